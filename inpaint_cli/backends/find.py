@@ -1,0 +1,93 @@
+"""Models by name or path: NAME.onnx with its card NAME.json, and NAME.safetensors where torch needs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from inpaint_cli.backends.card import ModelCard
+from inpaint_cli.backends.onnx_file import MAX_BYTES, read_card
+from inpaint_cli.errors import ModelError
+
+DEFAULT_MODEL = "pconv"
+
+_PICKLED = frozenset({".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".bin"})
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """A model's card and the files that hold its weights; at least one of them is there."""
+
+    card: ModelCard
+    onnx: Path | None
+    safetensors: Path | None
+
+
+def model_folders() -> list[Path]:
+    """Return where named models are looked for: in the installed package, then in the checkout."""
+    package = Path(__file__).parents[1]
+    return [folder for folder in (package / "models", package.parent / "models") if folder.is_dir()]
+
+
+def find_model(model: str | Path, *, folders: list[Path] | None = None) -> ModelFiles:
+    """Find a model by its name, or by the path of its ONNX or safetensors file."""
+    path = Path(model)
+    if isinstance(model, Path) or path.suffix or len(path.parts) != 1:
+        return _at(path)
+    known = _named(model_folders() if folders is None else folders)
+    if model not in known:
+        names = ", ".join(known) or "none"
+        raise ModelError(f"no model is called {model!r}; there are: {names} (or give an .onnx file's path)")
+    return _at(known[model])
+
+
+def list_models(*, folders: list[Path] | None = None) -> list[ModelFiles]:
+    """Return every named model, in the order of their names."""
+    return [_at(path) for path in _named(model_folders() if folders is None else folders).values()]
+
+
+def read_model_file(path: Path) -> bytes:
+    """Read a model file whole, translating what can go wrong."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ModelError(f"{path}: larger than {MAX_BYTES >> 20} MiB, no model of ours is")
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: can't be read ({error.strerror or error})") from error
+
+
+def _named(folders: list[Path]) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for path in sorted(folder.glob("*.onnx")):
+            found.setdefault(path.stem, path)
+    return dict(sorted(found.items()))
+
+
+def _at(path: Path) -> ModelFiles:
+    if path.suffix.lower() in _PICKLED:
+        raise ModelError(
+            f"{path}: pickled checkpoints are refused, because loading one can run any code; "
+            "give an .onnx file, made with `inpaint-cli export`"
+        )
+    if path.suffix not in (".onnx", ".safetensors"):
+        raise ModelError(f"{path}: not an .onnx or .safetensors file, nor a name from `inpaint-cli models`")
+    if not path.is_file():
+        raise ModelError(f"{path}: there is no such model file")
+    onnx, safetensors = path.with_suffix(".onnx"), path.with_suffix(".safetensors")
+    return ModelFiles(
+        card=_card(path),
+        onnx=onnx if onnx.is_file() else None,
+        safetensors=safetensors if safetensors.is_file() else None,
+    )
+
+
+def _card(path: Path) -> ModelCard:
+    """Read the card inside an ONNX file; a safetensors file alone has it beside itself."""
+    onnx = path.with_suffix(".onnx")
+    if onnx.is_file():
+        return read_card(read_model_file(onnx), source=str(onnx))
+    beside = path.with_suffix(".json")
+    if not beside.is_file():
+        raise ModelError(f"{path}: its card {beside.name} is missing; export the model again")
+    return ModelCard.from_json(read_model_file(beside), source=str(beside))

@@ -1,0 +1,79 @@
+"""A model file to a function on batches of tiles."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from inpaint_cli.backends.card import ModelCard
+from inpaint_cli.backends.find import find_model
+from inpaint_cli.errors import BackendError
+
+Tiles = npt.NDArray[np.float32]
+"""float32 (n, channels, h, w) in 0..1, RGB; h and w multiples of 32."""
+
+BACKENDS = ("onnx", "torch")
+DEVICES = ("auto", "cpu", "cuda", "openvino")
+
+
+class Network(Protocol):
+    """A model that is ready to run."""
+
+    @property
+    def card(self) -> ModelCard:
+        """What the model says about itself."""
+        ...
+
+    @property
+    def device(self) -> str:
+        """Where it really runs: cpu, cuda or openvino."""
+        ...
+
+    def __call__(self, inputs: Mapping[str, Tiles]) -> Tiles:
+        """Run the model on a batch; safe from several threads.
+
+        inputs: each name on the card -> (n, channels, h, w); `valid` is 1.0 = known, 0.0 = missing, where
+        `photo` is 0; `guide` is the photo with the coarser level's answer under the hole, 0 everywhere in a
+        tile that has none.
+        Returns the card's output (n, channels, h, w); a tile's answer doesn't depend on its batch.
+        """
+        ...
+
+
+def open_network(
+    model: str | Path, *, backend: str = "onnx", device: str = "auto", threads: int | None = None
+) -> Network:
+    """Open a model by name or path.
+
+    device: auto takes CUDA where it works, else the CPU; any other device must be there or is a BackendError.
+    threads: for the CPU; None takes OMP_NUM_THREADS or else the cores that this process may use.
+    """
+    if device not in DEVICES:
+        raise BackendError(f"device {device!r} is unknown; known are {', '.join(DEVICES)}")
+    if threads is not None and threads < 1:
+        raise BackendError(f"threads must be at least 1, not {threads}")
+    count = threads or default_threads()
+    if backend == "onnx":
+        from inpaint_cli.backends.onnx import OnnxNetwork
+
+        return OnnxNetwork.open(find_model(model), device=device, threads=count)
+    if backend == "torch":
+        from inpaint_cli.backends.torch import TorchNetwork
+
+        return TorchNetwork.open(find_model(model), device=device, threads=count)
+    raise BackendError(f"backend {backend!r} is unknown; known are {', '.join(BACKENDS)}")
+
+
+def default_threads() -> int:
+    """Return OMP_NUM_THREADS where it is set, else the number of cores that this process may use."""
+    wanted = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
+    if wanted.isdigit() and int(wanted) > 0:
+        return int(wanted)
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,29 @@
+"""Short digests of bytes and files."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from inpaint_cli.errors import PhotoError
+
+DIGEST_BYTES = 16
+
+
+def digest_of(*parts: bytes) -> bytes:
+    """Return a digest of the parts; their lengths count, so that ("ab", "c") differs from ("a", "bc")."""
+    whole = hashlib.blake2b(digest_size=DIGEST_BYTES)
+    for part in parts:
+        whole.update(len(part).to_bytes(8, "big"))
+        whole.update(part)
+    return whole.digest()
+
+
+def file_digest(path: Path) -> bytes | None:
+    """Return the digest of a file's content, None where there is no such file. Raises PhotoError."""
+    try:
+        return digest_of(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise PhotoError(f"{path}: can't be read: {error.strerror or error}") from error

@@ -1,0 +1,98 @@
+"""Which mask belongs to which photo: by relative path and stem."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePath
+
+from inpaint_cli.batch.job import Job
+from inpaint_cli.batch.walk import Walk
+from inpaint_cli.errors import UsageError
+
+MASK_ENDING = "_mask"
+
+
+@dataclass
+class MaskFolder:
+    """The masks in a folder, by what they could belong to.
+
+    For the photo `a/b.jpg` these are looked for, whatever the mask's own suffix: `a/b.jpg.png` (which tells
+    `b.jpg` from `b.png`), else `a/b.png` or `a/b_mask.png`. More than one is ambiguous and refused.
+    """
+
+    folder: str
+    _named: dict[str, list[str]] = field(default_factory=dict)
+    _owners: dict[str, str] = field(default_factory=dict)
+    problems: list[tuple[str, str]] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, folder: str, suffixes: frozenset[str]) -> MaskFolder:
+        """List the masks in a folder and below."""
+        if not Path(folder).is_dir():
+            raise UsageError(f"--mask-dir {folder}: there is no such folder")
+        masks = cls(folder)
+        walk = Walk(suffixes)
+        for relative in walk.files(folder):
+            masks._named.setdefault(_key(_stem(relative)), []).append(relative)
+        masks.problems = walk.problems
+        return masks
+
+    def belongs_to_another(self, relative: str) -> bool:
+        """Say whether a file in a folder of photos and masks is the `_mask` of a photo beside it."""
+        stem = _key(_stem(relative))
+        return stem.endswith(MASK_ENDING) and stem.removesuffix(MASK_ENDING) in self._named
+
+    def match(self, relative: str, *, beside: bool = False) -> tuple[str | None, str]:
+        """Return the mask's path for a photo, or None and the reason why there is none.
+
+        beside: photos lie in the mask folder itself, so that only the ending `_mask` tells them apart.
+        """
+        stem = _stem(relative)
+        exact = self._candidates(relative + MASK_ENDING) + ([] if beside else self._candidates(relative))
+        loose = self._candidates(stem + MASK_ENDING) + ([] if beside else self._candidates(stem))
+        found = exact or loose
+        if not found:
+            looked = f"{stem}{MASK_ENDING}.png" if beside else f"{stem}.png, {stem}{MASK_ENDING}.png"
+            return None, f"no mask for it in {self.folder} (looked for {looked} and other suffixes)"
+        if len(found) > 1:
+            return None, f"ambiguous masks for it in {self.folder}: {' and '.join(sorted(found))}"
+        owner = self._owners.setdefault(found[0], stem)
+        if owner != stem:
+            return None, f"ambiguous mask: {found[0]} would belong to both {owner} and {stem}"
+        return str(Path(self.folder, found[0])), ""
+
+    def orphans(self) -> list[str]:
+        """Return the masks that belong to no photo which was asked for so far."""
+        every = (relative for group in self._named.values() for relative in group)
+        return sorted(relative for relative in every if relative not in self._owners)
+
+    def _candidates(self, name: str) -> list[str]:
+        return self._named.get(_key(name), [])
+
+
+def named_as_masks(jobs: list[Job]) -> list[Job]:
+    """Name outputs so that `MaskFolder.match` finds them: by stem, or by the whole name where two share it.
+
+    Masks of TIFF photos, which may have several pages, are TIFF files, others PNG.
+    """
+    stems = Counter((job.output_root, _stem(job.relative)) for job in jobs)
+    return [
+        replace(job, output_relative=_mask_name(job.relative, stems[job.output_root, _stem(job.relative)]))
+        for job in jobs
+    ]
+
+
+def _mask_name(relative: str, sharing: int) -> str:
+    suffix = ".tif" if PurePath(relative).suffix.lower() in (".tif", ".tiff") else ".png"
+    return (_stem(relative) if sharing == 1 else relative) + suffix
+
+
+def _stem(relative: str) -> str:
+    return relative.removesuffix(PurePath(relative).suffix)
+
+
+def _key(name: str) -> str:
+    """Write letters with marks one way: macOS decomposes them in names, others don't."""
+    return name if name.isascii() else unicodedata.normalize("NFC", name)

@@ -1,0 +1,63 @@
+"""The file that a job writes: what is there already, and where it may go."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePath
+
+from inpaint_cli.batch.digest import digest_of, file_digest
+from inpaint_cli.batch.journal import Journal
+from inpaint_cli.errors import PhotoError
+from inpaint_cli.photos import write_atomically
+
+
+class OutputFile:
+    """One output, below an output folder."""
+
+    def __init__(self, root: Path, relative: PurePath, journal: Journal) -> None:
+        """Look at what is there. Raises PhotoError where that can't be read."""
+        self._root = root
+        self._relative = relative
+        self._journal = journal
+        self._present = file_digest(root / relative)
+
+    def is_up_to_date(self, inputs: bytes) -> bool:
+        """Say whether the file that is there is what these inputs give; `inputs` is their digest."""
+        return self._present is not None and self._present == self._journal.result_of(inputs)
+
+    def put(self, result: bytes, inputs: bytes, *, overwrite: bool) -> bool:
+        """Write the result; False where it is there already. Raises PhotoError for somebody else's file."""
+        digest = digest_of(result)
+        if self._present == digest and not overwrite:
+            self._journal.record(inputs, digest)
+            return False
+        if self._present is not None and not overwrite and not self._journal.wrote(self._present):
+            raise PhotoError(
+                f"{self._root / self._relative}: is there already, and is not (or no longer) what this"
+                " program wrote; --overwrite replaces it"
+            )
+        folder = make_folder(self._root, self._relative.parent)
+        self._journal.record(inputs, digest)
+        write_atomically(folder / self._relative.name, result)
+        return True
+
+
+def make_folder(root: Path, relative: PurePath) -> Path:
+    """Make the folders of `relative` below `root` and return the last one.
+
+    A link on the way would lead out of the output folder and is refused, as is a file. Raises PhotoError.
+    """
+    if relative.is_absolute() or ".." in relative.parts:
+        raise PhotoError(f"{relative}: would lead out of the output folder {root}")
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        folder = root
+        for part in relative.parts:
+            folder = folder / part
+            if folder.is_symlink():
+                raise PhotoError(f"{folder}: is a link, results are not written through it")
+            folder.mkdir(exist_ok=True)
+    except FileExistsError as error:
+        raise PhotoError(f"{error.filename}: is a file where a folder of the results must be") from error
+    except OSError as error:
+        raise PhotoError(f"{error.filename}: the folder can't be made: {error.strerror}") from error
+    return folder

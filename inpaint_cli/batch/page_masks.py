@@ -1,0 +1,114 @@
+"""The masks of one photo, page by page: given as a file, drawn by transparency, or found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from inpaint_cli.detection import Detector, combine_masks, find_transparency
+from inpaint_cli.errors import MaskError
+from inpaint_cli.photos import DEFAULT_MAX_PIXELS, Photo, decode_mask
+
+Bools = npt.NDArray[np.bool_]
+Pixels = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
+
+DEFAULT_MAX_DAMAGE = 0.7
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaskSettings:
+    """How masks are read and when they are refused.
+
+    max_damage: a mask with a larger damaged share (0..1) is refused, it is probably inverted.
+    mode: how a given mask and found damage are combined, see `detection.combine_masks`.
+    """
+
+    invert: bool = False
+    resize: bool = False
+    max_damage: float = DEFAULT_MAX_DAMAGE
+    max_pixels: int = DEFAULT_MAX_PIXELS
+    mode: str = "only"
+
+
+@dataclass(frozen=True)
+class Damage:
+    """What is damaged in each page of a photo, (h, w) bool each, and where that is known from."""
+
+    masks: tuple[Bools, ...]
+    source: str
+
+    @property
+    def coverage(self) -> float:
+        """Damaged share of all pages, 0..1."""
+        return sum(int(mask.sum()) for mask in self.masks) / sum(mask.size for mask in self.masks)
+
+
+def given_damage(photo: Photo, data: bytes, name: str, settings: MaskSettings) -> Damage:
+    """Decode the masks of all pages from a file's bytes, as large as the photo is seen. Raises MaskError."""
+    masks = decode_mask(data, name=name, invert=settings.invert, max_pixels=settings.max_pixels)
+    if len(masks) != len(photo.pages):
+        raise MaskError(f"{name}: has {len(masks)} pages, the photo has {len(photo.pages)}")
+    sized = (_sized(mask, page.shape, name, settings) for mask, page in zip(masks, photo.pages, strict=True))
+    damage = Damage(tuple(sized), "file")
+    if damage.coverage > settings.max_damage:
+        raise MaskError(
+            f"{name}: {damage.coverage:.0%} of it counts as damaged, is it inverted? "
+            "Try --invert-mask, or raise --max-damage if that is right"
+        )
+    return damage
+
+
+def find_damage(photo: Photo, detector: Detector | None, settings: MaskSettings) -> Damage:
+    """Take transparent pixels where the photo has them, else what the detector finds. Raises MaskError."""
+    holes = [
+        np.zeros(page.shape, np.bool_) if page.alpha is None else find_transparency(page.alpha)
+        for page in photo.pages
+    ]
+    if any(hole.any() for hole in holes):
+        damage = Damage(tuple(holes), "alpha")
+    elif detector is not None:
+        damage = Damage(tuple(detector.find(page.pixels).mask for page in photo.pages), detector.name)
+    else:
+        raise MaskError("no mask was given for it and there is no detector")
+    if damage.coverage > settings.max_damage:
+        what = "transparent" if damage.source == "alpha" else "found to be damaged"
+        raise MaskError(f"{damage.coverage:.0%} of it is {what}; raise --max-damage if that is right")
+    return damage
+
+
+def combined(given: Damage, found: Damage, mode: str) -> Damage:
+    """Join a given mask and found damage, page by page; `mode` is one of `detection.MASK_MODES`."""
+    masks = tuple(combine_masks(g, f, mode) for g, f in zip(given.masks, found.masks, strict=True))
+    return Damage(masks, f"{given.source} {mode} {found.source}")
+
+
+def _sized(mask: Bools, shape: tuple[int, int], name: str, settings: MaskSettings) -> Bools:
+    if mask.shape == shape:
+        return mask
+    sizes = f"{mask.shape[1]}x{mask.shape[0]}, the photo is {shape[1]}x{shape[0]}"
+    if not settings.resize:
+        raise MaskError(f"{name}: the mask is {sizes}; if it shows the same view, use --resize-mask")
+    return resized(mask, shape)
+
+
+def resized(mask: Bools, shape: tuple[int, int]) -> Bools:
+    """Scale a mask to (h, w); a pixel that covers any damaged pixel of the mask is damaged: lines survive."""
+    rows, columns = (_spans(have, want) for have, want in zip(mask.shape, shape, strict=True))
+    return _any_along(_any_along(mask, rows, 0), columns, 1)
+
+
+def _spans(have: int, want: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the first and one past the last source index under each target index."""
+    edges = np.arange(want + 1, dtype=np.int64)
+    first = edges[:-1] * have // want
+    end = np.maximum(-(-edges[1:] * have // want), first + 1)
+    return first, end
+
+
+def _any_along(mask: Bools, spans: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]], axis: int) -> Bools:
+    first, end = spans
+    count = np.concatenate([np.zeros_like(np.take(mask, [0], axis), np.int64), np.cumsum(mask, axis)], axis)
+    damaged: Bools = np.take(count, end, axis) > np.take(count, first, axis)
+    return damaged

@@ -1,0 +1,69 @@
+"""The files behind one outcome, read again to picture it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from inpaint_cli.batch.outcome import Outcome
+from inpaint_cli.batch.page_masks import Bools, resized
+from inpaint_cli.batch.page_thumbnails import Pictures, make_pictures
+from inpaint_cli.errors import InpaintError
+from inpaint_cli.photos import DEFAULT_MAX_PIXELS, Photo, alpha_holes, read_mask_pages, read_photo
+
+_LOSSY = frozenset({"JPEG", "WEBP", "AVIF", "HEIF"})
+
+
+def pictures_of(
+    outcome: Outcome,
+    masks: Sequence[Bools] | None = None,
+    *,
+    invert_mask: bool = False,
+    max_pixels: int = DEFAULT_MAX_PIXELS,
+) -> Pictures | None:
+    """Picture the photo, its mask and the result, as far as they can be read; None if the photo can't.
+
+    masks: of each page, where the caller has them; else they are read from the mask's file or transparency.
+    """
+    photo = _photo(outcome.photo, max_pixels)
+    if photo is None:
+        return None
+    after = None
+    if outcome.status in ("restored", "skipped") and outcome.output is not None:
+        after = _photo(outcome.output, max_pixels)
+    if masks is None:
+        masks = _masks(outcome, photo, invert_mask, max_pixels)
+    lossy = after is not None and bool(_LOSSY & {photo.format, after.format})
+    return make_pictures(photo.pages, None if after is None else after.pages, masks, lossy=lossy)
+
+
+def _photo(path: Path, max_pixels: int) -> Photo | None:
+    try:
+        return read_photo(path, max_pixels=max_pixels)
+    except InpaintError:
+        return None  # the outcome says what is wrong with it
+
+
+def _masks(outcome: Outcome, photo: Photo, invert: bool, max_pixels: int) -> Sequence[Bools] | None:
+    found = outcome.status in ("found", "clean")
+    file = outcome.output if found else outcome.mask
+    if file is None:
+        return _transparent(photo)
+    try:
+        masks = read_mask_pages(file, invert=invert and not found, max_pixels=max_pixels)
+    except InpaintError:
+        return None
+    if outcome.status == "failed" or len(masks) != len(photo.pages):
+        return masks
+    pages = zip(masks, photo.pages, strict=True)  # another size was fine with --resize-mask
+    return [mask if mask.shape == page.shape else resized(mask, page.shape) for mask, page in pages]
+
+
+def _transparent(photo: Photo) -> Sequence[Bools] | None:
+    holes = [alpha_holes(page) for page in photo.pages]
+    if all(hole is None for hole in holes):
+        return None
+    pages = zip(photo.pages, holes, strict=True)
+    return [np.zeros(page.shape, np.bool_) if hole is None else hole for page, hole in pages]

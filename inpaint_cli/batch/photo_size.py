@@ -1,0 +1,16 @@
+"""How many pixels a photo has, from its header alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PIL import Image
+
+
+def photo_size(path: Path) -> int | None:
+    """Return width x height of the first page, None where the header can't be read."""
+    try:
+        with Image.open(path) as picture:
+            return picture.width * picture.height
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None

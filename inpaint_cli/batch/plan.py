@@ -1,0 +1,231 @@
+"""The list of jobs: walk, match masks, mirror the tree, refuse what can't end well."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+
+from inpaint_cli.batch.job import Job
+from inpaint_cli.batch.masks import MaskFolder, named_as_masks
+from inpaint_cli.batch.walk import FolderId, Walk, folder_id
+from inpaint_cli.errors import UsageError
+
+RESULTS_ENDING = "-restored"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """What the user asked for.
+
+    photos: files and folders; listed: further files, one by one (`--files-from`).
+    output: folder of the results, None for a sibling of each photo's folder; output_file: the result of a
+    single photo.
+    base: folder that relative paths start from, for masks and outputs; None takes each folder that was named.
+    suffix: suffix of the outputs, None keeps each photo's own. suffixes: which files are photos, lower case.
+    results_ending: what is appended to a folder's name where no output is given.
+    masks_wanted: the outputs are masks of the photos, and named so that they are found again.
+    """
+
+    photos: tuple[Path, ...] = ()
+    listed: tuple[Path, ...] = ()
+    output: Path | None = None
+    output_file: Path | None = None
+    base: Path | None = None
+    mask: Path | None = None
+    mask_dir: Path | None = None
+    suffix: str | None = None
+    suffixes: frozenset[str]
+    results_ending: str = RESULTS_ENDING
+    masks_wanted: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What will be done, and what can't be.
+
+    orphans: masks that belong to no photo; notes: harmless things left out; problems: folders that can't be
+    read, each with the reason, which fail the run; refusals: why nothing at all may be written.
+    is_single_file: the output was named as a file, so that its folder is not ours.
+    """
+
+    jobs: tuple[Job, ...]
+    orphans: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    problems: tuple[tuple[str, str], ...] = ()
+    refusals: tuple[str, ...] = ()
+    is_single_file: bool = False
+
+    def output_folders(self) -> Iterator[Path]:
+        """Yield each folder that the plan writes into, once."""
+        seen: set[tuple[str, PurePath]] = set()
+        for job in self.jobs:
+            folder = (job.output_root, job.output_folder)
+            if folder not in seen:
+                seen.add(folder)
+                yield Path(*folder)
+
+    def output_roots(self) -> list[Path]:
+        """Return the output folders at the top, each once."""
+        return [Path(root) for root in dict.fromkeys(job.output_root for job in self.jobs)]
+
+    def check(self) -> None:
+        """Raise UsageError where the plan must not be carried out."""
+        if not self.refusals:
+            return
+        more = f" (and {len(self.refusals) - 1} more, see --dry-run)" if len(self.refusals) > 1 else ""
+        raise UsageError(f"{self.refusals[0]}{more}; nothing was written")
+
+
+@dataclass
+class _Draft:
+    """A plan in the making."""
+
+    selection: Selection
+    masks: MaskFolder | None
+    mask_folder_id: FolderId | None
+    jobs: list[Job] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    problems: list[tuple[str, str]] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
+
+
+def make_plan(selection: Selection) -> Plan:
+    """Plan all jobs in a fixed order. Raises UsageError where a path that was named is not there."""
+    masks = None
+    if selection.mask_dir is not None:
+        masks = MaskFolder.read(str(selection.mask_dir), selection.suffixes)
+    if selection.mask is not None and not selection.mask.is_file():
+        raise UsageError(f"--mask {selection.mask}: there is no such file")
+    draft = _Draft(selection, masks, _existing_id(selection.mask_dir))
+    for path in selection.photos:
+        if path.is_dir():
+            _add_folder(draft, path)
+        elif os.path.lexists(path):
+            _add_file(draft, path)
+        else:
+            raise UsageError(f"{path}: there is no such file or folder")
+    for path in selection.listed:
+        _add_listed(draft, path)
+    if selection.masks_wanted:
+        draft.jobs = named_as_masks(draft.jobs)
+    _find_collisions(draft)
+    return Plan(
+        jobs=tuple(draft.jobs),
+        orphans=tuple(masks.orphans()) if masks else (),
+        notes=tuple(draft.notes),
+        problems=tuple(draft.problems + (masks.problems if masks else [])),
+        refusals=tuple(draft.refusals),
+        is_single_file=selection.output_file is not None,
+    )
+
+
+def _add_folder(draft: _Draft, folder: Path) -> None:
+    selection = draft.selection
+    output = selection.output or _sibling(folder, selection.results_ending)
+    root_id, output_id = _existing_id(folder), _existing_id(output)
+    if root_id == output_id:
+        raise UsageError(f"{output}: the results would replace the photos; give another folder with -o")
+    avoid = {identity for identity in (output_id, draft.mask_folder_id) if identity not in (None, root_id)}
+    walk = Walk(selection.suffixes, {identity for identity in avoid if identity})
+    beside = draft.mask_folder_id is not None and draft.mask_folder_id == root_id
+    for relative in walk.files(str(folder)):
+        if beside and draft.masks is not None and draft.masks.belongs_to_another(relative):
+            continue
+        _add_job(draft, str(folder), relative, output, beside=beside)
+    draft.notes += walk.notes
+    draft.problems += walk.problems
+
+
+def _add_file(draft: _Draft, path: Path) -> None:
+    """Add a photo that was named itself: whatever its suffix, by its name alone."""
+    output = draft.selection.output or _sibling(path.parent, draft.selection.results_ending)
+    base = draft.selection.base
+    if base is not None:
+        _add_job(draft, str(base), _from_base(path, base), output)
+    else:
+        _add_job(draft, str(path.parent), path.name, output)
+
+
+def _add_listed(draft: _Draft, path: Path) -> None:
+    """Add a photo from a list: with -o its folders are kept, as rsync does, unless they lead out of it."""
+    keeps_folders = draft.selection.output is not None and not path.is_absolute() and ".." not in path.parts
+    if draft.selection.base is None and keeps_folders:
+        _add_job(draft, "", str(path), draft.selection.output or Path())
+    else:
+        _add_file(draft, path)
+
+
+def _from_base(path: Path, base: Path) -> str:
+    try:
+        relative = PurePath(path.absolute()).relative_to(base.absolute())
+    except ValueError:
+        relative = PurePath("..")
+    if ".." in relative.parts:
+        raise UsageError(f"{path}: is not inside --base {base}")
+    return str(relative)
+
+
+def _add_job(draft: _Draft, root: str, relative: str, output: Path, *, beside: bool = False) -> None:
+    selection = draft.selection
+    mask, problem = None if selection.mask is None else str(selection.mask), ""
+    if draft.masks is not None:
+        mask, problem = draft.masks.match(relative, beside=beside)
+        if problem.startswith("ambiguous"):
+            draft.refusals.append(f"{Path(root, relative)}: {problem}")
+    target, target_relative = str(output), relative
+    if selection.output_file is not None:
+        target, target_relative = str(selection.output_file.parent), selection.output_file.name
+    elif selection.suffix is not None:
+        target_relative = str(PurePath(relative).with_suffix(selection.suffix))
+    draft.jobs.append(
+        Job(
+            root=root,
+            relative=relative,
+            output_root=target,
+            output_relative=relative if target_relative == relative else target_relative,
+            mask_file=mask,
+            problem=problem,
+        )
+    )
+
+
+def _find_collisions(draft: _Draft) -> None:
+    """Refuse two photos with one output, and an output that is one of the photos or masks."""
+    real: dict[str, str] = {}
+    outputs: dict[str, Job] = {}
+    for job in draft.jobs:
+        place = _place(job.output_root, job.output_relative, real)
+        other = outputs.setdefault(place, job)
+        if other is not job:
+            draft.refusals.append(f"{other.photo} and {job.photo} would both be written to {job.output}")
+    for job in draft.jobs:
+        for path in (job.photo, job.mask):
+            place = "" if path is None else _place(str(path.parent), path.name, real)
+            if place in outputs:
+                draft.refusals.append(f"{outputs[place].photo} would be written over {path}")
+
+
+def _place(folder: str, name: str, real: dict[str, str]) -> str:
+    """Return the file's real path; folders are resolved once each."""
+    if folder not in real:
+        real[folder] = os.path.realpath(folder)
+    return os.path.normcase(f"{real[folder]}{os.sep}{name}")
+
+
+def _sibling(folder: Path, ending: str) -> Path:
+    """Return `<folder>-restored` beside a folder, also where it is named `.` or `..`."""
+    named = folder if folder.name not in ("", "..") else folder.resolve()
+    if not named.name:
+        raise UsageError(f"{folder}: has no folder beside it for the results; name one with -o")
+    return named.with_name(named.name + ending)
+
+
+def _existing_id(path: Path | None) -> FolderId | None:
+    if path is None:
+        return None
+    try:
+        return folder_id(str(path))
+    except OSError:
+        return None

@@ -1,0 +1,63 @@
+"""Outcomes for machines and for people."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TextIO
+
+from inpaint_cli.batch.outcome import Outcome
+from inpaint_cli.errors import ExitCode
+
+MOST_LISTED = 100
+"""Failures that the summary names; the rest is counted (and in the report)."""
+
+
+def write_line(stream: TextIO, outcome: Outcome) -> None:
+    """Write one JSON line at once, so that a reader and a killed run have it."""
+    stream.write(outcome.to_json() + "\n")
+    stream.flush()
+
+
+@dataclass
+class Tally:
+    """Counts outcomes and keeps what the summary tells; photos that went well take no memory."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    failures: list[str] = field(default_factory=list)
+
+    def add(self, outcome: Outcome) -> None:
+        """Count one outcome."""
+        self.counts[outcome.status] += 1
+        if outcome.status == "failed" and len(self.failures) < MOST_LISTED:
+            self.failures.append(failure_line(outcome))
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What the run ends with."""
+        return ExitCode.SOME_FAILED if self.counts["failed"] else ExitCode.OK
+
+    def lines(self, seconds: float, places: Iterable[object] = ()) -> list[str]:
+        """Return the summary: failures again, then one line of counts."""
+        failed = self.counts["failed"]
+        listed = [f"failed: {line}" for line in self.failures] if failed else []
+        if failed > len(listed):
+            listed.append(f"failed: {failed - len(listed)} more, see --report")
+        order = ("restored", "found", "copied", "clean", "skipped", "failed")
+        counted = ", ".join(f"{self.counts[name]} {name}" for name in order if self.counts[name])
+        where = ", ".join(printable(place) for place in places)
+        return [
+            *listed,
+            f"{counted or 'nothing done'} in {seconds:.1f} s" + (f" -> {where}" if where else ""),
+        ]
+
+
+def failure_line(outcome: Outcome) -> str:
+    """Say which photo failed and why."""
+    return f"{printable(outcome.photo)}: {printable(outcome.reason)}"
+
+
+def printable(text: object) -> str:
+    """Return text in which control characters of a file's name can't move the cursor or fake a line."""
+    return "".join(c if c.isprintable() or "\udc80" <= c <= "\udcff" else ascii(c)[1:-1] for c in str(text))

@@ -1,0 +1,181 @@
+"""One photo's work, its steps in order: read, mask, restore, write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from inpaint_cli import __version__
+from inpaint_cli.batch.digest import digest_of
+from inpaint_cli.batch.job import Job
+from inpaint_cli.batch.journal import Journal
+from inpaint_cli.batch.outcome import Outcome
+from inpaint_cli.batch.output_file import OutputFile
+from inpaint_cli.batch.page_masks import (
+    Bools,
+    Damage,
+    MaskSettings,
+    Pixels,
+    combined,
+    find_damage,
+    given_damage,
+)
+from inpaint_cli.batch.record import Record
+from inpaint_cli.detection import Detector
+from inpaint_cli.errors import MaskError, PhotoError
+from inpaint_cli.photos import Photo, decode_photo, encode_photo, output_format, verify
+from inpaint_cli.photos.read import read_bytes
+
+
+class PixelRestorer(Protocol):
+    """Fills damaged pixels, as `inpaint_cli.Restorer` does; safe from several threads."""
+
+    def restore(self, pixels: Pixels, mask: Bools) -> Pixels:
+        """Return the photo with other values where the mask is True."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class RestoreSettings:
+    """How photos are restored.
+
+    format: a name of `photos.OUTPUT_FORMATS`, None keeps each photo's own. check: prove each output before it
+    is written. overwrite: do everything anew and replace any file in the way.
+    """
+
+    masks: MaskSettings = field(default_factory=MaskSettings)
+    format: str | None = None
+    check: bool = False
+    overwrite: bool = False
+
+    @property
+    def key(self) -> bytes:
+        """Those of the settings that decide the bytes of the output."""
+        return repr(
+            (__version__, self.format, self.masks.invert, self.masks.resize, self.masks.mode)
+        ).encode()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workshop:
+    """What the jobs of a run share.
+
+    journals: of each output folder. engine: digest of the model and the detector with its settings.
+    done: is told each outcome in the worker, with the masks of its pages where they are known.
+    model, backend, device: as they are reported.
+    """
+
+    settings: RestoreSettings
+    restorer: PixelRestorer
+    detector: Detector | None = None
+    journals: dict[str, Journal] = field(default_factory=dict)
+    engine: bytes = b""
+    done: Callable[[Outcome, Sequence[Bools] | None], None] | None = None
+    model: str | None = None
+    backend: str | None = None
+    device: str | None = None
+
+    def begin(self, photo: Path, output: Path | None, mask: Path | None) -> Record:
+        """Return the record of a photo on which nothing is done yet."""
+        return Record(
+            Outcome(
+                photo=photo,
+                output=output,
+                status="failed",
+                mask=mask,
+                mask_source=None if mask is None else "file",
+                model=self.model,
+                backend=self.backend,
+                device=self.device,
+            )
+        )
+
+
+def restore_photo(job: Job, workshop: Workshop) -> Outcome:
+    """Do one job; whatever goes wrong ends in a failed outcome, never in an exception."""
+    record = workshop.begin(job.photo, job.output, job.mask)
+    outcome = record.attempt(lambda: _restore(job, workshop, record))
+    if workshop.done is not None:
+        workshop.done(outcome, record.masks)
+    return outcome
+
+
+def _restore(job: Job, workshop: Workshop, record: Record) -> Outcome:
+    """Leave out what is up to date, else restore it and write it."""
+    settings = workshop.settings
+    if job.problem:
+        raise MaskError(job.problem)
+    with record.timed("seconds_read"):
+        data = read_bytes(job.photo)
+        mask = None if job.mask is None else read_mask_bytes(job.mask)
+        inputs = digest_of(data, mask or b"", workshop.engine, settings.key)
+        journal = workshop.journals.get(job.output_root) or Journal()
+        output = OutputFile(Path(job.output_root), Path(job.output_relative), journal)
+        up_to_date = output.is_up_to_date(inputs)
+    if up_to_date and not settings.overwrite and not settings.check:
+        return record.finished("skipped", "up to date")
+    result = restore_bytes(data, mask, workshop, record)
+    with record.timed("seconds_write"):
+        written = output.put(result, inputs, overwrite=settings.overwrite)
+    return ended(record, data, result) if written else record.finished("skipped", "up to date")
+
+
+def restore_bytes(data: bytes, mask: bytes | None, workshop: Workshop, record: Record) -> bytes:
+    """Return the restored photo's file; both arguments are files, without a mask the damage is found.
+
+    Notes in the record what was found. Raises PhotoError, MaskError.
+    """
+    settings, name = workshop.settings, str(record.outcome.photo)
+    with record.timed("seconds_read"):
+        photo = decode_photo(data, name=name, max_pixels=settings.masks.max_pixels)
+        output_format(photo, settings.format)
+        given = None if mask is None else given_damage(photo, mask, str(record.outcome.mask), settings.masks)
+    with record.timed("seconds"):
+        damage = _damage(photo, given, workshop)
+        record.note(coverage=damage.coverage, mask_source=damage.source)
+        record.masks = damage.masks
+        pages = [
+            workshop.restorer.restore(page.pixels, hole) if hole.any() else page.pixels
+            for page, hole in zip(photo.pages, damage.masks, strict=True)
+        ]
+    with record.timed("seconds_write"):
+        result = encode_photo(photo, pages, damage.masks, format=settings.format)
+        if settings.check:
+            record.note(changed=_proven(photo, result, damage, settings.masks.max_pixels))
+    return result
+
+
+def _damage(photo: Photo, given: Damage | None, workshop: Workshop) -> Damage:
+    """Take the given mask, what is found, or both together."""
+    settings = workshop.settings.masks
+    if given is not None and settings.mode == "only":
+        return given
+    found = find_damage(photo, workshop.detector, settings)
+    return found if given is None else combined(given, found, settings.mode)
+
+
+def ended(record: Record, data: bytes, result: bytes) -> Outcome:
+    """Return the outcome of a photo that was written: `copied` where nothing was damaged."""
+    if record.outcome.coverage or result != data:
+        return record.finished("restored")
+    return record.finished("copied", "mask is empty" if record.outcome.mask_source == "file" else "clean")
+
+
+def read_mask_bytes(mask: Path) -> bytes:
+    """Read a mask's file. Raises MaskError."""
+    try:
+        return read_bytes(mask)
+    except PhotoError as error:
+        raise MaskError(f"mask {error}") from error
+
+
+def _proven(photo: Photo, result: bytes, damage: Damage, max_pixels: int) -> int:
+    """Return 0, or refuse a result that differs outside the mask."""
+    found = verify(photo.source, result, damage.masks, max_pixels=max_pixels)
+    changed = found.changed_values if found.changed_blocks is None else found.changed_blocks
+    if not found.kept:
+        what = found.problem or f"{changed} {'values' if found.changed_blocks is None else 'blocks'} changed"
+        raise PhotoError(f"{photo.name}: --verify found that outside the mask {what}; it is not written")
+    return changed

@@ -1,0 +1,89 @@
+"""Many jobs at once, until they are done or the user has had enough."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from types import FrameType
+
+from inpaint_cli.batch.job import Job
+from inpaint_cli.batch.outcome import Outcome
+from inpaint_cli.errors import ExitCode
+
+Work = Callable[[Job], Outcome]
+
+
+@dataclass
+class Stop:
+    """A wish to stop: photos in hand are finished, no others are begun."""
+
+    _wanted: threading.Event = field(default_factory=threading.Event)
+    interrupted: bool = False
+
+    def request(self) -> None:
+        """Begin no more photos."""
+        self._wanted.set()
+
+    def interrupt(self) -> None:
+        """Begin no more photos because the user, or the reader of our output, left."""
+        self.interrupted = True
+        self.request()
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep until stopping is wanted or the time is over; say whether it is wanted."""
+        return self._wanted.wait(seconds)
+
+    @property
+    def wanted(self) -> bool:
+        """Stopping is wanted."""
+        return self._wanted.is_set()
+
+
+def run(
+    jobs: Iterable[Job], work: Work, *, workers: int, stop: Stop | None = None, fail_fast: bool = False
+) -> Iterator[Outcome]:
+    """Yield outcomes as they come, from `workers` threads that each take a whole photo at a time.
+
+    So one photo is decoded while another is restored and a third is encoded, and no more than `workers`
+    photos are in memory. Jobs are taken one by one as workers get free, so that a generator of jobs is fine.
+    """
+    stop = Stop() if stop is None else stop
+    waiting = iter(jobs)
+    with ThreadPoolExecutor(workers, "photo") as pool:
+        try:
+            in_hand = set() if stop.wanted else {pool.submit(work, job) for job in islice(waiting, workers)}
+            while in_hand:
+                done, in_hand = wait(in_hand, return_when=FIRST_COMPLETED)
+                outcomes = [future.result() for future in done]
+                if fail_fast and any(outcome.status == "failed" for outcome in outcomes):
+                    stop.request()
+                if not stop.wanted:
+                    in_hand |= {pool.submit(work, job) for job in islice(waiting, len(done))}
+                yield from outcomes
+        except BaseException:
+            stop.request()
+            raise
+
+
+@contextmanager
+def interruptible(stop: Stop, tell: Callable[[str], None]) -> Iterator[None]:
+    """Let the first Ctrl-C (or SIGTERM) stop the run in order, and the second one end the process at once."""
+
+    def handle(_signal: int, _frame: FrameType | None) -> None:
+        if stop.interrupted:
+            os._exit(ExitCode.INTERRUPTED)  # outputs are renamed into place whole: none is half written
+        stop.interrupt()
+        tell("interrupted: finishing the photos in hand (again to stop at once)")
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

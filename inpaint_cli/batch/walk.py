@@ -1,0 +1,104 @@
+"""Find the photos in a folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+
+from inpaint_cli.batch.journal import JOURNAL_NAME
+
+FolderId = tuple[int, int]
+"""Device and inode: which folder it really is, by whatever name."""
+
+
+@dataclass
+class Walk:
+    """Walks one folder; what was left out, and why, is told afterwards.
+
+    suffixes: of the files to find, lower case; avoid: folders that are not entered.
+    notes: left out, which is harmless; problems: a folder and why it can't be read.
+    """
+
+    suffixes: frozenset[str]
+    avoid: Collection[FolderId] = ()
+    notes: list[str] = field(default_factory=list)
+    problems: list[tuple[str, str]] = field(default_factory=list)
+
+    def files(self, root: str) -> Iterator[str]:
+        """Yield the files with one of the suffixes as paths from `root`, sorted within each folder.
+
+        Hidden files and folders and macOS's `._` files are left out. Links to folders are followed after
+        everything else, each real folder once, so that neither loops nor two links to one folder repeat a
+        photo.
+        """
+        start = len(root) if root.endswith(os.sep) else len(root) + 1
+        visited: set[FolderId] = set()
+        links: list[str] = []
+        for path in self._tree(root, visited, links):
+            yield path[start:]
+        while links:
+            link = links.pop(0)
+            if self._identity(link) in visited:
+                self.notes.append(f"{link}: links to a folder that is walked already")
+                continue
+            for path in self._tree(link, visited, links):
+                yield path[start:]
+
+    def _tree(self, root: str, visited: set[FolderId], links: list[str]) -> Iterator[str]:
+        """Yield the files below one folder; links to folders are only collected."""
+        folders = [root]
+        while folders:
+            folder = folders.pop()
+            identity = self._identity(folder)
+            if identity is None or identity in visited or identity in self.avoid:
+                continue
+            visited.add(identity)
+            if len(visited) > 1 and os.path.lexists(Path(folder, JOURNAL_NAME)):
+                self.notes.append(f"{folder}: holds results of an earlier run and is left out")
+                continue
+            files, below, linked = self._list(folder)
+            yield from files
+            folders.extend(reversed(below))
+            links.extend(linked)
+
+    def _identity(self, folder: str) -> FolderId | None:
+        try:
+            return folder_id(folder)
+        except OSError as error:
+            self.problems.append((folder, f"the folder can't be read ({error.strerror or error})"))
+            return None
+
+    def _list(self, folder: str) -> tuple[list[str], list[str], list[str]]:
+        """Return the files, the folders and the links to folders in one folder."""
+        files: list[str] = []
+        folders: list[str] = []
+        links: list[str] = []
+        try:
+            with os.scandir(folder) as scan:
+                entries = sorted(scan, key=lambda entry: entry.name)
+        except OSError as error:
+            self.problems.append((folder, f"the folder can't be listed ({error.strerror or error})"))
+            return files, folders, links
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            if _is_folder(entry):
+                (links if entry.is_symlink() else folders).append(entry.path)
+            elif PurePath(entry.name).suffix.lower() in self.suffixes:
+                files.append(entry.path)
+        return files, folders, links
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself: a photo that can't be read, if its suffix is a photo's
+        return False
+
+
+def folder_id(path: str | Path) -> FolderId:
+    """Return which folder `path` really is. Raises OSError."""
+    status = Path(path).stat()
+    return status.st_dev, status.st_ino

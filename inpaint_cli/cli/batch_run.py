@@ -1,0 +1,42 @@
+"""What every command on many photos does around its own work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from inpaint_cli.batch.cores import Share
+from inpaint_cli.batch.job import Job
+from inpaint_cli.batch.outcome import Outcome
+from inpaint_cli.batch.plan import Plan
+from inpaint_cli.batch.reports import printable
+from inpaint_cli.batch.run import run
+from inpaint_cli.cli.reporting import Reporting
+from inpaint_cli.cli.screen import Screen
+from inpaint_cli.errors import NothingToDoError
+
+MOST_NAMED = 5
+
+
+def check_plan(plan: Plan, screen: Screen, photos: list[Path]) -> None:
+    """Tell what was left out, and raise where the plan is refused or empty."""
+    for note in plan.notes:
+        screen.line(f"note: {printable(note)}")
+    if plan.orphans:
+        shown = ", ".join(map(printable, plan.orphans[:MOST_NAMED]))
+        more = f" and {len(plan.orphans) - MOST_NAMED} more" if len(plan.orphans) > MOST_NAMED else ""
+        screen.line(f"note: {len(plan.orphans)} masks belong to no photo: {shown}{more}")
+    plan.check()
+    if not plan.jobs and not plan.problems:
+        raise NothingToDoError(f"no photo was found in {', '.join(map(printable, photos))}")
+
+
+def carry_out(
+    plan: Plan, work: Callable[[Job], Outcome], share: Share, reporting: Reporting, *, fail_fast: bool
+) -> None:
+    """Carry a plan out and report on it; folders that can't be read count as failed."""
+    for folder, reason in plan.problems:
+        reporting.tell(Outcome(photo=Path(folder), output=None, status="failed", reason=reason))
+    outcomes = run(plan.jobs, work, workers=share.jobs, stop=reporting.stop, fail_fast=fail_fast)
+    for outcome in outcomes:
+        reporting.tell(outcome)

@@ -1,0 +1,84 @@
+"""`inpaint-cli detect`: photos to masks that can be looked at and edited."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from inpaint_cli.cli import options as flags
+from inpaint_cli.errors import UsageError
+
+Masks = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", metavar="MASKS", help="Folder of the masks.", show_default=False),
+]
+Overlay = Annotated[
+    Path | None,
+    typer.Option("--overlay", metavar="DIR", help="Also write pictures with the damage in red, to look at."),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetectOptions:
+    """What `detect` was asked to do; the flags are described in `cli.options`."""
+
+    photos: flags.Photos = None
+    output: Masks = None
+    overlay: Overlay = None
+    detector: flags.DetectorName = None
+    sensitivity: flags.Sensitivity = None
+    min_size: flags.MinSize = None
+    grow: flags.Grow = None
+    mask_color: flags.MaskColor = None
+    mask_tolerance: flags.Tolerance = 0
+    max_damage: flags.MaxDamage = 0.7
+    backend: flags.Backend = "onnx"
+    device: flags.Device = "auto"
+    jobs: flags.Jobs = None
+    overwrite: flags.Overwrite = False
+    max_pixels: flags.MaxPixels = 250_000_000
+    files_from: flags.FilesFrom = None
+    null: flags.NullSeparated = False
+    base: flags.Base = None
+    dry_run: flags.DryRun = False
+    fail_fast: flags.FailFast = False
+    json: flags.Json = False
+    report: flags.Report = None
+    quiet: flags.Quiet = False
+    verbose: flags.Verbose = False
+    show_config: flags.ShowConfig = False
+
+    def __post_init__(self) -> None:
+        """Refuse what contradicts itself."""
+        flags.check_choice("--backend", self.backend, ("onnx", "torch"))
+        flags.check_choice("--device", self.device, ("auto", "cpu", "cuda", "openvino"))
+        flags.refuse_both("--quiet", self.quiet, "--verbose", self.verbose)
+        flags.check_detector(self)
+        flags.check_list(self.files_from, self.null)
+        if self.show_config:
+            return
+        if not (self.photos or self.files_from):
+            raise UsageError("name the photos: files, folders, or --files-from; see --help")
+        if self.output is None:
+            raise UsageError("name a folder for the masks with -o")
+        if Path("-") in (self.output, self.overlay, *(self.photos or ())):
+            raise UsageError("detect works on files; - is only for restore")
+
+
+def _detect(ctx: typer.Context, options: DetectOptions) -> None:
+    """Find damage and write it as masks: white is damage, a photo without damage gets a black mask.
+
+    Edit them, then: inpaint-cli restore PHOTOS --mask-dir MASKS. A mask that is there already is left alone.
+    """
+    if options.show_config:
+        flags.print_config(ctx, options, "detect")
+        return
+    from inpaint_cli.cli.detect_photos import detect_photos
+
+    raise typer.Exit(detect_photos(options))
+
+
+detect = flags.command_from(DetectOptions, _detect)

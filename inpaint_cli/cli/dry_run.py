@@ -1,0 +1,59 @@
+"""`--dry-run`: what would be done, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from inpaint_cli.batch.job import Job
+from inpaint_cli.batch.photo_size import photo_size
+from inpaint_cli.batch.plan import Plan
+from inpaint_cli.batch.reports import printable
+from inpaint_cli.cli.screen import Screen
+from inpaint_cli.errors import ExitCode, NothingToDoError
+
+
+def show_plan(plan: Plan, screen: Screen, *, as_json: bool) -> ExitCode:
+    """List photo -> mask -> output on stdout and the rest on stderr; return what the run would end with."""
+    if not plan.jobs and not plan.problems:
+        raise NothingToDoError("no photo was found")
+    sys.stdout.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
+    pixels = unreadable = 0
+    for job in plan.jobs:
+        size = photo_size(job.photo)
+        pixels += size or 0
+        unreadable += size is None
+        print(_json(job, size) if as_json else _line(job))
+    _tell_trouble(plan, screen)
+    unknown = f", {unreadable} of unknown size" if unreadable else ""
+    screen.line(f"{len(plan.jobs)} photos, {pixels / 1e6:.1f} megapixels{unknown}; nothing was written")
+    if plan.refusals:
+        return ExitCode.USAGE
+    failing = plan.problems or any(job.problem for job in plan.jobs)
+    return ExitCode.SOME_FAILED if failing else ExitCode.OK
+
+
+def _line(job: Job) -> str:
+    mask = f"({job.problem})" if job.problem else job.mask_file or "(damage to be found)"
+    return " -> ".join(printable(part) for part in (job.photo, mask, job.output))
+
+
+def _json(job: Job, size: int | None) -> str:
+    line: dict[str, Any] = {
+        "photo": str(job.photo),
+        "mask": job.mask_file,
+        "output": str(job.output),
+        "problem": job.problem or None,
+        "pixels": size,
+    }
+    return json.dumps(line)
+
+
+def _tell_trouble(plan: Plan, screen: Screen) -> None:
+    for orphan in plan.orphans:
+        screen.line(f"mask without photo: {printable(orphan)}")
+    for folder, reason in plan.problems:
+        screen.failure(f"failed: {printable(folder)}: {printable(reason)}")
+    for refusal in plan.refusals:
+        screen.failure(f"refused: {printable(refusal)}")

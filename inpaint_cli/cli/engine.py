@@ -1,0 +1,94 @@
+"""Opens what the jobs of a run share: the network, the detector, and what identifies them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inpaint_cli.backends import DEFAULT_MODEL, find_model
+from inpaint_cli.batch.cores import Share
+from inpaint_cli.batch.digest import digest_of, file_digest
+from inpaint_cli.batch.page_masks import MaskSettings
+from inpaint_cli.batch.restore_photo import RestoreSettings, Workshop
+from inpaint_cli.detection import (
+    DEFAULT_DETECTOR,
+    DEFAULT_SENSITIVITY,
+    Detector,
+    MarkerDetector,
+    open_detector,
+    parse_colour,
+)
+from inpaint_cli.detection.factory import MODELS
+from inpaint_cli.restoration import Restorer
+
+if TYPE_CHECKING:
+    from inpaint_cli.cli.options import Finding
+    from inpaint_cli.cli.restore import RestoreOptions
+
+
+def open_workshop(options: RestoreOptions, share: Share) -> Workshop:
+    """Open the network, and the detector where there are no masks. Raises ModelError, BackendError."""
+    model = options.model or DEFAULT_MODEL
+    restorer = Restorer(model, backend=options.backend, device=options.device, threads=share.threads)
+    return Workshop(
+        settings=settings_of(options),
+        restorer=restorer,
+        detector=open_finder(options, share) if options.finds_damage else None,
+        engine=digest_of(
+            _model_digest(model),
+            options.backend.encode(),
+            restorer.device.encode(),
+            _finder_key(options) if options.finds_damage else b"",
+        ),
+        model=restorer.card.name,
+        backend=options.backend,
+        device=restorer.device,
+    )
+
+
+def settings_of(options: RestoreOptions) -> RestoreSettings:
+    """Return what the flags say about masks and outputs."""
+    return RestoreSettings(
+        masks=MaskSettings(
+            invert=options.invert_mask,
+            resize=options.resize_mask,
+            max_damage=options.max_damage,
+            max_pixels=options.max_pixels,
+            mode=options.mask_mode,
+        ),
+        format=options.format,
+        check=options.verify,
+        overwrite=options.overwrite,
+    )
+
+
+def open_finder(options: Finding, share: Share) -> Detector:
+    """Open the detector that the flags name. Raises ModelError, BackendError, UsageError.
+
+    Unlike the restorer's, its threads are for each photo, so they are divided among the jobs.
+    """
+    if options.mask_color is not None:
+        return MarkerDetector(parse_colour(options.mask_color), options.mask_tolerance)
+    return open_detector(
+        options.detector or DEFAULT_DETECTOR,
+        backend=options.backend,
+        device=options.device,
+        threads=max(1, share.threads // share.jobs),
+        sensitivity=DEFAULT_SENSITIVITY if options.sensitivity is None else options.sensitivity,
+        min_size=options.min_size,
+        grow=options.grow,
+    )
+
+
+def _finder_key(options: Finding) -> bytes:
+    """Return everything that decides what is found."""
+    name = options.detector or DEFAULT_DETECTOR
+    model = b"" if options.mask_color or name not in MODELS else _model_digest(MODELS[name])
+    flags = (name, options.sensitivity, options.min_size, options.grow)
+    return model + repr((flags, options.mask_color, options.mask_tolerance)).encode()
+
+
+def _model_digest(model: str) -> bytes:
+    """Return a digest of the weights, whatever the card says about them."""
+    files = find_model(model)
+    digests = [file_digest(file) for file in (files.onnx, files.safetensors) if file is not None]
+    return digest_of(*(digest for digest in digests if digest is not None))

@@ -1,0 +1,276 @@
+"""`inpaint-cli evaluate`: how good the models are, beside every classical method, in one run."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+import numpy.typing as npt
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from inpaint_cli.backends import DEFAULT_MODEL, list_models, open_network
+from inpaint_cli.cli.evaluate_detect import detect
+from inpaint_cli.cli.models import results_console
+from inpaint_cli.cli.train import require_training
+from inpaint_cli.errors import NothingToDoError, UsageError
+
+if TYPE_CHECKING:
+    from training.evaluation import Candidate
+    from training.photo_benchmark import CleanPhoto, KindReport
+
+NEEDED = ("skimage", "scipy")
+QUICK_METHODS = ("ns", "telea", "biharmonic", "harmonic")
+"""Classical methods that whole photos are compared with by default; FSR takes ten seconds a megapixel."""
+
+evaluate = typer.Typer(no_args_is_help=True, help="Measure models against the classical methods.")
+
+Models = Annotated[
+    list[str] | None, typer.Option("--model", metavar="NAME|PATH", help="May be given several times.")
+]
+Methods = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--method",
+        metavar="NAME",
+        help="Classical: biharmonic, harmonic, ns, telea, fsr, or none. May be repeated.",
+    ),
+]
+Seed = Annotated[int, typer.Option(min=0, help="Of the damage.")]
+Backend = Annotated[str, typer.Option(help="onnx or torch.")]
+Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+
+
+@evaluate.command()
+def cifar10(
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="BATCH",
+            help="A test batch, or a folder or archive with one (default: downloaded).",
+        ),
+    ] = None,
+    model: Models = None,
+    method: Methods = None,
+    seed: Seed = 1,
+    limit: Annotated[int, typer.Option(min=0, help="Only the first pictures; 0 = all.")] = 0,
+    hole_pictures: Annotated[
+        int, typer.Option(min=0, help="Pictures for each shape and size of hole; 0 leaves these tables out.")
+    ] = 100,
+    backend: Backend = "onnx",
+    device: Device = "auto",
+    as_json: Json = False,
+) -> None:
+    """The published benchmark: CIFAR-10 test pictures with black lines, and holes of several kinds and sizes.
+
+    The error is the mean over all pixels and channels of the squared difference in 0..1. Known pixels are
+    pasted back; a blind model is also scored on its raw answer.
+    """
+    require_training(*NEEDED)
+    from training.data import fetch_cifar10, read_test_pictures
+    from training.evaluation import CifarOptions, evaluate_cifar, work_of
+    from training.report import cifar_tables
+
+    options = CifarOptions(seed=seed, limit=limit, hole_pictures=hole_pictures)
+    pictures = read_test_pictures(data or fetch_cifar10())
+    models = model or [each.card.name for each in list_models() if each.card.kind in ("pconv", "vanilla")]
+    candidates = [*_networks(models, backend, device), *_classical(method, always=("biharmonic",))]
+    with _progress() as progress:
+        task = progress.add_task("Evaluating", total=work_of(len(pictures), options, len(candidates)))
+        report = evaluate_cifar(pictures, candidates, options, lambda count: progress.advance(task, count))
+    if as_json:
+        _print_json({**report.as_dict(), "command": _command()})
+        return
+    console = results_console()
+    for table in cifar_tables(report):
+        console.print(table)
+
+
+@evaluate.command()
+def photos(
+    clean: Annotated[Path, typer.Argument(metavar="CLEAN_FOLDER", help="Photos without damage.")],
+    kinds: Annotated[
+        str | None,
+        typer.Option(metavar="KIND,KIND", help="lines, scratch, text, dust, blotch, hole (default: all)."),
+    ] = None,
+    model: Models = None,
+    method: Methods = None,
+    seed: Seed = 1,
+    limit: Annotated[int, typer.Option(min=0, help="Only the first photos; 0 = all.")] = 0,
+    panel: Annotated[Path, typer.Option(metavar="PNG", help="Crops side by side.")] = Path("evaluation.png"),
+    backend: Backend = "onnx",
+    device: Device = "auto",
+    as_json: Json = False,
+) -> None:
+    """How good is it on your own kind of photo: damages copies, restores them, scores, and draws a panel.
+
+    PSNR (dB) and SSIM are taken over the damaged pixels alone. The folder itself is only read.
+    """
+    require_training(*NEEDED)
+    from training.photo_benchmark import evaluate_kind, find_kinds, keep_crops, photo_panel, shown_rows
+    from training.report import photo_tables
+
+    chosen = find_kinds(kinds.split(",") if kinds else None)
+    files = _find_photos(clean)[: limit or None]
+    models = model or [DEFAULT_MODEL]
+    networks = [each for each in _networks(models, backend, device) if not each.raw]
+    candidates = [*networks, *_classical(list(QUICK_METHODS) if method is None else method)]
+    names = [candidate.name for candidate in networks]
+    reports: list[KindReport] = []
+    with _progress() as progress:
+        task = progress.add_task("Evaluating", total=len(files) * len(chosen) * len(candidates))
+        for kind in chosen:
+            report = evaluate_kind(
+                kind,
+                _clean_photos(files, clean),
+                candidates,
+                seed,
+                lambda count: progress.advance(task, count),
+            )
+            reports.append(keep_crops(report, shown_rows(report, names)))
+    _write_panel(panel, photo_panel(reports))
+    if as_json:
+        described = [report.as_dict() for report in reports]
+        _print_json({"benchmark": "photos", "photos": len(files), "seed": seed, "kinds": described,
+                     "panel": str(panel), "command": _command()})  # fmt: skip
+        return
+    console = results_console()
+    for table in photo_tables(reports, len(files)):
+        console.print(table)
+
+
+@evaluate.command()
+def study(
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUN...", help="Run folders, each with its checkpoint.")
+    ],
+    data: Annotated[Path, typer.Option(metavar="BATCH", help="Test pictures, as for `evaluate cifar10`.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE.md")] = Path("docs/study.md"),
+    method: Methods = None,
+    seed: Seed = 1,
+    limit: Annotated[int, typer.Option(min=0, help="Only the first pictures; 0 = all.")] = 0,
+    hole_pictures: Annotated[
+        int, typer.Option(min=0, help="Pictures for each shape and size of hole.")
+    ] = 100,
+) -> None:
+    """Write the study anew from run folders: tables, loss curves and panels beside FILE.md.
+
+    What stands outside of the `<!-- study: ... -->` blocks of an existing file is kept.
+    """
+    require_training(*NEEDED, "onnx")
+    from training.data import read_test_pictures
+    from training.evaluation import CifarOptions
+    from training.study import open_runs, write_study
+
+    options = CifarOptions(seed=seed, limit=limit, hole_pictures=hole_pictures)
+    pictures = read_test_pictures(data)
+    classical = _classical(method, always=("biharmonic",))
+    with open_runs(runs) as opened, _progress() as progress:
+        task = progress.add_task("Study", total=None)
+        for file in write_study(
+            opened,
+            pictures,
+            classical,
+            options,
+            output,
+            _command(),
+            lambda count: progress.advance(task, count),
+        ):
+            typer.echo(file)
+
+
+evaluate.command()(detect)
+
+
+def _networks(models: Sequence[str], backend: str, device: str) -> list[Candidate]:
+    from training.evaluation import network_candidates
+
+    found: list[Candidate] = []
+    for name in models:
+        network = open_network(name, backend=backend, device=device)
+        if network.card.output != "restored" or network.card.kind == "detector":
+            raise UsageError(f"--model {name}: a {network.card.kind} restores nothing")
+        found += network_candidates(network, _shown_name(name, network.card.name, found))
+    return found
+
+
+def _shown_name(given: str, card_name: str, found: Sequence[Candidate]) -> str:
+    """The card's name, or the path where two models of one name are compared."""
+    return given if card_name in [candidate.name for candidate in found] else card_name
+
+
+def _classical(names: list[str] | None, always: Sequence[str] = ()) -> list[Candidate]:
+    from training.classical import find_methods
+    from training.evaluation import classical_candidate
+
+    if names == ["none"]:
+        names = []
+    wanted = names if names is None else list(dict.fromkeys([*always, *names]))
+    return [classical_candidate(name, method) for name, method in find_methods(wanted).items()]
+
+
+def _find_photos(folder: Path) -> list[Path]:
+    from inpaint_cli.photos import PHOTO_SUFFIXES
+
+    if folder.is_file():
+        return [folder]
+    files = [
+        file
+        for file in sorted(folder.rglob("*"))
+        if file.suffix.lower() in PHOTO_SUFFIXES
+        and file.is_file()
+        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
+    ]
+    if not files:
+        raise NothingToDoError(f"{folder} holds no photos to evaluate on")
+    return files
+
+
+def _clean_photos(files: Sequence[Path], folder: Path) -> Iterator[CleanPhoto]:
+    """Read photos one after the other as uint8 RGB."""
+    from inpaint_cli.photos import read_photo
+    from training.photo_benchmark import CleanPhoto
+
+    for file in files:
+        name = file.relative_to(folder).as_posix() if file != folder else file.name
+        yield CleanPhoto(name, _as_rgb(read_photo(file).pages[0].pixels))
+
+
+def _as_rgb(pixels: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+    eight = (pixels >> 8 if pixels.dtype == np.uint16 else pixels).astype(np.uint8)
+    return np.repeat(eight, 3, axis=2) if eight.shape[2] == 1 else eight
+
+
+def _write_panel(file: Path, data: bytes) -> None:
+    from inpaint_cli.photos import write_atomically
+
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(file, data)
+    Console(stderr=True).print(f"panel: {file}", highlight=False)
+
+
+def _print_json(report: dict[str, Any]) -> None:
+    typer.echo(json.dumps(report, indent=2, ensure_ascii=False))
+
+
+def _command() -> str:
+    """The command line as it was given, for the record."""
+    return shlex.join(["inpaint-cli", *sys.argv[1:]])
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )

@@ -1,0 +1,65 @@
+"""`inpaint-cli export`: a checkpoint to a model that `restore` runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from inpaint_cli.cli.train import require_training
+from inpaint_cli.errors import UsageError
+
+
+def export(
+    checkpoint: Annotated[
+        Path, typer.Argument(metavar="CHECKPOINT", help="A run's last.safetensors, or the run's folder.")
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="MODEL.onnx", help="The model to write.")],
+    training_data: Annotated[
+        str | None, typer.Option(help="What it was trained on, for its card (default: as the run says).")
+    ] = None,
+    figures: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="JSON", help="What `evaluate --json` wrote about this model, for its card."),
+    ] = None,
+    version: Annotated[str, typer.Option("--model-version", help="Version for its card.")] = "1",
+) -> None:
+    """Turn a checkpoint into MODEL.onnx, with its card beside it and inside, and MODEL.safetensors for torch.
+
+    Its answers are compared with torch's on random tiles; a model that differs by more than 1e-4 isn't
+    written.
+    """
+    if output.suffix != ".onnx":
+        raise UsageError(f"-o {output}: a model's file must end in .onnx")
+    require_training("onnx")
+    from training.checkpoints import read_checkpoint
+    from training.export import export as write_model
+    from training.figures import read_figures
+    from training.loop import WEIGHTS_FILE
+
+    file = checkpoint / WEIGHTS_FILE if checkpoint.is_dir() else checkpoint
+    exported = write_model(
+        read_checkpoint(file),
+        output,
+        training_data=_described(file) if training_data is None else training_data,
+        figures=[figure for each in figures or () for figure in read_figures(each, output.stem)],
+        version=version,
+    )
+    Console(stderr=True).print(
+        f"{output}: {exported.card.parameters:,} parameters,"
+        f" differs from torch by {exported.difference:.1e} at most",
+        highlight=False,
+    )
+    typer.echo(output)
+
+
+def _described(file: Path) -> str:
+    """What the run folder says about its data, or nothing."""
+    try:
+        config = json.loads(file.with_name("config.json").read_text(encoding="utf-8"))
+        return str(config["data_description"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""

@@ -1,0 +1,160 @@
+"""The program's door: imports only the command that runs, turns errors into one line and an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from inpaint_cli import __version__
+from inpaint_cli.errors import ExitCode, InpaintError
+
+PROGRAM = "inpaint-cli"
+
+
+@dataclass(frozen=True)
+class Command:
+    """Where a command's function is, and the line about it in `--help`."""
+
+    module: str
+    function: str
+    summary: str
+
+    def load(self) -> Callable[..., Any]:
+        """Import the command."""
+        function: Callable[..., Any] = getattr(importlib.import_module(self.module), self.function)
+        return function
+
+
+COMMANDS: dict[str, Command] = {
+    "restore": Command(
+        "inpaint_cli.cli.restore", "restore", "Restore damaged photos, with or without masks."
+    ),
+    "detect": Command(
+        "inpaint_cli.cli.detect", "detect", "Find damage and write it as masks to look at and edit."
+    ),
+    "train": Command("inpaint_cli.cli.train", "train", "Train the networks."),
+    "export": Command("inpaint_cli.cli.export", "export", "Turn a checkpoint into a model that restores."),
+    "evaluate": Command("inpaint_cli.cli.evaluate", "evaluate", "Measure models against known truth."),
+    "models": Command("inpaint_cli.cli.models", "models", "List the models that are there."),
+}
+"""To add a command: a module here with a function (or Typer app) of that name, and a line in this table."""
+
+EPILOG = (
+    "Exit codes: 0 all done, 1 some photos failed, 2 wrong usage, 3 no photo found, 4 model or backend not"
+    " usable, 5 training data not usable, 70 a bug of ours, 130 interrupted."
+)
+
+
+def main() -> None:
+    """Run the program and leave with its exit code."""
+    code = run(sys.argv[1:])
+    _close_stdout()
+    sys.exit(code)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code."""
+    if list(arguments) == ["--version"]:
+        print(f"{PROGRAM} {__version__}")
+        return ExitCode.OK
+    try:
+        return _run_app(arguments)
+    except InpaintError as error:
+        _complain(f"error: {' '.join(str(error).split())}")
+        return error.exit_code
+    except KeyboardInterrupt:
+        _complain("interrupted")
+        return ExitCode.INTERRUPTED
+    except Exception as error:
+        if _wants_traceback(arguments):
+            traceback.print_exc()
+        where = "" if _wants_traceback(arguments) else "; -v shows where"
+        _complain(f"internal error, please report it: {type(error).__name__}: {error}{where}")
+        return ExitCode.BUG
+
+
+def _run_app(arguments: Sequence[str]) -> int:
+    app = build_app(arguments)
+    try:
+        app(args=list(arguments), prog_name=PROGRAM)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else ExitCode.OK
+    return ExitCode.OK
+
+
+def build_app(arguments: Sequence[str]) -> Any:
+    """Build the Typer app with the one command that the arguments ask for; others are only names."""
+    import typer
+
+    from inpaint_cli.cli.config import read_defaults
+
+    wanted = wanted_command(arguments)
+    completing = f"_{PROGRAM.replace('-', '_').upper()}_COMPLETE" in os.environ
+    app = typer.Typer(
+        name=PROGRAM,
+        help="Restore folders of damaged photographs without touching a pixel that is not damaged.",
+        epilog=EPILOG,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={
+            "help_option_names": ["-h", "--help"],
+            "default_map": {wanted: read_defaults(wanted)} if wanted else None,
+        },
+    )
+
+    @app.callback()
+    def options(
+        version: bool = typer.Option(False, "--version", help="Show the version and exit.", is_eager=True),
+    ) -> None:
+        if version:
+            print(f"{PROGRAM} {__version__}")
+            raise typer.Exit
+
+    for name, command in COMMANDS.items():
+        if name == wanted or completing:
+            _add(app, name, command)
+        else:
+            app.command(name, help=command.summary)(_stub)
+    return app
+
+
+def wanted_command(arguments: Sequence[str]) -> str | None:
+    """Return the command among the arguments, if any: our own options before it take no values."""
+    first = next((argument for argument in arguments if not argument.startswith("-")), None)
+    return first if first in COMMANDS else None
+
+
+def _add(app: Any, name: str, command: Command) -> None:
+    import typer
+
+    loaded = command.load()
+    if isinstance(loaded, typer.Typer):
+        app.add_typer(loaded, name=name)
+    else:
+        app.command(name, short_help=command.summary)(loaded)
+
+
+def _stub() -> None:
+    """Stand for a command that was not asked for."""
+
+
+def _complain(message: str) -> None:
+    sys.stderr.write(f"{PROGRAM}: {message}\n")
+
+
+def _wants_traceback(arguments: Sequence[str]) -> bool:
+    return "-v" in arguments or "--verbose" in arguments
+
+
+def _close_stdout() -> None:
+    """Flush; where the reader has left, let Python's own last flush go nowhere instead of complaining."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,301 @@
+"""Every flag that commands share, declared once; and how a frozen options class becomes a command."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Annotated, Any, Protocol, TypeVar, get_type_hints
+
+import typer
+
+from inpaint_cli.errors import ExitCode, UsageError
+
+Options = TypeVar("Options")
+
+
+Photos = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        metavar="PHOTOS",
+        help="Files or folders (walked recursively, without hidden and ._ files), or - for a photo on stdin.",
+        show_default=False,
+    ),
+]
+FilesFrom = Annotated[
+    str | None,
+    typer.Option(
+        "--files-from",
+        metavar="FILE",
+        help="Take photos from a list, one path a line; - reads the list from stdin.",
+    ),
+]
+NullSeparated = Annotated[
+    bool,
+    typer.Option("-0", "--null", help="Paths in the list end with NUL, as `find -print0` writes them."),
+]
+Base = Annotated[
+    Path | None,
+    typer.Option(
+        "--base",
+        metavar="DIR",
+        help="Take relative paths (of masks and results) from here, for photos that are named one by one.",
+    ),
+]
+MaskDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--mask-dir",
+        metavar="DIR",
+        help="Masks by relative path and stem: a/b.jpg belongs to a/b.png, a/b_mask.png or a/b.jpg.png."
+        " White (> 127) is damage. A photo without a mask fails.",
+    ),
+]
+MaskFile = Annotated[
+    Path | None, typer.Option("--mask", metavar="FILE", help="One mask for every photo. White is damage.")
+]
+InvertMask = Annotated[bool, typer.Option("--invert-mask", help="In the masks, black is damage.")]
+ResizeMask = Annotated[
+    bool,
+    typer.Option("--resize-mask", help="Scale masks of another size to the photo; else they are refused."),
+]
+MaxDamage = Annotated[
+    float,
+    typer.Option(
+        "--max-damage",
+        min=0.0,
+        max=1.0,
+        metavar="SHARE",
+        help="Refuse a photo of which a larger share is damaged: its mask is probably inverted.",
+    ),
+]
+Sensitivity = Annotated[
+    float | None,
+    typer.Option(
+        "--sensitivity",
+        min=0.0,
+        max=1.0,
+        metavar="S",
+        help="Without masks: 0 finds only what is certainly damage, 1 also what might be.",
+        show_default=False,
+    ),
+]
+DetectorName = Annotated[
+    str | None,
+    typer.Option(
+        "--detector", metavar="NAME", help="Without masks: learned, vanilla or classical.", show_default=False
+    ),
+]
+MinSize = Annotated[
+    int | None,
+    typer.Option(
+        "--min-size", min=0, metavar="PIXELS", help="Leave smaller finds alone.", show_default=False
+    ),
+]
+Grow = Annotated[
+    int | None,
+    typer.Option(
+        "--grow", min=0, metavar="PIXELS", help="Widen what was found by so much.", show_default=False
+    ),
+]
+MaskColor = Annotated[
+    str | None,
+    typer.Option(
+        "--mask-color", metavar="#RRGGBB", help="Without masks: only pixels of this colour are damage."
+    ),
+]
+Tolerance = Annotated[
+    int,
+    typer.Option(
+        "--mask-tolerance", min=0, max=255, metavar="N", help="How far a channel may be from --mask-color."
+    ),
+]
+MaskMode = Annotated[
+    str,
+    typer.Option(
+        "--mask-mode",
+        metavar="only|union|subtract",
+        help="Given masks only, or what is found too, or only what is found without what they cover.",
+    ),
+]
+Backend = Annotated[str, typer.Option("--backend", metavar="onnx|torch", help="What runs the network.")]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        "--model", metavar="NAME|PATH", help="Network, see `inpaint-cli models`.", show_default=False
+    ),
+]
+Device = Annotated[
+    str,
+    typer.Option("--device", metavar="auto|cpu|cuda", help="Where it runs; auto takes CUDA if it is there."),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="OUT",
+        help="Folder of the results, a file for a single photo, - for stdout"
+        " (default: <folder>-restored beside the photos' folder).",
+        show_default=False,
+    ),
+]
+Format = Annotated[
+    str | None,
+    typer.Option(
+        "--format", metavar="NAME", help="Write png, jpeg, tiff, webp or bmp (default: each photo's own)."
+    ),
+]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Restore again what is up to date, replace any file in the way.")
+]
+Verify = Annotated[
+    bool,
+    typer.Option(
+        "--verify", help="Prove of each result that nothing outside the mask changed (reported as `changed`)."
+    ),
+]
+MaxPixels = Annotated[
+    int,
+    typer.Option(
+        "--max-pixels", min=1, metavar="N", help="Refuse larger photos and masks before they are decoded."
+    ),
+]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        "--jobs",
+        "-j",
+        min=1,
+        metavar="N",
+        help="Photos at once (default: the free cores).",
+        show_default=False,
+    ),
+]
+DryRun = Annotated[
+    bool,
+    typer.Option(
+        "--dry-run", help="Write nothing: list photo -> mask -> output, masks without photo, collisions."
+    ),
+]
+FailFast = Annotated[bool, typer.Option("--fail-fast", help="Stop at the first photo that fails.")]
+Watch = Annotated[
+    bool,
+    typer.Option("--watch", help="Go on: take photos that appear, once they are complete, until Ctrl-C."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON line a photo on stdout.")]
+Report = Annotated[
+    Path | None, typer.Option("--report", metavar="FILE", help="Write the same JSON lines to a file.")
+]
+Html = Annotated[
+    Path | None,
+    typer.Option("--html", metavar="FILE", help="Write a page with before, after and mask of each."),
+]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only failures on stderr.")]
+Verbose = Annotated[
+    bool, typer.Option("-v", "--verbose", help="A line for each photo; tracebacks of our bugs.")
+]
+ShowConfig = Annotated[
+    bool, typer.Option("--show-config", help="Print the settings in effect and where each is from, and stop.")
+]
+
+
+class Finding(Protocol):
+    """The flags about finding damage, which several commands have."""
+
+    @property
+    def detector(self) -> str | None: ...  # noqa: D102
+    @property
+    def sensitivity(self) -> float | None: ...  # noqa: D102
+    @property
+    def min_size(self) -> int | None: ...  # noqa: D102
+    @property
+    def grow(self) -> int | None: ...  # noqa: D102
+    @property
+    def mask_color(self) -> str | None: ...  # noqa: D102
+    @property
+    def mask_tolerance(self) -> int: ...  # noqa: D102
+    @property
+    def backend(self) -> str: ...  # noqa: D102
+    @property
+    def device(self) -> str: ...  # noqa: D102
+
+
+def command_from(
+    options: type[Options], run: Callable[[typer.Context, Options], None]
+) -> Callable[..., None]:
+    """Return a Typer command whose flags are the fields of a frozen dataclass: name, alias and default.
+
+    The command builds the object, which validates itself, and calls `run` with it.
+    """
+    hints = get_type_hints(options, include_extras=True)
+
+    def command(ctx: typer.Context, **values: Any) -> None:
+        try:
+            run(ctx, options(**values))
+        except (
+            KeyboardInterrupt
+        ):  # before the run has its own handler; some releases of Typer end with 1 here
+            raise typer.Exit(ExitCode.INTERRUPTED) from None
+
+    parameters = [
+        inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context),
+        *(
+            inspect.Parameter(
+                field.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=field.default,
+                annotation=hints[field.name],
+            )
+            for field in fields(options)  # type: ignore[arg-type]
+        ),
+    ]
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    command.__doc__ = run.__doc__
+    command.__name__ = run.__name__
+    return command
+
+
+def check_choice(flag: str, value: str, choices: tuple[str, ...]) -> None:
+    """Raise UsageError for a value that is not among the choices."""
+    if value not in choices:
+        raise UsageError(f"{flag} {value}: choose from {', '.join(choices)}")
+
+
+def refuse_both(flag: str, value: object, other_flag: str, other: object) -> None:
+    """Raise UsageError where two flags that exclude each other are both given."""
+    if value and other:
+        raise UsageError(f"{flag} and {other_flag} exclude each other")
+
+
+def check_list(files_from: str | None, null: bool) -> None:
+    """Raise UsageError for `-0` without a list."""
+    if null and not files_from:
+        raise UsageError("-0 is about the list of --files-from, which is not given")
+
+
+def names_detector(options: Finding) -> bool:
+    """Say whether any flag is about finding damage."""
+    sizes = (options.sensitivity, options.min_size, options.grow)
+    return bool(options.detector or options.mask_color) or any(value is not None for value in sizes)
+
+
+def check_detector(options: Finding) -> None:
+    """Raise UsageError for a detector and a marker's colour at once, or a tolerance without a colour."""
+    refuse_both("--mask-color", options.mask_color, "--detector", options.detector)
+    if options.mask_tolerance and not options.mask_color:
+        raise UsageError("--mask-tolerance is about --mask-color, which is not given")
+
+
+def print_config(ctx: typer.Context, options: object, command: str) -> None:
+    """Print the settings in effect, each with where it is from."""
+    from inpaint_cli.cli.config import find_config, show_config
+
+    names = {"COMMANDLINE": "command line", "DEFAULT_MAP": str(find_config()), "ENVIRONMENT": "environment"}
+    values = vars(options)
+    sources = {name: getattr(ctx.get_parameter_source(name), "name", "DEFAULT") for name in values}
+    print(
+        show_config({name: names.get(source, "default") for name, source in sources.items()}, values, command)
+    )

@@ -1,0 +1,57 @@
+"""One photo through a pipe: `-` reads it from stdin, or writes it to stdout."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inpaint_cli.batch.cores import share_cores
+from inpaint_cli.batch.journal import Journal
+from inpaint_cli.batch.outcome import Outcome
+from inpaint_cli.batch.output_file import OutputFile
+from inpaint_cli.batch.record import Record
+from inpaint_cli.batch.restore_photo import Workshop, ended, read_mask_bytes, restore_bytes
+from inpaint_cli.batch.run import Stop
+from inpaint_cli.cli.engine import open_workshop
+from inpaint_cli.cli.reporting import open_reporting
+from inpaint_cli.cli.screen import Screen
+from inpaint_cli.errors import ExitCode, UsageError
+from inpaint_cli.photos.read import read_bytes
+
+if TYPE_CHECKING:
+    from inpaint_cli.cli.restore import RestoreOptions
+
+STDIO = Path("-")
+
+
+def restore_one(options: RestoreOptions) -> ExitCode:
+    """Restore the photo that the options name; stdout gets the whole photo or nothing."""
+    source, target = (options.photos or [STDIO])[0], options.output or STDIO
+    if target == STDIO and sys.stdout.isatty():
+        raise UsageError("stdout is a terminal; redirect it (> restored.png) or give -o FILE")
+    if source == STDIO and sys.stdin.isatty():
+        raise UsageError("stdin is a terminal; pipe a photo into it (< photo.jpg)")
+    if target.is_dir():
+        raise UsageError(f"-o {target}: is a folder; a photo from stdin has no name, give a file")
+    screen = Screen(options.quiet, options.verbose)
+    with open_reporting(screen, Stop(), json=options.json, report=options.report) as reporting:
+        workshop = open_workshop(options, share_cores(1))
+        record = workshop.begin(source, target, options.mask)
+        reporting.tell(record.attempt(lambda: _restore(source, target, workshop, record)))
+    return reporting.exit_code
+
+
+def _restore(source: Path, target: Path, workshop: Workshop, record: Record) -> Outcome:
+    with record.timed("seconds_read"):
+        data = sys.stdin.buffer.read() if source == STDIO else read_bytes(source)
+        mask = None if record.outcome.mask is None else read_mask_bytes(record.outcome.mask)
+    result = restore_bytes(data, mask, workshop, record)
+    with record.timed("seconds_write"):
+        if target == STDIO:
+            sys.stdout.buffer.write(result)
+            sys.stdout.buffer.flush()
+        else:
+            output = OutputFile(target.parent, Path(target.name), Journal())
+            output.put(result, b"", overwrite=workshop.settings.overwrite)
+    return ended(record, data, result)

@@ -1,0 +1,119 @@
+"""Carries `restore` out for files and folders: plan, open the network, run, report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from inpaint_cli.batch.cores import Share, free_cores, share_cores
+from inpaint_cli.batch.journal import Journal, sweep
+from inpaint_cli.batch.plan import Plan, Selection, make_plan
+from inpaint_cli.batch.restore_photo import Workshop, restore_photo
+from inpaint_cli.batch.run import Stop, interruptible
+from inpaint_cli.batch.watch import Watcher
+from inpaint_cli.cli.batch_run import carry_out, check_plan
+from inpaint_cli.cli.dry_run import show_plan
+from inpaint_cli.cli.engine import open_workshop
+from inpaint_cli.cli.reporting import Reporting, open_reporting, refuse_photo
+from inpaint_cli.cli.screen import Screen
+from inpaint_cli.cli.selection import selection_of, wanted_format
+from inpaint_cli.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from inpaint_cli.batch.page import PageWriter
+    from inpaint_cli.cli.restore import RestoreOptions
+
+
+def restore_photos(options: RestoreOptions) -> ExitCode:
+    """Restore every photo that the options name and return the exit code."""
+    start = time.perf_counter()
+    screen = Screen(options.quiet, options.verbose or options.watch)
+    selection = selection_of(options)
+    plan = make_plan(selection)
+    if options.dry_run:
+        return show_plan(plan, screen, as_json=options.json)
+    if not options.watch:
+        check_plan(plan, screen, options.photos or [])
+    share = share_cores(free_cores() if options.watch else len(plan.jobs), jobs=options.jobs)
+    stop = Stop()
+    with (
+        open_reporting(screen, stop, json=options.json, report=options.report) as reporting,
+        interruptible(stop, screen.failure),
+        _opened_page(options) as page,
+        _opened_workshop(options, plan, share) as bare,
+    ):
+        workshop = bare if page is None else replace(bare, done=page.add)
+        if options.watch:
+            _watch(selection, share, workshop, reporting, fail_fast=options.fail_fast)
+        else:
+            with screen.progress(len(plan.jobs)):
+                work = partial(restore_photo, workshop=workshop)
+                carry_out(plan, work, share, reporting, fail_fast=options.fail_fast)
+        if page is not None:
+            notes = ["It was interrupted."] if stop.interrupted else []
+            page.finish(seconds=time.perf_counter() - start, notes=notes)
+    for line in reporting.tally.lines(time.perf_counter() - start, plan.output_roots()):
+        screen.line(line)
+    return reporting.exit_code
+
+
+def _watch(
+    selection: Selection, share: Share, workshop: Workshop, reporting: Reporting, *, fail_fast: bool
+) -> None:
+    """Restore photos as they become complete, until the user or a failure with --fail-fast stops it."""
+    reporting.screen.line("watching; Ctrl-C ends it")
+    watcher = Watcher(selection)
+    while not reporting.stop.wanted:
+        plan = watcher.complete()
+        for refusal in plan.refusals:
+            reporting.screen.failure(refusal)
+        _prepare_folders(plan, workshop.journals)
+        work = partial(restore_photo, workshop=workshop)
+        carry_out(plan, work, share, reporting, fail_fast=fail_fast)
+        reporting.stop.wait(watcher.pause)
+
+
+@contextmanager
+def _opened_page(options: RestoreOptions) -> Iterator[PageWriter | None]:
+    """Open the picture report, if one is wanted."""
+    if options.html is None:
+        yield None
+        return
+    from inpaint_cli.batch.page import PageWriter
+
+    refuse_photo("--html", options.html)
+    with PageWriter(options.html, invert_mask=options.invert_mask, max_pixels=options.max_pixels) as page:
+        yield page
+
+
+@contextmanager
+def _opened_workshop(options: RestoreOptions, plan: Plan, share: Share) -> Iterator[Workshop]:
+    """Open the network first, so that a model which can't be used leaves no trace, then the folders."""
+    workshop = open_workshop(replace(options, format=wanted_format(options)), share)
+    with ExitStack() as opened:
+        journals: dict[str, Journal] = {}
+        opened.callback(_close, journals)
+        if not plan.is_single_file:
+            _prepare_folders(plan, journals)
+        yield replace(workshop, journals=journals)
+
+
+def _close(journals: dict[str, Journal]) -> None:
+    for journal in journals.values():
+        journal.close()
+
+
+def _prepare_folders(plan: Plan, journals: dict[str, Journal]) -> None:
+    """Make each output folder and open its journal; a run that is alone cleans up after killed ones."""
+    for root in plan.output_roots():
+        if str(root) in journals:
+            continue
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"{root}: can't be made the output folder: {error.strerror or error}") from error
+        journals[str(root)] = Journal.open(root, tidy=lambda: sweep(plan.output_folders()))

@@ -1,0 +1,69 @@
+"""What people see while photos are restored: all of it on stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from inpaint_cli.batch.outcome import Outcome
+
+
+@dataclass
+class Screen:
+    """Lines and, on a terminal, a progress bar; `quiet` leaves only failures and errors."""
+
+    quiet: bool = False
+    verbose: bool = False
+    _print: Callable[[str], None] = field(default=lambda line: _to_stderr(line))
+    _advance: Callable[[], None] = field(default=lambda: None)
+
+    def failure(self, line: str) -> None:
+        """Say what went wrong."""
+        self._print(line)
+
+    def line(self, line: str) -> None:
+        """Say something that matters less."""
+        if not self.quiet:
+            self._print(line)
+
+    def show(self, outcome: Outcome) -> None:
+        """Tell of one photo, as much as was asked for, and move the bar."""
+        from inpaint_cli.batch.reports import failure_line, printable
+
+        if outcome.status == "failed":
+            self._print(f"failed: {failure_line(outcome)}")
+            if self.verbose and outcome.trace:
+                self._print(outcome.trace.rstrip())
+        elif self.verbose:
+            why = f" ({outcome.reason})" if outcome.reason else ""
+            self._print(f"{outcome.status}: {printable(outcome.photo)}{why}")
+        self._advance()
+
+    @contextmanager
+    def progress(self, total: int | None) -> Iterator[None]:
+        """Draw a bar of `total` photos while the block runs, where somebody looks."""
+        if self.quiet or not sys.stderr.isatty():
+            yield
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        console = Console(stderr=True)
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=console, transient=True) as bar:
+            task = bar.add_task("photos", total=total)
+            before = self._print, self._advance
+            self._print = lambda line: console.print(line, markup=False, highlight=False, soft_wrap=True)
+            self._advance = lambda: bar.advance(task)
+            try:
+                yield
+            finally:
+                self._print, self._advance = before
+
+
+def _to_stderr(line: str) -> None:
+    sys.stderr.write(line + "\n")

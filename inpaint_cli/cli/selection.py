@@ -1,0 +1,83 @@
+"""From flags to what the plan is made of."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inpaint_cli.batch.plan import Selection
+from inpaint_cli.errors import NothingToDoError, UsageError
+from inpaint_cli.photos import FORMAT_SUFFIXES, OUTPUT_FORMATS, PHOTO_SUFFIXES
+
+if TYPE_CHECKING:
+    from inpaint_cli.cli.detect import DetectOptions
+    from inpaint_cli.cli.restore import RestoreOptions
+
+
+def selection_of(options: RestoreOptions) -> Selection:
+    """Return the photos, masks and outputs that the flags name. Raises UsageError."""
+    output_file = output_file_of(options)
+    return Selection(
+        photos=tuple(options.photos or ()),
+        listed=read_list(options.files_from, null=options.null) if options.files_from else (),
+        output=None if output_file else options.output,
+        output_file=output_file,
+        base=options.base,
+        mask=options.mask,
+        mask_dir=options.mask_dir,
+        suffix=None if options.format is None else FORMAT_SUFFIXES[format_name(options.format)],
+        suffixes=PHOTO_SUFFIXES,
+    )
+
+
+def detect_selection(options: DetectOptions) -> Selection:
+    """Return the photos that the flags of `detect` name, and where their masks go."""
+    return Selection(
+        photos=tuple(options.photos or ()),
+        listed=read_list(options.files_from, null=options.null) if options.files_from else (),
+        output=options.output,
+        base=options.base,
+        suffixes=PHOTO_SUFFIXES,
+        masks_wanted=True,
+    )
+
+
+def output_file_of(options: RestoreOptions) -> Path | None:
+    """Return the file that -o names: a photo's suffix, no folder, and one photo to restore."""
+    output, photos = options.output, options.photos or []
+    if output is None or output.suffix.lower() not in PHOTO_SUFFIXES or output.is_dir():
+        return None
+    if len(photos) == 1 and not options.files_from and not photos[0].is_dir():
+        return output
+    raise UsageError(f"-o {output}: names one photo, but several may come; give a folder")
+
+
+def wanted_format(options: RestoreOptions) -> str | None:
+    """Return `--format`, else what the suffix of `-o FILE` means, else None: keep the photo's own."""
+    output = output_file_of(options)
+    if options.format is not None or output is None:
+        return options.format
+    suffix = output.suffix.lower().removeprefix(".")
+    return suffix if suffix in OUTPUT_FORMATS else None
+
+
+def format_name(wanted: str) -> str:
+    """Return the format that `--format` means. Raises UsageError."""
+    if wanted.lower() not in OUTPUT_FORMATS:
+        raise UsageError(f"--format {wanted} is unknown; choose from {', '.join(OUTPUT_FORMATS)}")
+    return OUTPUT_FORMATS[wanted.lower()]
+
+
+def read_list(file: str, *, null: bool) -> tuple[Path, ...]:
+    """Read paths from a file or stdin (`-`), one a line or NUL-separated, as the system's bytes."""
+    try:
+        content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise UsageError(f"--files-from {file}: can't be read: {error.strerror or error}") from error
+    lines = content.split(b"\0") if null else [line.removesuffix(b"\r") for line in content.split(b"\n")]
+    paths = tuple(Path(os.fsdecode(line)) for line in lines if line)
+    if not paths:
+        raise NothingToDoError(f"--files-from {file}: names no photo")
+    return paths

@@ -1,0 +1,62 @@
+"""From a probability for each pixel to a mask: hysteresis, smallest size, growth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from inpaint_cli.detection.detection import Bools, Floats
+from inpaint_cli.errors import UsageError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cleanup:
+    """How a mask is cut out of probabilities (0..1).
+
+    high, low: damage begins where `high` is reached and goes on, connected, down to `low`.
+    min_size: connected damage of fewer pixels is dropped.
+    grow: pixels that the mask is widened by on every side, to cover the rim of what was found.
+    """
+
+    high: float
+    low: float
+    min_size: int = 6
+    grow: int = 1
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.low <= self.high <= 1:
+            raise UsageError(f"thresholds must be 0 <= low <= high <= 1, not {self.low} and {self.high}")
+        if self.min_size < 0:
+            raise UsageError(f"--min-size {self.min_size} must not be negative")
+        if not 0 <= self.grow <= 64:
+            raise UsageError(f"--grow {self.grow} must be between 0 and 64")
+
+
+def clean_up(probability: Floats, how: Cleanup) -> Bools:
+    """Cut the mask out of (h, w) probabilities, in the order hysteresis, smallest size, growth."""
+    return grown(hysteresis(probability, how.high, how.low, how.min_size), how.grow)
+
+
+def hysteresis(probability: Floats, high: float, low: float, min_size: int = 1) -> Bools:
+    """Keep pieces (8-connected) of probability >= low that reach `high` and have `min_size` pixels."""
+    certain = probability >= high
+    if not certain.any():
+        return np.zeros(probability.shape, np.bool_)
+    candidates = (probability >= low).astype(np.uint8)
+    _, pieces, statistics, _ = cv2.connectedComponentsWithStats(candidates, connectivity=8)
+    kept = np.zeros(len(statistics), np.bool_)
+    kept[np.unique(pieces[certain])] = True
+    kept &= statistics[:, cv2.CC_STAT_AREA] >= min_size
+    kept[0] = False
+    found: Bools = kept[pieces]
+    return found
+
+
+def grown(mask: Bools, by: int) -> Bools:
+    """Widen a mask by a disc of this radius; 0 returns it as it is."""
+    if by == 0 or not mask.any():
+        return mask
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * by + 1, 2 * by + 1))
+    return cv2.dilate(mask.astype(np.uint8), disc).astype(np.bool_)

@@ -1,0 +1,88 @@
+"""Detectors by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from inpaint_cli.backends import Network, default_threads, open_network
+from inpaint_cli.detection.classical import ClassicalDetector
+from inpaint_cli.detection.cleanup import Cleanup
+from inpaint_cli.detection.detection import Detector
+from inpaint_cli.detection.learned import LearnedDetector
+from inpaint_cli.detection.sensitivity import DEFAULT_SENSITIVITY, check_sensitivity, moved
+from inpaint_cli.detection.vanilla import VanillaDetector
+from inpaint_cli.errors import UsageError
+
+DEFAULT_DETECTOR = "learned"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibration:
+    """A detector's thresholds at sensitivity 0.5, see `Cleanup`, and how far sensitivity moves them."""
+
+    high: float
+    low: float
+    clean_below: float
+    min_size: int
+    grow: int
+    reach: float = 4.0
+
+    def cleanup(self, sensitivity: float, min_size: int | None, grow: int | None) -> Cleanup:
+        """The thresholds at a sensitivity; sizes are taken from here where they are not given."""
+        high, low = (moved(threshold, sensitivity, self.reach) for threshold in (self.high, self.low))
+        return Cleanup(
+            high=high,
+            low=low,
+            min_size=self.min_size if min_size is None else min_size,
+            grow=self.grow if grow is None else grow,
+        )
+
+    def score(self, sensitivity: float) -> float:
+        """The score of the whole photo below which it counts as clean."""
+        return moved(self.clean_below, sensitivity, self.reach)
+
+
+CALIBRATIONS: Mapping[str, Calibration] = {
+    "learned": Calibration(high=0.8, low=0.4, clean_below=0.5, min_size=8, grow=1),
+    "vanilla": Calibration(high=0.8, low=0.3, clean_below=0.1, min_size=12, grow=1),
+    "classical": Calibration(high=0.9, low=0.3, clean_below=0.1, min_size=16, grow=1),
+}
+MODELS: Mapping[str, str] = {"learned": "detector", "vanilla": "vanilla"}
+"""The model that each detector runs, where it runs one."""
+DETECTORS = tuple(CALIBRATIONS)
+
+
+def open_detector(
+    name: str = DEFAULT_DETECTOR,
+    *,
+    sensitivity: float = DEFAULT_SENSITIVITY,
+    backend: str = "onnx",
+    device: str = "auto",
+    threads: int | None = None,
+    min_size: int | None = None,
+    grow: int | None = None,
+    model: str | Path | None = None,
+    network: Network | None = None,
+) -> Detector:
+    """Open a detector by name: learned, vanilla or classical.
+
+    sensitivity: 0 (only the obvious) to 1 (every trace); 0.5 is calibrated, see `moved`.
+    min_size, grow: pixels; None takes the detector's own.
+    model: another model for it, by name or path; network: one that is open already, in its place.
+    Raises UsageError for an unknown detector or value, ModelError or BackendError where its model can't run.
+    """
+    check_sensitivity(sensitivity)
+    if name not in CALIBRATIONS:
+        raise UsageError(f"no detector is called {name!r}; there are: {', '.join(CALIBRATIONS)}")
+    calibration = CALIBRATIONS[name]
+    cleanup = calibration.cleanup(sensitivity, min_size, grow)
+    clean_below = calibration.score(sensitivity)
+    if name == "classical":
+        return ClassicalDetector(cleanup, clean_below)
+    used = network or open_network(model or MODELS[name], backend=backend, device=device, threads=threads)
+    count = threads or default_threads()
+    if name == "vanilla":
+        return VanillaDetector(used, cleanup, clean_below, threads=count)
+    return LearnedDetector(used, cleanup, clean_below, threads=count)

@@ -1,0 +1,64 @@
+"""The learned detector: a network that says for each pixel how likely it is damaged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from inpaint_cli.backends import Network
+from inpaint_cli.detection.cleanup import Cleanup, grown, hysteresis
+from inpaint_cli.detection.detection import Detection, Floats, Pixels, as_colour
+from inpaint_cli.detection.exact import find_constant_strokes
+from inpaint_cli.detection.score import photo_score
+from inpaint_cli.detection.windows import over_windows
+
+WINDOW, MARGIN = 512, 48
+COARSER_FROM = 1600
+"""Photos whose longer side reaches this are also looked at half as large: old scans have wide scratches."""
+
+
+@dataclass(frozen=True)
+class LearnedDetector:
+    """Looks at the photo in windows and cuts out the mask; a photo that looks clean as a whole is left alone.
+
+    clean_below: photos with a lower score count as clean.
+    """
+
+    network: Network
+    cleanup: Cleanup
+    clean_below: float
+    name: str = "learned"
+    threads: int = 1
+
+    def find(self, pixels: Pixels) -> Detection:
+        """Find the damage, see `Detector`."""
+        probability = self.probability(pixels)
+        how = self.cleanup
+        core = hysteresis(probability, how.high, how.low, how.min_size)
+        score = photo_score(probability, core)
+        if score < self.clean_below:
+            core = np.zeros_like(core)
+        strokes = find_constant_strokes(pixels)
+        if strokes.any():
+            core, score = core | strokes, 1.0
+        return Detection(grown(core, how.grow), probability, score)
+
+    def probability(self, pixels: Pixels) -> Floats:
+        """The probability of damage of each pixel, (h, w) float32: the largest that any scale gives."""
+        photo = as_colour(pixels)
+        height, width = photo.shape[:2]
+        result = self._at_one_scale(photo)
+        while max(photo.shape[:2]) >= COARSER_FROM:
+            photo = cv2.resize(photo, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA).astype(np.float32)
+            coarse = cv2.resize(self._at_one_scale(photo), (width, height), interpolation=cv2.INTER_LINEAR)
+            np.maximum(result, coarse, out=result)
+        return result
+
+    def _at_one_scale(self, photo: Floats) -> Floats:
+        def run(part: Floats) -> Floats:
+            return self.network({"photo": part})
+
+        answer = over_windows(photo, run, window=WINDOW, margin=MARGIN, threads=self.threads)
+        return np.clip(answer[..., 0], 0, 1)

@@ -1,0 +1,154 @@
+"""Write pixels as a new file of another format, with profile, EXIF, XMP and resolution."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Callable, Sequence
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from inpaint_cli.errors import UnsupportedPhotoError
+from inpaint_cli.photos import bmp, png_chunks, png_pixels, png_text, tiff_codecs, webp
+from inpaint_cli.photos.metadata import Metadata, upright_exif
+from inpaint_cli.photos.photo import Page, StoredPage
+from inpaint_cli.photos.png_chunks import Chunk, Header
+
+_METRES_PER_INCH = 0.0254
+_QUALITY = 95
+_NO_ALPHA = frozenset({"JPEG", "BMP"})
+_NO_16_BITS = frozenset({"JPEG", "WEBP", "BMP"})
+
+
+def check_fits(target: str, pages: Sequence[Page], name: str) -> None:
+    """Raise UnsupportedPhotoError where `target` can't hold what the pages hold."""
+    if len(pages) > 1 and target != "TIFF":
+        raise UnsupportedPhotoError(f"{name}: {target} can't hold {len(pages)} pages; use --format tiff")
+    if target in _NO_16_BITS and any(page.pixels.dtype == np.uint16 for page in pages):
+        raise UnsupportedPhotoError(f"{name}: {target} can't hold 16 bits; use --format png or tiff")
+    if target in _NO_ALPHA and any(page.alpha is not None for page in pages):
+        raise UnsupportedPhotoError(f"{name}: {target} can't hold transparency; use --format png")
+    if target == "WEBP" and not webp.fits(*pages[0].shape):
+        raise UnsupportedPhotoError(
+            f"{name}: WebP can't hold more than 16383 pixels a side; use --format png"
+        )
+    if target == "JPEG" and max(pages[0].shape) > 65500:
+        raise UnsupportedPhotoError(
+            f"{name}: JPEG can't hold more than 65500 pixels a side; use --format png"
+        )
+
+
+def encode(target: str, pages: Sequence[StoredPage], kept: Metadata) -> bytes:
+    """Return a new file of format `target`; pages are upright, so the EXIF orientation becomes 1."""
+    upright = Metadata(kept.icc, upright_exif(kept.exif), kept.xmp, kept.dpi)
+    if target == "TIFF":
+        return _tiff(pages, upright)
+    (page,) = pages
+    writers: dict[str, Callable[[StoredPage, Metadata], bytes]] = {
+        "PNG": _png,
+        "JPEG": _jpeg,
+        "WEBP": _webp,
+        "BMP": _bmp,
+    }
+    return writers[target](page, upright)
+
+
+def _png(page: StoredPage, kept: Metadata) -> bytes:
+    height, width, channels = page.pixels.shape
+    colour = png_chunks.GREY if channels == 1 else png_chunks.RGB
+    samples: Any = page.pixels
+    if page.alpha is not None:
+        colour += png_chunks.GREY_ALPHA
+        samples = np.concatenate([samples, page.alpha[..., None]], axis=2)
+    header = Header(width, height, 16 if samples.dtype == np.uint16 else 8, colour)
+    chunks = [png_text.icc_chunk(kept.icc)] if kept.icc and _profile_fits(kept.icc, channels) else []
+    if kept.dpi:
+        dots = [round(value / _METRES_PER_INCH) for value in kept.dpi]
+        chunks.append(Chunk(b"pHYs", struct.pack(">IIB", *dots, 1)))
+    if kept.exif:
+        chunks.append(Chunk(b"eXIf", kept.exif))
+    if kept.xmp:
+        chunks.append(png_text.xmp_chunk(kept.xmp))
+    chunks.append(Chunk(b"IDAT", png_pixels.write(samples, depth=header.depth, colour=colour)))
+    return png_chunks.pack(header, chunks)
+
+
+def _profile_fits(profile: bytes, channels: int) -> bool:
+    """A profile belongs to grey or to RGB pixels; the wrong one makes readers refuse the file."""
+    return profile[16:20] == (b"GRAY" if channels == 1 else b"RGB ")
+
+
+def _jpeg(page: StoredPage, kept: Metadata) -> bytes:
+    pixels = page.pixels[..., 0] if page.pixels.shape[2] == 1 else page.pixels
+    options: dict[str, Any] = {"quality": _QUALITY, "subsampling": 0, "optimize": True}
+    if kept.icc and _profile_fits(kept.icc, page.pixels.shape[2]):
+        options["icc_profile"] = kept.icc
+    if kept.exif and len(kept.exif) < 65500:
+        options["exif"] = b"Exif\x00\x00" + kept.exif
+    if kept.xmp and len(kept.xmp) < 65500:
+        options["xmp"] = kept.xmp
+    if kept.dpi:
+        options["dpi"] = tuple(round(value) for value in kept.dpi)
+    coded = BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels, dtype=np.uint8)).save(coded, "JPEG", **options)
+    return coded.getvalue()
+
+
+def _webp(page: StoredPage, kept: Metadata) -> bytes:
+    icc = kept.icc if kept.icc and _profile_fits(kept.icc, 3) else None
+    return webp.compressed(page.pixels, page.alpha, Metadata(icc, kept.exif, kept.xmp, None))
+
+
+def _bmp(page: StoredPage, kept: Metadata) -> bytes:
+    return bmp.compressed(page.pixels, kept)
+
+
+def _tiff(pages: Sequence[StoredPage], kept: Metadata) -> bytes:
+    """Deflate with horizontal prediction, in strips of about 64 rows."""
+    body = bytearray()
+    directories = [_tiff_directory(body, page, kept) for page in pages]
+    return tiff_codecs.tiff_with_directories(bytes(body), directories)
+
+
+def _tiff_directory(
+    body: bytearray, page: StoredPage, kept: Metadata
+) -> list[tuple[int, int, list[int] | bytes]]:
+    height, width, channels = page.pixels.shape
+    samples: Any = page.pixels
+    if page.alpha is not None:
+        samples = np.concatenate([samples, page.alpha[..., None]], axis=2)
+    rows = 64
+    offsets, counts = [], []
+    for first in range(0, height, rows):
+        part = tiff_codecs.predict(samples[first : first + rows])
+        coded = zlib.compress(np.ascontiguousarray(part, dtype=part.dtype.newbyteorder("<")).tobytes(), 6)
+        offsets.append(8 + len(body))
+        counts.append(len(coded))
+        body += coded + b"\x00" * (len(coded) % 2)
+    depth = 8 * samples.dtype.itemsize
+    tags: list[tuple[int, int, list[int] | bytes]] = [
+        (256, 4, [width]),
+        (257, 4, [height]),
+        (258, 3, [depth] * samples.shape[2]),
+        (259, 3, [tiff_codecs.DEFLATE]),
+        (262, 3, [1 if channels == 1 else 2]),
+        (273, 4, offsets),
+        (277, 3, [samples.shape[2]]),
+        (278, 4, [rows]),
+        (279, 4, counts),
+        (284, 3, [1]),
+        (317, 3, [2]),
+    ]
+    if page.alpha is not None:
+        tags.append((338, 3, [2]))
+    if kept.dpi:
+        x, y = (round(value * 1000) for value in kept.dpi)
+        tags += [(282, 5, [x, 1000]), (283, 5, [y, 1000]), (296, 3, [2])]
+    if kept.xmp:
+        tags.append((700, 1, kept.xmp))
+    if kept.icc and _profile_fits(kept.icc, channels):
+        tags.append((34675, 7, kept.icc))
+    return tags

@@ -1,0 +1,129 @@
+"""DCT coefficients of a JPEG, read and written by the libjpeg builds that the package `jpeglib` carries.
+
+jpeglib's own Python layer decodes each file three times, keeps markers in C globals (not safe between
+threads), loses the order of segments and can't write progressive files. Its C functions do all that is needed
+here, so they are called
+directly: libjpeg-turbo for sequential files, mozjpeg (whose default is progressive) for progressive ones.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from ctypes import POINTER, c_char_p, c_int, c_short, c_ubyte, c_uint, c_ushort, c_void_p
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from inpaint_cli.photos.silence import native_stderr_silenced
+
+Coefficients = npt.NDArray[np.int16]
+
+_SEQUENTIAL = "turbo210"
+_PROGRESSIVE = "mozjpeg403"
+_OPTIMIZE_CODING = 1 << 6
+_ALL_SET = 0xFFFFFFFF
+_COMPONENTS = 4
+_TABLE = 64
+_LIBRARY_SUFFIXES = frozenset({".so", ".dll", ".pyd", ".dylib"})
+
+
+class LibjpegError(Exception):
+    """libjpeg refused the file."""
+
+
+def read_coefficients(jpeg: bytes, blocks: Sequence[tuple[int, int]]) -> list[Coefficients]:
+    """Return each component's quantised coefficients: (rows, columns, 64) int16 in natural, not zigzag order.
+
+    blocks: rows and columns of 8x8 blocks of each component (1 or 3), ceil(height * v / (v_max * 8)) and
+    likewise wide, which must be right, since C code fills arrays of that size. Raises LibjpegError.
+    """
+    planes = [np.zeros((rows, columns, _TABLE), np.int16) for rows, columns in blocks]
+    tables = (c_ushort * (_TABLE * _COMPONENTS))()
+    assignment = (c_short * _COMPONENTS)()
+    with _memory_file(jpeg) as source, native_stderr_silenced():
+        done = _library(_SEQUENTIAL).read_jpeg_dct(source, *_pointers(planes), tables, assignment)
+    if not done:
+        raise LibjpegError("libjpeg can't read its coefficients")
+    return planes
+
+
+def write_coefficients(
+    jpeg: bytes,
+    planes: Sequence[Coefficients],
+    *,
+    size: tuple[int, int],
+    colour_space: int,
+    progressive: bool,
+) -> bytes:
+    """Return a JPEG with the tables and sampling of `jpeg` and other coefficients, Huffman coding optimised.
+
+    planes: as from `read_coefficients`; size: height and width; colour_space: libjpeg's number (1 grey, 2
+    RGB, 3 YCbCr). Application segments, comments and restart intervals are not carried over. Raises
+    LibjpegError.
+    """
+    library = _library(_PROGRESSIVE if progressive else _SEQUENTIAL)
+    dimensions = (c_int * 2)(*size)
+    with _memory_file(jpeg) as source, _memory_file(b"") as target, native_stderr_silenced():
+        done = library.write_jpeg_dct(
+            source, target, *_pointers(planes), dimensions, None, None, colour_space, len(planes),
+            None, -1, None, 0, None, None, None, _OPTIMIZE_CODING, _ALL_SET,
+        )  # fmt: skip
+        if not done:
+            raise LibjpegError("libjpeg can't write its coefficients")
+        return Path(os.fsdecode(target)).read_bytes()
+
+
+@cache
+def _library(version: str) -> ctypes.CDLL:
+    """Load one of jpeglib's libraries, with the types of its functions (jpeglib 1.0, cjpeglib_dct.cpp)."""
+    library = ctypes.CDLL(str(_library_path(version)))
+    planes = [c_void_p] * _COMPONENTS
+    library.read_jpeg_dct.argtypes = [c_char_p, *planes, POINTER(c_ushort), POINTER(c_short)]
+    library.write_jpeg_dct.argtypes = [
+        c_char_p, c_char_p, *planes, POINTER(c_int), POINTER(c_int), POINTER(c_int), c_int, c_int,
+        POINTER(c_ushort), c_short, POINTER(c_short), c_int, POINTER(c_int), POINTER(c_int), POINTER(c_ubyte),
+        c_uint, c_uint,
+    ]  # fmt: skip
+    return library
+
+
+def _library_path(version: str) -> Path:
+    """Find the file without importing jpeglib, which would take a tenth of a second."""
+    package = find_spec("jpeglib")
+    if package is None or package.origin is None:
+        raise LibjpegError("the package jpeglib is not installed; pip install jpeglib")
+    files = sorted((Path(package.origin).parent / "cjpeglib").glob(f"cjpeglib_{version}.*"))
+    found = next((file for file in files if file.suffix in _LIBRARY_SUFFIXES), None)
+    if found is None:
+        raise LibjpegError(f"jpeglib lacks its library {version}; pip install 'jpeglib>=1.0.2'")
+    return found
+
+
+def _pointers(planes: Sequence[Coefficients]) -> list[c_void_p | None]:
+    pointers: list[c_void_p | None] = [c_void_p(plane.ctypes.data) for plane in planes]
+    return pointers + [None] * (_COMPONENTS - len(planes))
+
+
+@contextmanager
+def _memory_file(data: bytes) -> Iterator[bytes]:
+    """Yield a path that C code can open, in memory where the system has that."""
+    if hasattr(os, "memfd_create"):
+        handle = os.memfd_create("inpaint-cli")
+        try:
+            with os.fdopen(os.dup(handle), "wb") as file:
+                file.write(data)
+            yield f"/proc/self/fd/{handle}".encode()
+        finally:
+            os.close(handle)
+        return
+    with tempfile.TemporaryDirectory(prefix="inpaint-cli-") as folder:
+        path = Path(folder) / "photo.jpg"
+        path.write_bytes(data)
+        yield os.fsencode(path)

@@ -1,0 +1,82 @@
+"""Masks as files: white is damage."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from PIL import ImageOps
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+
+from inpaint_cli.errors import MaskError, PhotoError, UnsupportedPhotoError
+from inpaint_cli.photos import edge, pillow
+from inpaint_cli.photos.formats import DEFAULT_MAX_PIXELS, sniff
+from inpaint_cli.photos.photo import Bools, Page
+from inpaint_cli.photos.read import decode_photo, read_bytes
+
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+_PLUGINS: dict[str, pillow.Plugin] = {"TIFF": TiffImageFile, "JPEG": JpegImageFile}
+
+
+def read_mask(path: Path, *, invert: bool = False, max_pixels: int = DEFAULT_MAX_PIXELS) -> Bools:
+    """Return (h, w) True = damaged, as seen (EXIF orientation applied), from any picture that holds one page.
+
+    White is damage: a pixel counts where its grey value (ITU-R 601 luma of RGB) is more than 127 of 255 (more
+    than half of the range for 16 bits), after transparent parts were laid over black. `invert`: black is
+    damage. Raises MaskError.
+    """
+    pages = read_mask_pages(path, invert=invert, max_pixels=max_pixels)
+    if len(pages) != 1:
+        raise MaskError(f"{path}: the mask holds {len(pages)} pages, the photo has one")
+    return pages[0]
+
+
+def read_mask_pages(
+    path: Path, *, invert: bool = False, max_pixels: int = DEFAULT_MAX_PIXELS
+) -> tuple[Bools, ...]:
+    """Return one mask per page of a (TIFF) file; see `read_mask`. Raises MaskError."""
+    try:
+        data = read_bytes(path)
+        return decode_mask(data, name=str(path), invert=invert, max_pixels=max_pixels)
+    except PhotoError as error:
+        raise MaskError(f"mask {error}") from error
+
+
+def decode_mask(
+    data: bytes, *, name: str, invert: bool = False, max_pixels: int = DEFAULT_MAX_PIXELS
+) -> tuple[Bools, ...]:
+    """Decode a mask from memory; see `read_mask`. Raises MaskError."""
+    try:
+        pages = _pages(data, name, max_pixels)
+    except PhotoError as error:
+        raise MaskError(f"mask {error}") from error
+    masks = (_white(page) for page in pages)
+    return tuple(~mask if invert else mask for mask in masks)
+
+
+def _pages(data: bytes, name: str, max_pixels: int) -> tuple[Page, ...]:
+    """Decode as a photo, or by Pillow for kinds that only a mask may have (1-bit TIFF, CMYK...)."""
+    try:
+        return decode_photo(data, name=name, max_pixels=max_pixels).pages
+    except UnsupportedPhotoError:
+        plugin = _PLUGINS.get(sniff(data) or "")
+        if plugin is None:
+            raise
+    with edge.foreign_errors(name, "decoded"):
+        picture = plugin(BytesIO(data))
+        edge.check_size(name, picture.width, picture.height, max_pixels)
+        if getattr(picture, "n_frames", 1) > 1 or picture.mode in ("I", "F") or picture.mode.startswith("I;"):
+            raise UnsupportedPhotoError(f"{name}: this kind of picture can't be a mask; use an 8-bit PNG")
+        upright = ImageOps.exif_transpose(picture)
+        return (Page(np.array(upright.convert("L"))[..., None]),)
+
+
+def _white(page: Page) -> Bools:
+    top = np.float32(np.iinfo(page.pixels.dtype).max)
+    grey = page.pixels[..., 0] if page.pixels.shape[2] == 1 else page.pixels @ _LUMA
+    if page.alpha is not None:
+        grey = grey * (page.alpha / top)
+    white: Bools = np.asarray(np.rint(grey) >= (top + 1) / 2, np.bool_)
+    return white

@@ -1,0 +1,62 @@
+"""EXIF, XMP and colour profile as they lie in each format, for conversions and orientation."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+_ORIENTATION = 0x0112
+_SHORT = 3
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What a conversion takes along; each None where the photo has none.
+
+    icc: a colour profile; exif: a TIFF structure without "Exif" in front; xmp: an XML packet;
+    dpi: pixels per inch, horizontal and vertical.
+    """
+
+    icc: bytes | None = None
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    dpi: tuple[float, float] | None = None
+
+
+def exif_orientation(exif: bytes | None) -> int:
+    """Return 1 to 8 from an EXIF structure, 1 where it says nothing usable."""
+    at = _orientation_offset(exif) if exif else None
+    if exif is None or at is None:
+        return 1
+    value = int(struct.unpack_from(_byte_order(exif) + "H", exif, at)[0])
+    return value if 1 <= value <= 8 else 1
+
+
+def upright_exif(exif: bytes | None) -> bytes | None:
+    """Return the EXIF structure with its orientation set to 1, everything else byte for byte."""
+    at = _orientation_offset(exif) if exif else None
+    if exif is None or at is None:
+        return exif
+    return exif[:at] + struct.pack(_byte_order(exif) + "H", 1) + exif[at + 2 :]
+
+
+def _byte_order(exif: bytes) -> str:
+    return "<" if exif[:2] == b"II" else ">"
+
+
+def _orientation_offset(exif: bytes) -> int | None:
+    """Find where the orientation's value lies in the first directory."""
+    if exif[:2] not in (b"II", b"MM") or len(exif) < 10:
+        return None
+    order = _byte_order(exif)
+    (first,) = struct.unpack_from(order + "I", exif, 4)
+    if first + 2 > len(exif):
+        return None
+    (count,) = struct.unpack_from(order + "H", exif, first)
+    for entry in range(first + 2, first + 2 + 12 * count, 12):
+        if entry + 12 > len(exif):
+            return None
+        tag, kind = struct.unpack_from(order + "HH", exif, entry)
+        if tag == _ORIENTATION and kind == _SHORT:
+            return entry + 8
+    return None

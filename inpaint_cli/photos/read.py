@@ -1,0 +1,75 @@
+"""Read a photo: bytes to pages as seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from inpaint_cli.errors import PhotoError, UnsupportedPhotoError
+from inpaint_cli.photos import bmp, edge, jpeg, png, readonly, tiff, webp
+from inpaint_cli.photos.formats import DEFAULT_MAX_PIXELS, sniff
+from inpaint_cli.photos.orientation import as_seen
+from inpaint_cli.photos.photo import Page, Photo, StoredPage
+
+Decoder = Callable[[bytes, str, int], tuple[StoredPage, ...]]
+
+_DECODERS: dict[str, Decoder] = {
+    "JPEG": jpeg.decode,
+    "PNG": png.decode,
+    "TIFF": tiff.decode,
+    "WEBP": webp.decode,
+    "BMP": bmp.decode,
+    "GIF": readonly.decode_gif,
+    "AVIF": readonly.decode_avif,
+    "HEIF": readonly.decode_heif,
+}
+
+
+def read_photo(path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Photo:
+    """Read the photo at `path`, whatever its suffix says; see `decode_photo`.
+
+    Raises PhotoError for a file that can't be read, is empty, truncated or damaged, UnsupportedPhotoError for
+    a kind that could not be kept whole, DecompressionBombError before decoding more than `max_pixels` in one
+    page.
+    """
+    return decode_photo(read_bytes(path), name=str(path), max_pixels=max_pixels, path=path)
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a whole file. Raises PhotoError with the system's reason (absent, a folder, no permission...)."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise PhotoError(f"{path}: can't be read: {error.strerror or error}") from error
+
+
+def decode_photo(
+    data: bytes, *, name: str, max_pixels: int = DEFAULT_MAX_PIXELS, path: Path | None = None
+) -> Photo:
+    """Decode a photo from memory; `name` stands for it in messages.
+
+    Its pages are (h, w, 1|3) uint8 or uint16 as seen, alpha apart. Raises what `read_photo` raises.
+    """
+    if not data:
+        raise PhotoError(f"{name}: the file is empty")
+    format_name = sniff(data)
+    if format_name is None:
+        raise PhotoError(f"{name}: not a photo of a known kind ({', '.join(_DECODERS)})")
+    with edge.foreign_errors(name, "decoded"):
+        stored = _DECODERS[format_name](data, name, max_pixels)
+        pages = tuple(_seen(page) for page in stored)
+    if not pages:
+        raise UnsupportedPhotoError(f"{name}: the {format_name} file holds no picture")
+    return Photo(
+        path,
+        format_name,
+        pages,
+        name=name,
+        source=data,
+        orientations=tuple(page.orientation for page in stored),
+    )
+
+
+def _seen(page: StoredPage) -> Page:
+    alpha = None if page.alpha is None else as_seen(page.alpha, page.orientation)
+    return Page(as_seen(page.pixels, page.orientation), alpha)

@@ -1,0 +1,198 @@
+"""TIFF: strips and tiles that a mask touches are written anew; every other byte and tag stays in its place.
+
+Kept: 8 and 16 bits, grey, RGB and palette, straight alpha, strips and tiles, contiguous and planar, both byte
+orders, BigTIFF, several pages, no compression, LZW, deflate and PackBits with or without prediction. Other
+kinds are refused by name. Thumbnails and reduced copies in the file are not pages and stay as they are. A
+palette that lacks the new colours makes its page RGB.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from inpaint_cli.errors import UnsupportedPhotoError
+from inpaint_cli.photos import edge, tiff_codecs, tiff_file, tiff_page
+from inpaint_cli.photos.metadata import Metadata
+from inpaint_cli.photos.photo import Bools, Pixels, Repair, StoredPage
+from inpaint_cli.photos.tiff_file import Directory, TiffFile
+from inpaint_cli.photos.tiff_page import Layout
+from inpaint_cli.photos.tiff_place import Room, fits_addresses
+
+_REDUCED_OR_MASK = 0b101
+_CENTIMETRE = 3
+_BITS, _PHOTOMETRIC, _CHANNELS, _COLOUR_MAP = 258, 262, 277, 320
+# Above this share of the file, large strips that outgrew their place are cut into this many smaller ones.
+_MOST_GROWTH = 0.02
+_PIECES = 32
+
+
+def _pages(file: TiffFile) -> list[Directory]:
+    """Return the directories that are pages: not reduced copies, not masks."""
+    return [page for page in file.directories() if not file.integer(page, 254, 0) & _REDUCED_OR_MASK]
+
+
+def decode(data: bytes, name: str, max_pixels: int) -> tuple[StoredPage, ...]:
+    """Decode every page of a TIFF; `max_pixels` holds for all of them together."""
+    file = tiff_file.parse(data, name)
+    pages = _pages(file)
+    sizes = [tiff_page.size(file, page) for page in pages]
+    for height, width in sizes:
+        edge.check_size(name, width, height, max_pixels)
+    if len(sizes) > 1:
+        edge.check_size(name, sum(height * width for height, width in sizes), 1, max_pixels)
+    layouts = [tiff_page.layout(file, page) for page in pages]
+    return tuple(_decode_page(file, page, made) for page, made in zip(pages, layouts, strict=True))
+
+
+def _decode_page(file: TiffFile, page: Directory, made: Layout) -> StoredPage:
+    samples = tiff_page.read_samples(file, made)
+    orientation = made.orientation if 1 <= made.orientation <= 8 else 1
+    if made.photometric == tiff_page.PALETTE:
+        return StoredPage(_palette(file, page)[samples[..., 0]], orientation=orientation)
+    alpha = None if made.alpha is None else np.ascontiguousarray(samples[..., made.alpha])
+    colours = np.ascontiguousarray(samples[..., : made.alpha])
+    if made.photometric == tiff_page.WHITE_IS_ZERO:
+        colours = np.iinfo(colours.dtype).max - colours
+    return StoredPage(colours, alpha, orientation)
+
+
+def _palette(file: TiffFile, page: Directory) -> npt.NDArray[np.uint8]:
+    """Return (256, 3) uint8: the upper halves of the 16 bits, unless its writer filled only the lower."""
+    values = np.array(file.integers(page, _COLOUR_MAP))
+    if values.size != 768:
+        raise file.damaged()
+    scaled = values >> 8 if values.max() > 255 else values
+    return np.ascontiguousarray(scaled.reshape(3, 256).T.astype(np.uint8))
+
+
+def metadata(data: bytes) -> Metadata:
+    """Return what a conversion takes along: the first page's profile, XMP and resolution."""
+    file = tiff_file.parse(data, "photo")
+    page = _pages(file)[0]
+    x, y = file.ratio(page, 282), file.ratio(page, 283)
+    unit = {2: 1.0, _CENTIMETRE: 2.54}.get(file.integer(page, 296, 2))
+    dpi = (x * unit, y * unit) if x and y and unit else None
+    return Metadata(icc=file.octets(page, 34675), xmp=file.octets(page, 700), dpi=dpi)
+
+
+def encode(source: bytes, name: str, repairs: Sequence[Repair]) -> bytes:
+    """Return `source` with new strips and tiles where the masks touch them.
+
+    New ones take the places of those that they replace; what doesn't fit goes behind the end of the file.
+    Large strips of which much would go there are cut into smaller ones. Raises UnsupportedPhotoError.
+    """
+    file = tiff_file.parse(source, name)
+    pages = _pages(file)
+    layouts = [tiff_page.layout(file, page) for page in pages]
+    shared = _shared(layouts)
+    changed = bytearray(source)
+    for page, made, repair in zip(pages, layouts, repairs, strict=True):
+        if repair.mask.any():
+            changed = _repair_page(changed, file, page, made, repair, shared=shared)
+    if not fits_addresses(changed, big=file.big):
+        raise UnsupportedPhotoError(f"{name}: the TIFF would outgrow 4 GiB; use --format png")
+    return bytes(changed)
+
+
+def _shared(layouts: Sequence[Layout]) -> bool:
+    """Whether strips overlap, so that changing one in its place would change another."""
+    spans = sorted(span for page in layouts for span in page.spans() if span[0] < span[1])
+    return any(before[1] > after[0] for before, after in pairwise(spans))
+
+
+def _repair_page(
+    changed: bytearray, file: TiffFile, page: Directory, made: Layout, repair: Repair, *, shared: bool
+) -> bytearray:
+    """Return the file with one page's chunks written anew, `changed` itself or a copy."""
+    samples = _stored_samples(file, page, made, repair)
+    if samples is None:
+        return _as_rgb(changed, file, page, made, repair, shared=shared)
+    touched = [number for number, _, *area in made.chunks() if repair.mask[area[0], area[1]].any()]
+    room = Room(bytearray(changed), [] if shared else [made.spans()[number] for number in touched])
+    offsets, counts = list(made.offsets), list(made.counts)
+    for number, plane, rows, columns in made.chunks():
+        if repair.mask[rows, columns].any():
+            coded = tiff_page.write_chunk(file, made, samples, plane, rows, columns)
+            offsets[number], counts[number] = room.put(coded), len(coded)
+    if room.appended > _MOST_GROWTH * len(changed) and not shared and _can_be_cut(page, made):
+        finer = replace(made, chunk_height=max(1, -(-made.chunk_height // _PIECES)))
+        return _all_anew(Room(changed, made.spans()), file, page, finer, samples)
+    _set_chunks(room.changed, file, page, made, offsets, counts)
+    return room.changed
+
+
+def _can_be_cut(page: Directory, made: Layout) -> bool:
+    """Cutting costs writing all strips anew, and pays only where few large ones hold the page."""
+    compressed = made.compression != tiff_codecs.NONE
+    few = made.down <= _PIECES and made.chunk_height > 1
+    return compressed and few and not made.tiled and tiff_page.ROWS_PER_STRIP in page.entries
+
+
+def _all_anew(
+    room: Room, file: TiffFile, page: Directory, made: Layout, samples: npt.NDArray[Any]
+) -> bytearray:
+    """Write every chunk of a page with a new layout."""
+    offsets, counts = [], []
+    for _, plane, rows, columns in made.chunks():
+        coded = tiff_page.write_chunk(file, made, samples, plane, rows, columns)
+        offsets.append(room.put(coded))
+        counts.append(len(coded))
+    if not made.tiled and tiff_page.ROWS_PER_STRIP in page.entries:
+        rows_entry = page.entries[tiff_page.ROWS_PER_STRIP]
+        tiff_file.set_integers(room.changed, file, rows_entry, (made.chunk_height,))
+    _set_chunks(room.changed, file, page, made, offsets, counts)
+    return room.changed
+
+
+def _set_chunks(
+    changed: bytearray, file: TiffFile, page: Directory, made: Layout, offsets: list[int], counts: list[int]
+) -> None:
+    tiles = (tiff_page.TILE_OFFSETS, tiff_page.TILE_COUNTS)
+    strips = (tiff_page.STRIP_OFFSETS, tiff_page.STRIP_COUNTS)
+    for tag, values in zip(tiles if made.tiled else strips, (offsets, counts), strict=True):
+        tiff_file.set_integers(changed, file, page.entries[tag], tuple(values))
+
+
+def _stored_samples(file: TiffFile, page: Directory, made: Layout, repair: Repair) -> npt.NDArray[Any] | None:
+    """Turn pixels and alpha back into samples as stored; None where the palette lacks a colour."""
+    pixels = repair.pixels
+    if made.photometric == tiff_page.PALETTE:
+        return _indices(file, page, made, pixels, repair.mask)
+    if made.photometric == tiff_page.WHITE_IS_ZERO:
+        pixels = np.iinfo(pixels.dtype).max - pixels
+    if repair.alpha is None:
+        return pixels
+    return np.concatenate([pixels, repair.alpha[..., None]], axis=2)
+
+
+def _indices(
+    file: TiffFile, page: Directory, made: Layout, pixels: Pixels, mask: Bools
+) -> npt.NDArray[np.uint8] | None:
+    """Give masked pixels the palette's index of their colour, or return None."""
+    entries = enumerate(_palette(file, page).tolist())
+    index_of = {tuple(colour): index for index, colour in reversed(list(entries))}
+    wanted = [index_of.get(tuple(colour)) for colour in pixels[mask].tolist()]
+    if None in wanted:
+        return None
+    samples: npt.NDArray[np.uint8] = tiff_page.read_samples(file, made)
+    samples[..., 0][mask] = np.array(wanted, np.uint8)
+    return samples
+
+
+def _as_rgb(
+    changed: bytearray, file: TiffFile, page: Directory, made: Layout, repair: Repair, *, shared: bool
+) -> bytearray:
+    """Turn a palette page into RGB: a new directory without the colour map, and all its strips."""
+    rgb = replace(made, channels=3, photometric=tiff_page.RGB)
+    shorts = {_CHANNELS: (3,), _BITS: (8, 8, 8), _PHOTOMETRIC: (tiff_page.RGB,)}
+    tiff_file.replace_directory(changed, file, page, shorts, dropped=_COLOUR_MAP)
+    renewed = tiff_file.parse(bytes(changed), file.name)
+    directory = next(found for found in renewed.directories() if found.link_at == page.link_at)
+    room = Room(changed, [] if shared else made.spans())
+    return _all_anew(room, renewed, directory, rgb, repair.pixels)

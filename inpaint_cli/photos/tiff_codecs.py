@@ -1,0 +1,127 @@
+"""Compressed strips and tiles to bytes and back: none, LZW, deflate, PackBits; horizontal prediction."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Sequence
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+from PIL.TiffImagePlugin import ROWSPERSTRIP, TiffImageFile
+
+from inpaint_cli.photos import tiff_file
+
+NONE, LZW, DEFLATE, PACKBITS, OLD_DEFLATE = 1, 5, 8, 32773, 32946
+KNOWN = frozenset({NONE, LZW, DEFLATE, PACKBITS, OLD_DEFLATE})
+_OFFSETS, _COUNTS = 273, 279
+_NAMES = {LZW: "tiff_lzw", PACKBITS: "packbits"}
+_SHORT, _LONG = 3, 4
+
+
+def decode(
+    chunks: Sequence[bytes], compression: int, *, rows: int, last_rows: int, row_bytes: int
+) -> npt.NDArray[np.uint8]:
+    """Return all chunks below each other: (total rows, row_bytes). Raises ValueError, OSError.
+
+    Every chunk has `rows` rows, the last one `last_rows`.
+    """
+    total = rows * (len(chunks) - 1) + last_rows
+    if compression == NONE:
+        sizes = [rows * row_bytes] * (len(chunks) - 1) + [last_rows * row_bytes]
+        if any(len(chunk) < size for chunk, size in zip(chunks, sizes, strict=True)):
+            raise ValueError("a strip is shorter than its rows")
+        whole = b"".join(chunk[:size] for chunk, size in zip(chunks, sizes, strict=True))
+        return np.frombuffer(whole, np.uint8).reshape(total, row_bytes)
+    picture = TiffImageFile(
+        BytesIO(_grey_tiff(chunks, compression, rows=rows, total=total, row_bytes=row_bytes))
+    )
+    picture.load()
+    return np.asarray(picture)
+
+
+def _grey_tiff(chunks: Sequence[bytes], compression: int, *, rows: int, total: int, row_bytes: int) -> bytes:
+    """Wrap the chunks as strips of an 8-bit grey TIFF, so that libtiff decodes them to plain bytes."""
+    body = b"".join(chunks)
+    sizes = [len(chunk) for chunk in chunks]
+    offsets = np.cumsum([8, *sizes[:-1]]).tolist()
+    tags = [
+        (256, _LONG, [row_bytes]),
+        (257, _LONG, [total]),
+        (258, _SHORT, [8]),
+        (259, _SHORT, [compression]),
+        (262, _SHORT, [1]),
+        (_OFFSETS, _LONG, offsets),
+        (277, _SHORT, [1]),
+        (278, _LONG, [rows]),
+        (_COUNTS, _LONG, sizes),
+    ]
+    return tiff_with_directories(body, [tags])
+
+
+Tags = list[tuple[int, int, list[int] | bytes]]
+
+
+def tiff_with_directories(body: bytes, directories: Sequence[Any]) -> bytes:
+    """Return a little-endian TIFF: header, `body` from offset 8, then the directories.
+
+    A directory is a list of (tag, type, values), values a list of whole numbers (two per rational) or bytes.
+    """
+    out = bytearray(struct.pack("<2sHI", b"II", 42, 0) + body)
+    link = 4
+    for tags in directories:
+        out += b"\x00" * (len(out) % 2)
+        at = len(out)
+        struct.pack_into("<I", out, link, at)
+        link = at + 2 + 12 * len(tags)
+        out += struct.pack("<H", len(tags)) + bytes(12 * len(tags) + 4)
+        for number, (tag, kind, values) in enumerate(sorted(tags)):
+            _put_entry(out, at + 2 + 12 * number, tag, kind, values)
+    return bytes(out)
+
+
+def _put_entry(out: bytearray, at: int, tag: int, kind: int, values: list[int] | bytes) -> None:
+    if isinstance(values, bytes):
+        packed, count = values, len(values)
+    else:
+        packed = struct.pack(f"<{len(values)}{'H' if kind == _SHORT else 'I'}", *values)
+        count = len(values) // 2 if kind == 5 else len(values)
+    struct.pack_into("<HHI", out, at, tag, kind, count)
+    if len(packed) <= 4:
+        out[at + 8 : at + 8 + len(packed)] = packed
+        return
+    out += b"\x00" * (len(out) % 2)
+    struct.pack_into("<I", out, at + 8, len(out))
+    out += packed
+
+
+def encode(rows: npt.NDArray[np.uint8], compression: int) -> bytes:
+    """Compress (rows, row_bytes) as one strip."""
+    if compression == NONE:
+        return rows.tobytes()
+    if compression in (DEFLATE, OLD_DEFLATE):
+        return zlib.compress(rows.tobytes(), 6)
+    coded = BytesIO()
+    picture = Image.fromarray(np.ascontiguousarray(rows))
+    picture.save(coded, "TIFF", compression=_NAMES[compression], tiffinfo={ROWSPERSTRIP: rows.shape[0]})
+    file = tiff_file.parse(coded.getvalue(), "strip")
+    directory = next(file.directories())
+    offsets, counts = file.integers(directory, _OFFSETS), file.integers(directory, _COUNTS)
+    if len(offsets) != 1:
+        raise ValueError("libtiff made more than one strip")
+    return file.data[offsets[0] : offsets[0] + counts[0]]
+
+
+def predict(samples: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Replace each sample of (rows, columns, channels) by its difference to the left one, wrapping around."""
+    predicted = samples.copy()
+    predicted[:, 1:] = samples[:, 1:] - samples[:, :-1]
+    return predicted
+
+
+def unpredict(differences: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Undo `predict`."""
+    return np.cumsum(differences, axis=1, dtype=differences.dtype)

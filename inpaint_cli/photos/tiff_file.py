@@ -1,0 +1,201 @@
+"""The structure of a TIFF: byte order, directories, entries; classic and BigTIFF."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from inpaint_cli.errors import PhotoError, UnsupportedPhotoError
+
+_SIZES = {
+    1: 1,
+    2: 1,
+    3: 2,
+    4: 4,
+    5: 8,
+    6: 1,
+    7: 1,
+    8: 2,
+    9: 4,
+    10: 8,
+    11: 4,
+    12: 8,
+    13: 4,
+    16: 8,
+    17: 8,
+    18: 8,
+}
+_INTEGERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
+_MOST_DIRECTORIES = 10_000
+_MOST_VALUES = 20_000_000
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One directory entry: where it lies, its type and count, and where its values lie."""
+
+    tag: int
+    kind: int
+    count: int
+    at: int
+    values_at: int
+
+    @property
+    def size(self) -> int:
+        """Bytes of all values."""
+        return _SIZES.get(self.kind, 1) * self.count
+
+
+@dataclass(frozen=True)
+class Directory:
+    """The entries of one picture by tag; where its address lies, and the address of the next directory."""
+
+    entries: dict[int, Entry] = field(default_factory=dict)
+    link_at: int = 0
+    next: int = 0
+
+
+@dataclass(frozen=True)
+class TiffFile:
+    """The bytes of a TIFF and how to read numbers from them."""
+
+    data: bytes
+    name: str
+    order: str
+    big: bool
+
+    def integers(self, directory: Directory, tag: int) -> tuple[int, ...]:
+        """Return an entry's whole numbers, () where it is absent. Raises PhotoError."""
+        entry = directory.entries.get(tag)
+        if entry is None:
+            return ()
+        letter = _INTEGERS.get(entry.kind)
+        if letter is None or entry.count > _MOST_VALUES:
+            raise self.damaged()
+        self._check(entry.values_at, entry.size)
+        return struct.unpack_from(f"{self.order}{entry.count}{letter}", self.data, entry.values_at)
+
+    def integer(self, directory: Directory, tag: int, default: int) -> int:
+        """Return an entry's first number."""
+        return next(iter(self.integers(directory, tag)), default)
+
+    def octets(self, directory: Directory, tag: int) -> bytes | None:
+        """Return an entry's bytes as they lie in the file."""
+        entry = directory.entries.get(tag)
+        if entry is None:
+            return None
+        self._check(entry.values_at, entry.size)
+        return self.data[entry.values_at : entry.values_at + entry.size]
+
+    def ratio(self, directory: Directory, tag: int) -> float | None:
+        """Return an entry's first rational number."""
+        octets = self.octets(directory, tag)
+        if octets is None or len(octets) < 8 or directory.entries[tag].kind != 5:
+            return None
+        above, below = struct.unpack_from(self.order + "II", octets)
+        return above / below if below else None
+
+    def directories(self) -> Iterator[Directory]:
+        """Yield the chain of directories. Raises PhotoError where it leaves the file or runs in a circle."""
+        link = 8 if self.big else 4
+        at = self._number(link, link)
+        seen: set[int] = set()
+        while at:
+            if at in seen or len(seen) > _MOST_DIRECTORIES:
+                raise PhotoError(f"{self.name}: the TIFF's directories run in a circle, it is damaged")
+            seen.add(at)
+            directory = self._directory(at, link)
+            yield directory
+            head, step = (8, 20) if self.big else (2, 12)
+            link = at + head + step * self._number(at, head)
+            at = directory.next
+
+    def _directory(self, at: int, link: int) -> Directory:
+        head, step, inline = (8, 20, 8) if self.big else (2, 12, 4)
+        count = self._number(at, head)
+        first = at + head
+        if count > 65535:
+            raise self.damaged()
+        self._check(first, count * step + inline)
+        entries: dict[int, Entry] = {}
+        for place in range(first, first + count * step, step):
+            tag, kind = struct.unpack_from(self.order + "HH", self.data, place)
+            number = self._number(place + 4, inline)
+            value = place + 4 + inline
+            size = _SIZES.get(kind, 1) * number
+            entries[tag] = Entry(
+                tag, kind, number, place, value if size <= inline else self._number(value, inline)
+            )
+        return Directory(entries, link, self._number(first + count * step, inline))
+
+    def _number(self, at: int, size: int) -> int:
+        self._check(at, size)
+        letter = {2: "H", 4: "I", 8: "Q"}[size]
+        return int(struct.unpack_from(self.order + letter, self.data, at)[0])
+
+    def _check(self, at: int, size: int) -> None:
+        if at + size > len(self.data):
+            raise PhotoError(f"{self.name}: the TIFF is truncated, it points behind its end")
+
+    def damaged(self) -> PhotoError:
+        """Return the error for a directory that makes no sense."""
+        return PhotoError(f"{self.name}: the TIFF is damaged in its directory")
+
+
+def parse(data: bytes, name: str) -> TiffFile:
+    """Read the first bytes of a TIFF. Raises PhotoError."""
+    if len(data) < 16:
+        raise PhotoError(f"{name}: the TIFF is truncated")
+    order = "<" if data[:2] == b"II" else ">"
+    (version,) = struct.unpack_from(order + "H", data, 2)
+    if version == 43 and struct.unpack_from(order + "HH", data, 4) != (8, 0):
+        raise UnsupportedPhotoError(f"{name}: a BigTIFF of an unknown kind")
+    return TiffFile(data, name, order, version == 43)
+
+
+def set_integers(changed: bytearray, file: TiffFile, entry: Entry, values: tuple[int, ...]) -> None:
+    """Write an entry's numbers into `changed`; where they need a wider type or place, behind its end."""
+    letter = _INTEGERS[entry.kind]
+    wide = struct.calcsize(file.order + letter)
+    if max(values) < 1 << (8 * wide) and len(values) == entry.count:
+        struct.pack_into(f"{file.order}{len(values)}{letter}", changed, entry.values_at, *values)
+        return
+    kind, letter = (16, "Q") if file.big else (4, "I")
+    inline = 8 if file.big else 4
+    packed = struct.pack(f"{file.order}{len(values)}{letter}", *values)
+    struct.pack_into(file.order + "H", changed, entry.at + 2, kind)
+    struct.pack_into(file.order + ("Q" if file.big else "I"), changed, entry.at + 4, len(values))
+    if len(packed) <= inline:
+        changed[entry.at + 4 + inline : entry.at + 4 + inline + len(packed)] = packed
+        return
+    changed += b"\x00" * (len(changed) % 2)
+    struct.pack_into(file.order + ("Q" if file.big else "I"), changed, entry.at + 4 + inline, len(changed))
+    changed += packed
+
+
+def replace_directory(
+    changed: bytearray, file: TiffFile, old: Directory, shorts: dict[int, tuple[int, ...]], dropped: int
+) -> None:
+    """Write a directory anew behind the end of `changed` and point to it there.
+
+    shorts: tags that get these 16-bit numbers, whether they were there or not; dropped: a tag to leave out.
+    """
+    wide, address = (20, "Q") if file.big else (12, "I")
+    inline = wide - 4 - struct.calcsize(address)
+    entries = {tag: bytes(changed[entry.at : entry.at + wide]) for tag, entry in old.entries.items()}
+    entries.pop(dropped, None)
+    for tag, values in shorts.items():
+        packed = struct.pack(f"{file.order}{len(values)}H", *values)
+        if len(packed) > inline:
+            changed += b"\x00" * (len(changed) % 2)
+            changed += packed
+            packed = struct.pack(file.order + address, len(changed) - len(packed))
+        entries[tag] = struct.pack(file.order + "HH" + address, tag, 3, len(values)) + packed.ljust(
+            inline, b"\x00"
+        )
+    changed += b"\x00" * (len(changed) % 2)
+    struct.pack_into(file.order + address, changed, old.link_at, len(changed))
+    changed += struct.pack(file.order + ("Q" if file.big else "H"), len(entries))
+    changed += b"".join(entries[tag] for tag in sorted(entries))
+    changed += struct.pack(file.order + address, old.next)

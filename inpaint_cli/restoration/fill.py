@@ -1,0 +1,168 @@
+"""Fill the damaged pixels of one picture, holes of any width."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from inpaint_cli.backends.network import Network
+from inpaint_cli.errors import ModelError
+from inpaint_cli.restoration import pyramid
+from inpaint_cli.restoration.blend import Blender
+from inpaint_cli.restoration.pyramid import Region
+from inpaint_cli.restoration.tiles import CORE, TILE, Placement, cut, place_tiles
+from inpaint_cli.restoration.values import Floats, Mask, Pixels, copy_where, from_floats, to_floats
+
+BATCH = 256
+"""Tiles given to the network at once; it runs them in smaller chunks, several at a time."""
+
+
+@dataclass(frozen=True)
+class Filler:
+    """Fills holes with a network; `core` is the side of the part of a tile that damage is covered by.
+
+    In its methods picture is (h, w, channels) uint8, uint16 or float32 in 0..1; missing is (h, w), True where
+    the value is not known; wanted is (h, w), the part of missing that is asked for.
+    """
+
+    network: Network
+    core: int = CORE
+
+    def fill(self, picture: Pixels, missing: Mask, wanted: Mask) -> None:
+        """Replace the wanted pixels in place, whatever the width of the holes; some pixel must be known."""
+        # A blind network doesn't know what is missing, at no level; it gets the damage as it is.
+        regions = pyramid.wide_regions(missing) if self.network.card.sees_mask else []
+        if not regions:
+            self._predict(picture, missing, wanted, [])
+        elif "guide" in self.network.card.inputs:
+            for region in regions:
+                self._guide(region.of(picture), region.of(missing))
+            self._predict(picture, missing, wanted, regions)
+        else:
+            self._fill_wide(picture, missing, wanted, regions)
+
+    def _guide(self, picture: Pixels, missing: Mask) -> None:
+        """Put the coarser level's answer under the whole hole, as the guide of this level."""
+        for band, large in pyramid.double(self._coarser(picture, missing, missing), missing):
+            copy_where(missing[band], from_floats(large, picture.dtype), picture[band])
+
+    def _fill_wide(self, picture: Pixels, missing: Mask, wanted: Mask, regions: list[Region]) -> None:
+        """Take what is far from known pixels from the coarser level, and predict the rim between the two."""
+        unknown = missing.copy()
+        passages = [
+            self._fill_deep(r.of(picture), r.of(missing), r.of(unknown), r.of(wanted)) for r in regions
+        ]
+        self._predict(picture, unknown, wanted & unknown, [])
+        for region, passage in zip(regions, passages, strict=True):
+            passage.apply(region.of(picture))
+
+    def _fill_deep(self, picture: Pixels, missing: Mask, unknown: Mask, wanted: Mask) -> _Passage:
+        """Give pixels far from known ones the coarser level's answer; from here on they count as known."""
+        depth = pyramid.depth_of(missing)
+        deep = depth > pyramid.REACH
+        coarse_looked_at = depth > pyramid.REACH - pyramid.RAMP
+        rows, columns = np.nonzero(coarse_looked_at & ~deep & wanted)
+        share = (depth[rows, columns] - (pyramid.REACH - pyramid.RAMP)) / np.float32(pyramid.RAMP + 1)
+        del depth
+        small = self._coarser(picture, missing, coarse_looked_at)
+        coarse = np.zeros((len(rows), picture.shape[2]), dtype=np.float32)
+        for band, large in pyramid.double(small, coarse_looked_at):
+            copy_where(deep[band], from_floats(large, picture.dtype), picture[band])
+            inside = slice(*np.searchsorted(rows, (band.start, band.stop)).tolist())
+            coarse[inside] = large[rows[inside] - band.start, columns[inside]]
+        unknown[deep] = False
+        return _Passage(rows, columns, coarse, share[:, None])
+
+    def _coarser(self, picture: Pixels, missing: Mask, wanted: Mask) -> Floats:
+        """Return the picture at half its size, filled where enlarging it to the wanted pixels looks."""
+        small, gone = pyramid.halve(picture, missing)
+        near = cv2.dilate(pyramid.halve_any(wanted).view(np.uint8), np.ones((5, 5), dtype=np.uint8))
+        self.fill(small, gone, near.view(np.bool_) & gone)
+        return small
+
+    def _predict(self, picture: Pixels, missing: Mask, wanted: Mask, guided: list[Region]) -> None:
+        """Run the network on tiles over the wanted pixels and blend its answers into the picture."""
+        height, width = missing.shape
+        if height < TILE or width < TILE:
+            self._predict_small(picture, missing, wanted, guided)
+            return
+        placement = place_tiles(wanted, self.core)
+        blender = Blender(picture)
+        buffers = _buffers(self.network, min(BATCH, len(placement)))
+        for start in range(0, len(placement), BATCH):
+            part = placement.part(start, start + BATCH)
+            inputs = {name: buffer[: len(part)] for name, buffer in buffers.items()}
+            _load(inputs, picture, missing, part, guided)
+            blender.add(part, cut(wanted, part), self._answers(inputs, picture.shape[2]))
+            following = start + BATCH
+            last = following >= len(placement)
+            blender.flush(height if last else int(placement.tops[following]), force=last)
+
+    def _answers(self, inputs: dict[str, Floats], channels: int) -> Floats:
+        answers = self.network(inputs)
+        if not np.isfinite(answers).all():
+            raise ModelError(f"model {self.network.card.name!r} gave values that are no numbers")
+        if channels == 1:
+            answers = np.asarray(answers.mean(axis=1, keepdims=True), dtype=np.float32)
+        return answers
+
+    def _predict_small(self, picture: Pixels, missing: Mask, wanted: Mask, guided: list[Region]) -> None:
+        """Pad a picture that is smaller than a tile: its edges are repeated, as values that are not known."""
+        height, width = missing.shape
+        around = ((0, max(TILE - height, 0)), (0, max(TILE - width, 0)))
+        padded = np.pad(picture, (*around, (0, 0)), mode="edge")
+        unknown = np.pad(missing, around, constant_values=True)
+        if guided:
+            guided = [Region(0, 0, *unknown.shape)]
+        self._predict(padded, unknown, np.pad(wanted, around), guided)
+        picture[wanted] = padded[:height, :width][wanted]
+
+
+@dataclass(frozen=True)
+class _Passage:
+    """Pixels between what this level predicts and what the coarser one gave, with the latter's values."""
+
+    rows: npt.NDArray[np.intp]
+    columns: npt.NDArray[np.intp]
+    coarse: Floats
+    share: Floats
+
+    def apply(self, picture: Pixels) -> None:
+        """Mix the coarser level's answer into the predictions: share (n, 1) in 0..1 of it."""
+        fine = picture[self.rows, self.columns]
+        floats = np.empty(fine.shape, dtype=np.float32)
+        to_floats(fine, floats)
+        mixed = floats + (self.coarse - floats) * self.share
+        picture[self.rows, self.columns] = from_floats(mixed, picture.dtype)
+
+
+def _buffers(network: Network, count: int) -> dict[str, Floats]:
+    channels = {"photo": 3, "valid": 1, "guide": 3}
+    return {
+        name: np.empty((count, channels[name], TILE, TILE), dtype=np.float32) for name in network.card.inputs
+    }
+
+
+def _load(
+    inputs: dict[str, Floats], picture: Pixels, missing: Mask, part: Placement, guided: list[Region]
+) -> None:
+    """Write the tiles into the network's inputs; one that sees the mask gets 0 for what is missing."""
+    photo = inputs["photo"]
+    to_floats(cut(picture, part), photo)
+    if "guide" in inputs:
+        inside = np.zeros(len(part), dtype=np.bool_)
+        for region in guided:
+            inside |= (
+                (part.tops >= region.top)
+                & (part.lefts >= region.left)
+                & (part.tops + TILE <= region.bottom)
+                & (part.lefts + TILE <= region.right)
+            )
+        np.multiply(photo, inside[:, None, None, None], out=inputs["guide"])
+    if "valid" in inputs:
+        valid = inputs["valid"]
+        np.logical_not(cut(missing, part)[:, None], out=valid, casting="unsafe")
+        photo *= valid

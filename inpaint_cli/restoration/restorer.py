@@ -1,0 +1,88 @@
+"""Pixels and mask to pixels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from inpaint_cli.backends import DEFAULT_MODEL, ModelCard, Network, open_network
+from inpaint_cli.errors import MaskError, PhotoError, UsageError
+from inpaint_cli.restoration.fill import Filler
+from inpaint_cli.restoration.tiles import CORE, TILE
+from inpaint_cli.restoration.values import PHOTO_DTYPES, Mask, Pixels
+
+
+class Restorer:
+    """Fills the damaged pixels of photos with a model; safe from several threads.
+
+    >>> restored = Restorer().restore(photo, mask)  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        model: str | Path = DEFAULT_MODEL,
+        *,
+        backend: str = "onnx",
+        device: str = "auto",
+        threads: int | None = None,
+        network: Network | None = None,
+        core: int = CORE,
+    ) -> None:
+        """Open a model by name or path, see `open_network`; `network` is used in its place where given.
+
+        core: side in pixels of the middle part of a tile that damage is covered by; a smaller one gives each
+        damaged pixel more to go by, and costs more tiles.
+        """
+        if not 2 <= core <= TILE or core % 2:
+            raise UsageError(f"core {core} must be an even number from 2 to {TILE}")
+        if network is None:
+            network = open_network(model, backend=backend, device=device, threads=threads)
+        self._network = network
+        self._filler = Filler(network, core)
+
+    @property
+    def card(self) -> ModelCard:
+        """What the model says about itself."""
+        return self._network.card
+
+    @property
+    def device(self) -> str:
+        """Where the model really runs."""
+        return self._network.device
+
+    def restore(self, pixels: Pixels, mask: npt.NDArray[Any]) -> Pixels:
+        """Return a copy of the photo in which only damaged pixels have new values.
+
+        pixels: (h, w), (h, w, 1) grey or (h, w, 3) RGB, uint8 or uint16.
+        mask: (h, w) bool, True = damaged. Where it is False every value stays as it is, bit for bit.
+        """
+        _check(pixels, mask)
+        restored = np.array(pixels, order="C")
+        if mask.any():
+            hole: Mask = np.ascontiguousarray(mask)
+            self._filler.fill(restored.reshape(*mask.shape, -1), hole, hole)
+        return restored
+
+
+def _check(pixels: Pixels, mask: npt.NDArray[Any]) -> None:
+    if pixels.dtype not in PHOTO_DTYPES:
+        raise PhotoError(f"pixels must be uint8 or uint16, not {pixels.dtype}")
+    if pixels.ndim not in (2, 3) or (pixels.ndim == 3 and pixels.shape[2] not in (1, 3)) or not pixels.size:
+        raise PhotoError(f"pixels must be (height, width, 1 or 3) or (height, width), not {pixels.shape}")
+    if mask.dtype != np.bool_:
+        raise MaskError(
+            f"the mask must be bool with True = damaged, not {mask.dtype}; of grey values take mask > 127"
+        )
+    if mask.shape != pixels.shape[:2]:
+        raise MaskError(
+            f"the mask is {mask.shape[-1]}x{mask.shape[0]} pixels, the photo "
+            f"{pixels.shape[1]}x{pixels.shape[0]}; they must be of one size"
+        )
+    if mask.all():
+        raise MaskError(
+            "the mask is all white: the whole photo counts as damaged, nothing is left to restore it from; "
+            "is it inverted (--invert-mask)?"
+        )

@@ -1,0 +1,72 @@
+"""Models by name or path."""
+
+from __future__ import annotations
+
+import pytest
+from tiny_models import save
+
+from inpaint_cli.backends import find_model, list_models
+from inpaint_cli.errors import ModelError
+
+
+def test_a_model_is_found_by_its_name(tmp_path):
+    path = save(tmp_path, "pconv")
+    found = find_model("pconv", folders=[tmp_path])
+    assert (found.card.name, found.onnx, found.safetensors) == ("pconv", path, None)
+
+
+def test_a_model_is_found_by_its_path(tmp_path):
+    path = save(tmp_path, "mine")
+    assert find_model(path).onnx == path
+    assert find_model(str(path)).onnx == path
+
+
+def test_weights_for_torch_are_found_beside_it(tmp_path):
+    path = save(tmp_path, "mine")
+    path.with_suffix(".safetensors").write_bytes(b"")
+    assert find_model(path).safetensors == tmp_path / "mine.safetensors"
+
+
+def test_the_first_folder_wins_and_the_list_is_in_order(tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    for folder in (first, second):
+        folder.mkdir()
+    save(first, "pconv"), save(second, "pconv"), save(second, "alpha")
+    assert [files.onnx for files in list_models(folders=[first, second])] == [
+        second / "alpha.onnx",
+        first / "pconv.onnx",
+    ]
+
+
+def test_an_unknown_name_lists_the_choices(tmp_path):
+    save(tmp_path, "pconv"), save(tmp_path, "vanilla")
+    with pytest.raises(ModelError, match="no model is called 'photo'; there are: pconv, vanilla"):
+        find_model("photo", folders=[tmp_path])
+
+
+@pytest.mark.parametrize("name", ["a/b", "missing.onnx", "../x.onnx", "model.h5", ".", "", "/"])
+def test_what_is_no_model_is_one_line(tmp_path, name):
+    with pytest.raises(ModelError) as caught:
+        find_model(name, folders=[tmp_path])
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["last.pt", "model.pth", "epoch.ckpt", "weights.pkl", "pytorch_model.bin"])
+def test_pickled_checkpoints_are_refused_before_they_are_read(name):
+    with pytest.raises(ModelError, match="pickled checkpoints are refused"):
+        find_model(name)
+
+
+def test_a_folder_called_like_a_model_is_no_model(tmp_path):
+    (tmp_path / "odd.onnx").mkdir()
+    with pytest.raises(ModelError):
+        find_model(tmp_path / "odd.onnx")
+
+
+def test_safetensors_alone_need_their_card(tmp_path):
+    path = save(tmp_path, "mine")
+    weights = path.rename(path.with_suffix(".safetensors"))
+    assert find_model(weights).card.name == "mine"
+    path.with_suffix(".json").unlink()
+    with pytest.raises(ModelError, match=r"its card mine\.json is missing"):
+        find_model(weights)

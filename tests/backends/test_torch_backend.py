@@ -1,0 +1,93 @@
+"""Networks run by torch, from safetensors."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tiny_models import save
+
+from inpaint_cli.backends import find_model, open_network
+from inpaint_cli.errors import BackendError, ModelError
+
+torch = pytest.importorskip("torch", reason="the torch extra is not installed")
+safetensors_torch = pytest.importorskip("safetensors.torch")
+
+from training.networks import NetworkConfig, build_network  # noqa: E402
+
+CONFIG = NetworkConfig(architecture="partial-unet", sees_mask=True, channels=(4, 4, 4, 4, 4))
+INPUTS = {
+    "photo": np.full((3, 3, 32, 32), 0.4, np.float32),
+    "valid": np.ones((3, 1, 32, 32), np.float32),
+}
+
+
+def write(folder: Path, metadata: dict[str, str] | None = None) -> Path:
+    path = save(folder, "small")
+    weights = build_network(CONFIG).state_dict()
+    described = {"config": json.dumps(CONFIG.as_dict())} if metadata is None else metadata
+    safetensors_torch.save_file(weights, path.with_suffix(".safetensors"), metadata=described)
+    return path
+
+
+def test_the_configuration_in_the_file_builds_the_network(tmp_path):
+    network = open_network(write(tmp_path), backend="torch", device="cpu", threads=1)
+    answers = network(INPUTS)
+    assert (answers.shape, answers.dtype, network.device) == ((3, 3, 32, 32), np.float32, "cpu")
+    assert (answers == network(INPUTS)).all()
+
+
+def test_a_model_without_safetensors_names_the_other_backend(tmp_path):
+    with pytest.raises(ModelError, match="use --backend onnx"):
+        open_network(save(tmp_path), backend="torch")
+
+
+def test_damaged_weights_are_one_line_that_names_the_file(tmp_path):
+    weights = write(tmp_path).with_suffix(".safetensors")
+    whole = weights.read_bytes()
+    for spoilt in (b"", whole[:7], whole[:100], whole[:-1], b"\x80\x04" + bytes(50), b"\xff" * 64):
+        weights.write_bytes(spoilt)
+        with pytest.raises(ModelError) as caught:
+            open_network(weights.with_suffix(".onnx"), backend="torch")
+        assert str(caught.value).startswith(str(weights))
+        assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {},
+        {"config": "nonsense"},
+        {"config": "[]"},
+        {"config": json.dumps(CONFIG.as_dict() | {"architecture": "gan"})},
+        {"config": json.dumps(CONFIG.as_dict() | {"channels": [8, 8, 8, 8, 8]})},
+        {"config": json.dumps(CONFIG.as_dict() | {"odd": 1})},
+    ],
+)
+def test_weights_that_do_not_say_or_fit_what_they_are_for_are_refused(tmp_path, metadata):
+    with pytest.raises(ModelError) as caught:
+        open_network(write(tmp_path, metadata), backend="torch")
+    assert "\n" not in str(caught.value)
+
+
+def test_weights_other_than_the_card_names_are_refused(tmp_path):
+    weights = write(tmp_path).with_suffix(".safetensors")
+    right = hashlib.sha256(weights.read_bytes()).hexdigest()
+    open_network(save(tmp_path, "small", safetensors_sha256=right), backend="torch")
+    with pytest.raises(ModelError, match="sha256"):
+        open_network(save(tmp_path, "small", safetensors_sha256="0" * 64), backend="torch")
+
+
+def test_no_cuda_where_it_was_asked_for_is_an_error(tmp_path):
+    if torch.cuda.is_available():
+        pytest.skip("torch sees a CUDA device here")
+    with pytest.raises(BackendError, match="no CUDA device"):
+        open_network(write(tmp_path), backend="torch", device="cuda")
+
+
+def test_safetensors_can_be_named_themselves(tmp_path):
+    weights = write(tmp_path).with_suffix(".safetensors")
+    assert find_model(weights).safetensors == weights

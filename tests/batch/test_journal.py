@@ -1,0 +1,96 @@
+import multiprocessing
+import os
+from pathlib import Path
+
+import pytest
+
+from inpaint_cli.batch.digest import digest_of
+from inpaint_cli.batch.journal import JOURNAL_NAME, Journal, sweep
+from inpaint_cli.errors import PhotoError
+
+INPUTS, RESULT, OTHER = digest_of(b"inputs"), digest_of(b"result"), digest_of(b"other")
+
+
+def test_a_fact_is_known_to_the_next_run(tmp_path: Path) -> None:
+    journal = Journal.open(tmp_path)
+    journal.record(INPUTS, RESULT)
+    journal.close()
+    again = Journal.open(tmp_path)
+    assert again.result_of(INPUTS) == RESULT
+    assert again.result_of(OTHER) is None
+    assert again.wrote(RESULT) and not again.wrote(OTHER)
+
+
+def test_the_file_is_plain_text_with_a_line_for_each_fact(tmp_path: Path) -> None:
+    journal = Journal.open(tmp_path)
+    journal.record(INPUTS, RESULT)
+    journal.record(INPUTS, RESULT)
+    header, *lines = (tmp_path / JOURNAL_NAME).read_text().splitlines()
+    assert header.startswith("# inpaint-cli")
+    assert lines == [f"{INPUTS.hex()} {RESULT.hex()}"]
+
+
+def test_a_torn_line_is_skipped_and_the_next_one_is_whole(tmp_path: Path) -> None:
+    (tmp_path / JOURNAL_NAME).write_text(f"{OTHER.hex()} {RESULT.hex()}\n{INPUTS.hex()} {RESULT.hex()[:9]}")
+    journal = Journal.open(tmp_path)
+    assert journal.result_of(OTHER) == RESULT and journal.result_of(INPUTS) is None
+    journal.record(INPUTS, OTHER)
+    assert Journal.open(tmp_path).result_of(INPUTS) == OTHER
+
+
+@pytest.mark.parametrize("content", [b"", b"\0\xff" * 99, b"x" * 65 + b"\n", b"\n\n\n", b"zz " * 1000])
+def test_rubbish_is_no_fact_and_no_failure(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / JOURNAL_NAME).write_bytes(content)
+    journal = Journal.open(tmp_path)
+    assert journal.result_of(INPUTS) is None
+    journal.record(INPUTS, RESULT)
+    assert Journal.open(tmp_path).result_of(INPUTS) == RESULT
+
+
+def _record_many(folder: Path, writer: int) -> None:
+    journal = Journal.open(folder)
+    for number in range(300):
+        journal.record(digest_of(b"%d %d" % (writer, number)), digest_of(b"%d" % number))
+
+
+def test_writers_at_the_same_time_lose_nothing(tmp_path: Path) -> None:
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        pool.starmap(_record_many, [(tmp_path, 0), (tmp_path, 1)])
+    journal = Journal.open(tmp_path)
+    facts = [(writer, number) for writer in (0, 1) for number in range(300)]
+    assert all(journal.result_of(digest_of(b"%d %d" % fact)) == digest_of(b"%d" % fact[1]) for fact in facts)
+
+
+def test_only_a_run_that_is_alone_cleans_up(tmp_path: Path) -> None:
+    tidied = []
+    first = Journal.open(tmp_path, tidy=lambda: tidied.append("first"))
+    Journal.open(tmp_path, tidy=lambda: tidied.append("second")).close()
+    first.close()
+    Journal.open(tmp_path, tidy=lambda: tidied.append("third")).close()
+    assert tidied == ["first", "third"]
+
+
+def test_leftovers_of_killed_runs_are_removed_and_nothing_else(tmp_path: Path) -> None:
+    names = (".inpaint-x1.part", "a.part", ".inpaint-cli.journal", "a.jpg")
+    for name in names:
+        (tmp_path / name).touch()
+    sweep([tmp_path, tmp_path / "not-there"])
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names[1:])
+
+
+def test_a_journal_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("mine")
+    (tmp_path / JOURNAL_NAME).symlink_to("precious")
+    with pytest.raises(PhotoError, match="journal"):
+        Journal.open(tmp_path)
+    assert (tmp_path / "precious").read_text() == "mine"
+
+
+def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = Journal.open(tmp_path)
+    monkeypatch.setattr(os, "write", lambda handle, data: len(data) // 2)
+    with pytest.raises(PhotoError, match="disk may be full"):
+        journal.record(INPUTS, RESULT)
+    monkeypatch.undo()
+    journal.record(OTHER, RESULT)
+    assert Journal.open(tmp_path).result_of(OTHER) == RESULT

@@ -1,0 +1,76 @@
+from pathlib import Path
+
+import pytest
+
+from inpaint_cli.batch.plan import Plan, Selection, make_plan
+from inpaint_cli.errors import UsageError
+
+SUFFIXES = frozenset({".jpg", ".png", ".tif"})
+
+
+def plan_of(root: Path, photos: list[str], masks: list[str]) -> Plan:
+    for folder, names in (("photos", photos), ("masks", masks)):
+        (root / folder).mkdir()
+        for name in names:
+            (root / folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / folder / name).touch()
+    return make_plan(Selection(photos=(root / "photos",), mask_dir=root / "masks", suffixes=SUFFIXES))
+
+
+def pairs(plan: Plan, root: Path) -> dict[str, str | None]:
+    masks = root / "masks"
+    return {job.relative: job.mask and job.mask.relative_to(masks).as_posix() for job in plan.jobs}
+
+
+@pytest.mark.parametrize("mask", ["a/b.png", "a/b_mask.png", "a/b.tif", "a/b.jpg", "a/b.jpg.png", "a/b.PNG"])
+def test_a_mask_belongs_to_a_photo_by_relative_path_and_stem(tmp_path: Path, mask: str) -> None:
+    plan = plan_of(tmp_path, ["a/b.jpg"], [mask])
+    assert pairs(plan, tmp_path) == {"a/b.jpg": mask}
+    assert not plan.refusals
+
+
+def test_a_stray_mask_shifts_nothing_and_is_listed(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, ["a.jpg", "b.jpg", "c.jpg"], ["a.png", "aa.png", "b.png", "c.png", "x/a.png"])
+    assert pairs(plan, tmp_path) == {"a.jpg": "a.png", "b.jpg": "b.png", "c.jpg": "c.png"}
+    assert plan.orphans == ("aa.png", "x/a.png")
+
+
+def test_a_photo_without_a_mask_has_a_reason_and_gets_no_other_one(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, ["a.jpg", "b.jpg"], ["a.png"])
+    assert pairs(plan, tmp_path) == {"a.jpg": "a.png", "b.jpg": None}
+    assert "no mask for it" in plan.jobs[1].problem and "b_mask.png" in plan.jobs[1].problem
+
+
+@pytest.mark.parametrize("masks", [["b.png", "b_mask.png"], ["b.png", "b.tif"], ["b.jpg.png", "b.jpg.tif"]])
+def test_ambiguous_masks_are_refused_before_anything_is_written(tmp_path: Path, masks: list[str]) -> None:
+    plan = plan_of(tmp_path, ["b.jpg"], masks)
+    with pytest.raises(UsageError, match=r"ambiguous masks .* nothing was written"):
+        plan.check()
+
+
+def test_the_whole_name_tells_two_photos_of_one_stem_apart(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, ["x.jpg", "x.png"], ["x.jpg.png", "x.png.png"])
+    assert pairs(plan, tmp_path) == {"x.jpg": "x.jpg.png", "x.png": "x.png.png"}
+
+
+def test_two_photos_of_one_stem_may_share_a_mask(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, ["x.jpg", "x.png"], ["x.png"])
+    assert pairs(plan, tmp_path) == {"x.jpg": "x.png", "x.png": "x.png"}
+    assert not plan.refusals
+
+
+def test_one_mask_is_not_given_to_photos_of_two_names(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, ["b.jpg", "b_mask.jpg"], ["b_mask.png"])
+    with pytest.raises(UsageError, match="ambiguous mask"):
+        plan.check()
+
+
+def test_letters_with_marks_match_however_they_are_composed(tmp_path: Path) -> None:
+    composed, decomposed = "caf\u00e9", "cafe\u0301"
+    plan = plan_of(tmp_path, [f"{decomposed}.jpg"], [f"{composed}.png"])
+    assert pairs(plan, tmp_path) == {f"{decomposed}.jpg": f"{composed}.png"}
+
+
+def test_a_mask_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--mask-dir"):
+        make_plan(Selection(photos=(tmp_path,), mask_dir=tmp_path / "no", suffixes=SUFFIXES))

@@ -1,0 +1,131 @@
+import os
+import pickle
+from pathlib import Path
+
+import pytest
+
+from inpaint_cli.batch.plan import Plan, Selection, make_plan
+from inpaint_cli.errors import UsageError
+
+SUFFIXES = frozenset({".jpg", ".png", ".tif"})
+
+
+def plan_of(*photos: Path, **selection: object) -> Plan:
+    return make_plan(Selection(photos=photos, suffixes=SUFFIXES, **selection))
+
+
+def touch(root: Path, *names: str) -> None:
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).touch()
+
+
+def outputs(plan: Plan, root: Path) -> list[str]:
+    return [job.output.relative_to(root).as_posix() for job in plan.jobs]
+
+
+def test_results_go_to_a_sibling_that_mirrors_the_tree(tmp_path: Path) -> None:
+    touch(tmp_path, "p/a.jpg", "p/s/b.png")
+    assert outputs(plan_of(tmp_path / "p"), tmp_path) == ["p-restored/a.jpg", "p-restored/s/b.png"]
+
+
+def test_the_sibling_of_the_working_folder_is_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    touch(tmp_path, "p/a.jpg")
+    monkeypatch.chdir(tmp_path / "p")
+    assert outputs(plan_of(Path()), tmp_path) == ["p-restored/a.jpg"]
+    assert outputs(plan_of(Path("a.jpg")), tmp_path) == ["p-restored/a.jpg"]
+
+
+def test_two_photos_of_one_stem_get_two_outputs(tmp_path: Path) -> None:
+    touch(tmp_path, "p/a.jpg", "p/a.png")
+    plan = plan_of(tmp_path / "p", output=tmp_path / "o")
+    plan.check()
+    assert outputs(plan, tmp_path) == ["o/a.jpg", "o/a.png"]
+
+
+def test_suffixes_stay_as_they_are_written(tmp_path: Path) -> None:
+    touch(tmp_path, "p/a.JPG", "p/b.tar.jpg")
+    assert outputs(plan_of(tmp_path / "p", output=tmp_path / "o"), tmp_path) == ["o/a.JPG", "o/b.tar.jpg"]
+
+
+def test_two_photos_with_one_output_are_refused(tmp_path: Path) -> None:
+    touch(tmp_path, "p/a.jpg", "q/a.jpg")
+    plan = plan_of(tmp_path / "p", tmp_path / "q", output=tmp_path / "o")
+    with pytest.raises(UsageError, match="both be written to"):
+        plan.check()
+
+
+def test_a_format_that_makes_two_photos_one_output_is_refused(tmp_path: Path) -> None:
+    touch(tmp_path, "p/a.jpg", "p/a.png")
+    with pytest.raises(UsageError, match="both be written to"):
+        plan_of(tmp_path / "p", output=tmp_path / "o", suffix=".png").check()
+
+
+@pytest.mark.parametrize("output", ["p", "link", "p/../p"])
+def test_results_over_the_photos_are_refused(tmp_path: Path, output: str) -> None:
+    touch(tmp_path, "p/a.jpg")
+    (tmp_path / "link").symlink_to("p")
+    with pytest.raises(UsageError, match="replace the photos"):
+        plan_of(tmp_path / "p", output=tmp_path / output)
+
+
+def test_a_single_photo_over_itself_is_refused(tmp_path: Path) -> None:
+    touch(tmp_path, "p/a.jpg")
+    with pytest.raises(UsageError, match="over"):
+        plan_of(tmp_path / "p/a.jpg", output_file=tmp_path / "p/a.jpg").check()
+    with pytest.raises(UsageError, match="over"):
+        plan_of(tmp_path / "p/a.jpg", output=tmp_path / "p").check()
+
+
+def test_results_over_another_photo_or_over_a_mask_are_refused(tmp_path: Path) -> None:
+    touch(tmp_path, "p/a.jpg", "p/p/a.jpg", "m/a.png", "q/a.png")
+    with pytest.raises(UsageError, match="over"):
+        plan_of(tmp_path / "p/p", tmp_path / "p/a.jpg", output=tmp_path / "p").check()
+    with pytest.raises(UsageError, match="over"):
+        plan_of(tmp_path / "q", mask_dir=tmp_path / "m", output=tmp_path / "m").check()
+
+
+def test_listed_photos_keep_their_folders_below_the_output(tmp_path: Path) -> None:
+    listed = (Path("x/a.jpg"), Path("./y/a.jpg"))
+    plan = make_plan(Selection(listed=listed, output=tmp_path / "o", suffixes=SUFFIXES))
+    assert outputs(plan, tmp_path) == ["o/x/a.jpg", "o/y/a.jpg"]
+
+
+@pytest.mark.parametrize("listed", ["../../etc/a.jpg", "/etc/a.jpg", "x/../../a.jpg"])
+def test_listed_photos_never_leave_the_output(tmp_path: Path, listed: str) -> None:
+    plan = make_plan(Selection(listed=(Path(listed),), output=tmp_path / "o", suffixes=SUFFIXES))
+    assert outputs(plan, tmp_path) == ["o/a.jpg"]
+
+
+def test_a_base_gives_listed_photos_their_place(tmp_path: Path) -> None:
+    listed = (tmp_path / "p/s/a.jpg", tmp_path / "p/b.jpg")
+    plan = make_plan(Selection(listed=listed, base=tmp_path / "p", output=tmp_path / "o", suffixes=SUFFIXES))
+    assert outputs(plan, tmp_path) == ["o/s/a.jpg", "o/b.jpg"]
+    with pytest.raises(UsageError, match="--base"):
+        make_plan(Selection(listed=(tmp_path / "p/../a.jpg",), base=tmp_path / "p", suffixes=SUFFIXES))
+
+
+def test_names_that_are_not_utf8_keep_their_bytes(tmp_path: Path) -> None:
+    name = b"caf\xe9.jpg"
+    (tmp_path / "p").mkdir()
+    (tmp_path / "p" / os.fsdecode(name)).touch()
+    (job,) = plan_of(tmp_path / "p").jobs
+    assert os.fsencode(job.output.name) == name
+
+
+def test_masks_that_are_wanted_are_named_so_that_they_are_found_again(tmp_path: Path) -> None:
+    touch(tmp_path, "p/a.jpg", "p/x.jpg", "p/x.png", "p/t.tif")
+    plan = plan_of(tmp_path / "p", output=tmp_path / "m", masks_wanted=True)
+    plan.check()
+    assert outputs(plan, tmp_path) == ["m/a.png", "m/t.tif", "m/x.jpg.png", "m/x.png.png"]
+    touch(tmp_path, *outputs(plan, tmp_path))
+    again = plan_of(tmp_path / "p", mask_dir=tmp_path / "m")
+    assert [job.mask for job in again.jobs] == [job.output for job in plan.jobs]
+
+
+def test_plans_can_be_sent_to_other_processes(tmp_path: Path) -> None:
+    touch(tmp_path, "p/a.jpg")
+    plan = plan_of(tmp_path / "p")
+    assert pickle.loads(pickle.dumps(plan)) == plan

@@ -1,0 +1,44 @@
+"""Wrong usage ends with 2 before anything is written; here without a process for each, see tests/process."""
+
+import pytest
+
+from inpaint_cli.cli.main import run
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["restore"],
+        ["restore", "nothing-there"],
+        ["restore", "photos", "--mask", "m.png", "--mask-dir", "masks"],
+        ["restore", "photos", "--mask-dir", "nothing-there"],
+        ["restore", "photos", "--mask-dir", "masks", "-o", "photos"],
+        ["restore", "photos", "--mask-dir", "masks", "-o", "masks"],
+        ["restore", "photos", "--backend", "abacus"],
+        ["restore", "photos", "--jobs", "0"],
+        ["restore", "photos", "--format", "xcf"],
+        ["restore", "photos", "--colour", "red"],
+        ["restore", "photos", "-0"],
+        ["restore", "photos", "--report", "photos/a.png"],
+        ["restore", "photos", "--files-from", "nothing-there"],
+        ["restore", "photos", "--invert-mask"],
+        ["restore", "photos", "-o", "one.png"],
+        ["detect", "photos"],
+        ["unknown"],
+    ],
+)
+def test_wrong_usage_writes_nothing(archive, monkeypatch, capfd, arguments) -> None:
+    root = archive("a.png")
+    monkeypatch.chdir(root)
+    before = {path: path.stat().st_mtime_ns for path in root.rglob("*")}
+    assert run(arguments) == 2
+    assert {path: path.stat().st_mtime_ns for path in root.rglob("*")} == before
+    assert capfd.readouterr().out == ""
+
+
+def test_the_message_names_the_remedy(archive, monkeypatch, capfd) -> None:
+    monkeypatch.chdir(archive("a.png"))
+    run(["restore", "photos", "-o", "photos"])
+    assert capfd.readouterr().err == (
+        "inpaint-cli: error: photos: the results would replace the photos; give another folder with -o\n"
+    )

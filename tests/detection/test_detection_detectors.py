@@ -1,0 +1,186 @@
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+import pytest
+
+from inpaint_cli.backends import ModelCard
+from inpaint_cli.detection import DETECTORS, open_detector
+from inpaint_cli.errors import ModelError, PhotoError, UsageError
+
+
+def card(kind, output):
+    return ModelCard(name=kind, kind=kind, inputs=("photo",), output=output, sees_mask=False, parameters=0)
+
+
+@dataclass
+class FindsWhite:
+    """Says that white is damaged, with a probability of 0.97, and all else is not."""
+
+    card: ModelCard = field(default_factory=lambda: card("detector", "probability"))
+    device: str = "cpu"
+
+    def __call__(self, inputs):
+        return (inputs["photo"].min(axis=1, keepdims=True) > 0.98).astype(np.float32) * 0.97
+
+
+@dataclass
+class PaintsBlackGrey:
+    """A blind network that only knows how to restore black."""
+
+    card: ModelCard = field(default_factory=lambda: card("vanilla", "restored"))
+    device: str = "cpu"
+
+    def __call__(self, inputs):
+        return np.where(inputs["photo"] < 0.02, np.float32(0.5), inputs["photo"])
+
+
+def scene(height=120, width=160):
+    """Rolling hills with grain, nothing thin, nothing black or white."""
+    rng = np.random.default_rng(3)
+    y, x = np.mgrid[0:height, 0:width]
+    base = 120 + 40 * np.sin(x / 25.0) + 40 * np.cos(y / 19.0)
+    return np.clip(base[..., None] + rng.normal(0, 3, (height, width, 3)), 30, 225).astype(np.uint8)
+
+
+def scratched(colour, thickness=3):
+    photo, line = scene(), np.zeros((120, 160), np.uint8)
+    cv2.line(line, (12, 30), (150, 95), 1, thickness)
+    noise = np.random.default_rng(4).integers(0, 3, photo.shape)
+    photo[line > 0] = np.clip(colour + (noise if colour < 128 else -noise), 0, 255)[line > 0]
+    return photo, line > 0
+
+
+def detectors():
+    return [
+        (open_detector("learned", network=FindsWhite(), threads=1), 255),
+        (open_detector("vanilla", network=PaintsBlackGrey(), threads=1), 0),
+        (open_detector("classical"), 255),
+    ]
+
+
+@pytest.mark.parametrize(("detector", "colour"), detectors(), ids=DETECTORS)
+def test_a_scratch_is_found_and_the_rest_is_not(detector, colour):
+    photo, line = scratched(colour)
+    detection = detector.find(photo)
+    assert detection.mask.shape == detection.probability.shape == (120, 160)
+    assert detection.probability.dtype == np.float32
+    assert detection.mask[line].mean() > 0.8
+    near = cv2.dilate(line.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
+    assert not detection.mask[~near].any()
+    assert 0.5 < detection.score <= 1
+
+
+@pytest.mark.parametrize(("detector", "_"), detectors(), ids=DETECTORS)
+def test_a_clean_photo_is_clean(detector, _):
+    detection = detector.find(scene())
+    assert detection.clean
+    assert not detection.mask.any()
+    assert detection.score < 0.5
+
+
+@pytest.mark.parametrize(("detector", "colour"), detectors(), ids=DETECTORS)
+def test_grey_and_16_bit_photos_give_the_same_mask(detector, colour):
+    photo, _ = scratched(colour)
+    grey = photo[..., 1]
+    expected = detector.find(np.repeat(grey[..., None], 3, axis=2)).mask
+    assert expected.any()
+    assert (detector.find(grey).mask == expected).all()
+    assert (detector.find(grey[..., None]).mask == expected).all()
+    assert (detector.find(grey.astype(np.uint16) * 257).mask == expected).all()
+
+
+@pytest.mark.parametrize(("detector", "_"), detectors(), ids=DETECTORS)
+@pytest.mark.parametrize("size", [(1, 1), (1, 50), (31, 2), (65, 33)])
+def test_photos_of_any_size(detector, _, size):
+    assert detector.find(np.full((*size, 3), 90, np.uint8)).mask.shape == size
+
+
+@pytest.mark.parametrize(("detector", "colour"), detectors(), ids=DETECTORS)
+def test_the_photo_is_only_read(detector, colour):
+    photo, _ = scratched(colour)
+    photo.setflags(write=False)
+    assert (detector.find(photo).mask == detector.find(photo).mask).all()
+
+
+def test_what_is_no_photo_is_refused():
+    detector = open_detector("classical")
+    for wrong in (
+        np.zeros((4, 4, 4), np.uint8),
+        np.zeros((4, 4, 3), np.float32),
+        np.zeros((0, 4, 3), np.uint8),
+    ):
+        with pytest.raises(PhotoError):
+            detector.find(wrong)
+
+
+def test_a_single_certain_speck_is_not_worth_touching_the_photo():
+    photo = scene()
+    photo[60, 80:83] = 255
+    assert open_detector("learned", network=FindsWhite()).find(photo).clean
+
+
+def test_sensitivity_moves_from_the_obvious_to_every_trace():
+    """Fainter and fainter strokes: more sensitive finds at least as much, and the ends differ."""
+
+    @dataclass
+    class Ramp(FindsWhite):
+        def __call__(self, inputs):
+            return inputs["photo"][:, :1]
+
+    photo = np.random.default_rng(5).integers(0, 255, (128, 320, 3)).astype(np.uint8)
+    photo[..., 0] = 0
+    for k, level in enumerate((20, 60, 110, 150, 190, 220, 240, 250)):
+        photo[16:112, 20 + 36 * k : 24 + 36 * k, 0] = level
+    found = [
+        int(open_detector("learned", network=Ramp(), sensitivity=s).find(photo).mask.sum())
+        for s in (0.0, 0.25, 0.5, 0.75, 1.0)
+    ]
+    assert found == sorted(found)
+    assert found[0] < found[2] < found[4]
+
+
+def test_sizes_can_be_given():
+    photo, _ = scratched(255)
+    narrow = open_detector("learned", network=FindsWhite(), grow=0).find(photo).mask
+    wide = open_detector("learned", network=FindsWhite(), grow=3).find(photo).mask
+    assert (wide | narrow == wide).all() and wide.sum() > narrow.sum() > 0
+    assert open_detector("learned", network=FindsWhite(), min_size=10_000).find(photo).clean
+
+
+def test_strokes_of_one_exact_colour_are_found_whatever_the_network_says():
+    photo, line = scene(), np.zeros((120, 160), np.uint8)
+    cv2.line(line, (20, 20), (140, 60), 1, 3)
+    photo[line > 0] = (0, 128, 255)
+    detection = open_detector("learned", network=FindsWhite(), grow=0).find(photo)
+    assert (detection.mask == (line > 0)).all()
+
+
+def test_wide_scratches_of_large_scans_are_seen_at_a_coarser_scale():
+    sizes = []
+
+    @dataclass
+    class Remembers(FindsWhite):
+        def __call__(self, inputs):
+            sizes.append(inputs["photo"].shape[2:])
+            return np.zeros_like(inputs["photo"][:, :1])
+
+    photo = np.full((64, 1600, 3), 90, np.uint8)
+    assert open_detector("learned", network=Remembers(), threads=1).find(photo).clean
+    assert (64, 512) in sizes
+    assert len(sizes) > 4
+
+
+def test_unknown_detectors_and_values_are_refused_by_name():
+    with pytest.raises(UsageError, match="learned, vanilla, classical"):
+        open_detector("magic")
+    for wrong in (-0.1, 1.1, float("nan")):
+        with pytest.raises(UsageError, match="sensitivity"):
+            open_detector("classical", sensitivity=wrong)
+    with pytest.raises(UsageError, match="grow"):
+        open_detector("classical", grow=-1)
+
+
+def test_a_missing_model_is_a_model_error(tmp_path):
+    with pytest.raises(ModelError, match="no such model"):
+        open_detector("learned", model=tmp_path / "none.onnx")

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import photo_samples as samples
+import pytest
+import tifffile
+from PIL import Image, ImageCms
+
+from inpaint_cli.errors import UnsupportedPhotoError
+from inpaint_cli.photos import decode_photo, encode_photo, output_format
+from inpaint_cli.photos.metadata import exif_orientation, upright_exif
+
+PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>"
+
+
+def photograph(orientation: int = 1) -> bytes:
+    return samples.saved(
+        samples.rgb(),
+        "JPEG",
+        quality=90,
+        icc_profile=PROFILE,
+        xmp=XMP,
+        exif=b"Exif\x00\x00" + samples.exif(orientation),
+        dpi=(300, 300),
+    )
+
+
+@pytest.mark.parametrize("target", ["png", "tiff", "webp", "bmp"])
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_conversion_without_loss_is_exact_and_upright(target: str, orientation: int) -> None:
+    file = samples.check_exact(photograph(orientation), format=target)
+    assert decode_photo(file, name="converted").orientations == (1,)
+
+
+@pytest.mark.parametrize("target", ["png", "tiff", "webp", "jpeg"])
+def test_profile_xmp_and_exif_go_along(target: str) -> None:
+    data = photograph(6)
+    if target == "jpeg":
+        data = samples.restored(data, format="png")[1]
+    _, file, _ = samples.restored(data, format=target)
+    with Image.open(BytesIO(file)) as picture:
+        info: dict[str, Any] = {
+            **picture.info,
+            **({"icc_profile": picture.tag_v2[34675]} if target == "tiff" else {}),
+        }
+        assert info["icc_profile"] == PROFILE
+        xmp = picture.tag_v2[700] if target == "tiff" else info["xmp"]
+        assert xmp.rstrip(b"\x00") == XMP
+        if target != "tiff":
+            assert picture.getexif()[0x010F] == "Camera"
+            assert picture.getexif().get(0x0112, 1) == 1
+        if target != "webp":
+            assert [round(float(value)) for value in info["dpi"]] == [300, 300]
+
+
+def test_sixteen_bits_go_from_png_to_tiff_and_back() -> None:
+    deep = samples.deep(samples.rgb())
+    out = BytesIO()
+    tifffile.imwrite(out, deep)
+    png = samples.check_exact(out.getvalue(), format="png")
+    tiff = samples.check_exact(png, format="tiff")
+    mask = samples.hole(deep.shape[:2])
+    assert (tifffile.imread(BytesIO(tiff))[~mask] == deep[~mask]).all()
+
+
+@pytest.mark.parametrize(
+    ("data", "target", "what"),
+    [
+        (samples.saved(samples.rgba(), "PNG"), "jpeg", "transparency"),
+        (samples.saved(samples.rgba(), "PNG"), "bmp", "transparency"),
+        (samples.saved(samples.deep(samples.grey()), "PNG"), "jpeg", "16 bits"),
+        (samples.saved(samples.deep(samples.grey()), "PNG"), "webp", "16 bits"),
+    ],
+)
+def test_what_a_format_cannot_hold_is_refused_before_any_work(data: bytes, target: str, what: str) -> None:
+    photo = decode_photo(data, name="photo")
+    with pytest.raises(UnsupportedPhotoError, match=what):
+        output_format(photo, target)
+    with pytest.raises(UnsupportedPhotoError, match=what):
+        encode_photo(photo, [photo.pages[0].pixels], [samples.hole(photo.pages[0].shape)], format=target)
+
+
+def test_several_pages_fit_only_a_tiff() -> None:
+    out = BytesIO()
+    tifffile.imwrite(out, np.stack([samples.rgb()] * 2), photometric="rgb")
+    photo = decode_photo(out.getvalue(), name="photo")
+    with pytest.raises(UnsupportedPhotoError, match="2 pages"):
+        output_format(photo, "png")
+
+
+@pytest.mark.parametrize("kind", ["L", "RGBA", "P"])
+def test_other_kinds_convert_to_tiff(kind: str) -> None:
+    samples.check_exact(samples.saved(Image.fromarray(samples.rgba()).convert(kind), "PNG"), format="tiff")
+
+
+@pytest.mark.parametrize("order", ["II", "MM"])
+def test_orientation_is_read_and_set_in_its_place(order: str) -> None:
+    exif = Image.Exif()
+    exif.endian = "<" if order == "II" else ">"
+    exif[0x0112], exif[0x010F] = 6, "Camera"
+    data = exif.tobytes()[6:]
+    assert exif_orientation(data) == 6
+    upright = upright_exif(data)
+    assert upright is not None
+    assert exif_orientation(upright) == 1
+    assert len(upright) == len(data)
+
+
+@pytest.mark.parametrize(
+    "exif", [None, b"", b"II*\x00", b"II*\x00\xff\xff\xff\xff", b"nonsense in place of exif"]
+)
+def test_damaged_exif_means_upright(exif: bytes | None) -> None:
+    assert exif_orientation(exif) == 1
+    assert upright_exif(exif) == exif

@@ -1,0 +1,78 @@
+"""Mutated real files: nothing but an InpaintError comes out. `benchmarks/fuzz_photos.py` tries 20,000."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inpaint_cli.photos.edge import foreign_errors
+from inpaint_cli.photos.silence import native_stderr_silenced
+
+
+def load_fuzzing() -> ModuleType:
+    path = Path(__file__).parents[2] / "benchmarks" / "fuzz_photos.py"
+    spec = importlib.util.spec_from_file_location("fuzz_photos", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+FUZZING: Any = load_fuzzing()
+
+
+def test_the_seeds_themselves_are_sound() -> None:
+    outcomes = {name: FUZZING.target(data) for name, data in FUZZING.seeds().items()}
+    only_read = {"gif", "avif"}
+    assert {name for name, outcome in outcomes.items() if outcome != "restored"} == only_read
+
+
+def test_mutated_files_give_an_error_of_ours_or_a_photo(capfd: pytest.CaptureFixture[str]) -> None:
+    for number in range(400):
+        FUZZING.target(FUZZING.mutated(number)[1])
+    assert capfd.readouterr() == ("", "")
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_any_change_of_a_few_bytes(data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from(sorted(FUZZING.seeds())))
+    file = bytearray(FUZZING.seeds()[name])
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(file) - 1))
+        file[at] = data.draw(st.integers(0, 255))
+    FUZZING.target(bytes(file))
+
+
+@settings(max_examples=60, deadline=None)
+@given(start=st.sampled_from(sorted(FUZZING.seeds())), rest=st.binary(max_size=200), keep=st.integers(2, 60))
+def test_the_start_of_a_file_with_anything_behind_it(start: str, rest: bytes, keep: int) -> None:
+    FUZZING.target(FUZZING.seeds()[start][:keep] + rest)
+
+
+def test_c_code_is_silent_inside_and_heard_again_outside(capfd: pytest.CaptureFixture[str]) -> None:
+    import ctypes
+
+    library = ctypes.CDLL(None)
+    with native_stderr_silenced(), native_stderr_silenced():
+        library.perror(b"inside")
+    library.perror(b"outside")
+    library.fflush(None)
+    heard = capfd.readouterr().err
+    assert "inside" not in heard
+    assert "outside" in heard
+
+
+@pytest.mark.parametrize("error", [MemoryError(), SyntaxError("broken"), KeyError(7), OSError("two\nlines")])
+def test_foreign_exceptions_become_one_line_with_the_name(error: Exception) -> None:
+    from inpaint_cli.errors import PhotoError
+
+    with pytest.raises(PhotoError, match=r"^a.png: [^\n]+$") as caught, foreign_errors("a.png", "decoded"):
+        raise error
+    assert caught.value.__cause__ is error

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import photo_samples as samples
+import pytest
+import tifffile
+from PIL import Image
+
+from inpaint_cli.errors import MaskError
+from inpaint_cli.photos import decode_mask, read_mask, read_mask_pages
+
+WHITE = samples.hole((20, 30))
+GREY = WHITE.astype(np.uint8) * 255
+
+
+def rgba() -> np.ndarray:
+    """White strokes on nothing."""
+    return np.dstack([np.full((20, 30, 3), 255, np.uint8), GREY])
+
+
+KINDS: dict[str, Any] = {
+    "grey.png": GREY,
+    "rgb.png": np.dstack([GREY] * 3),
+    "palette.png": Image.fromarray(np.dstack([GREY] * 3)).quantize(2),
+    "bits.png": Image.fromarray(GREY).convert("1"),
+    "deep.png": GREY.astype(np.uint16) * 257,
+    "strokes.png": rgba(),
+    "grey.bmp": GREY,
+    "grey.tif": GREY,
+    "fax.tif": Image.fromarray(GREY).convert("1"),
+    "grey.gif": GREY,
+    "lossless.webp": np.dstack([GREY] * 3),
+    "photo.jpg": GREY,
+}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_white_is_damage_in_every_kind(tmp_path: Path, name: str) -> None:
+    picture = KINDS[name] if isinstance(KINDS[name], Image.Image) else Image.fromarray(KINDS[name])
+    options: dict[str, Any] = {"fax.tif": {"compression": "group4"}, "lossless.webp": {"lossless": True}}
+    picture.save(tmp_path / name, **options.get(name, {}))
+    assert (read_mask(tmp_path / name) == WHITE).all()
+    assert (read_mask(tmp_path / name, invert=True) == ~WHITE).all()
+
+
+def test_the_threshold_is_127(tmp_path: Path) -> None:
+    Image.fromarray(np.array([[0, 127, 128, 255]], np.uint8)).save(tmp_path / "a.png")
+    assert read_mask(tmp_path / "a.png").tolist() == [[False, False, True, True]]
+    Image.fromarray(np.array([[0, 32767, 32768, 65535]], np.uint16)).save(tmp_path / "b.png")
+    assert read_mask(tmp_path / "b.png").tolist() == [[False, False, True, True]]
+
+
+def test_a_cmyk_jpeg_may_be_a_mask() -> None:
+    data = samples.saved(Image.fromarray(np.dstack([GREY] * 3)).convert("CMYK"), "JPEG", quality=100)
+    assert (decode_mask(data, name="mask")[0] == WHITE).mean() > 0.99
+
+
+def test_a_mask_is_turned_as_its_orientation_says() -> None:
+    data = samples.saved(GREY, "JPEG", quality=100, exif=b"Exif\x00\x00" + samples.exif(6))
+    assert decode_mask(data, name="mask")[0].shape == (30, 20)
+
+
+def test_a_mask_of_several_pages(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", np.stack([GREY, 255 - GREY]), photometric="minisblack")
+    first, second = read_mask_pages(tmp_path / "a.tif")
+    assert (first == WHITE).all()
+    assert (second == ~WHITE).all()
+    with pytest.raises(MaskError, match="2 pages"):
+        read_mask(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize("content", [b"", b"text", samples.saved(GREY, "PNG")[:60]])
+def test_unreadable_masks(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.png").write_bytes(content)
+    with pytest.raises(MaskError, match=r"^mask .*a\.png: "):
+        read_mask(tmp_path / "a.png")
+
+
+def test_a_mask_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(MaskError, match="No such file"):
+        read_mask(tmp_path / "a.png")

@@ -1,0 +1,233 @@
+from __future__ import annotations
+
+import struct
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import photo_samples as samples
+import pytest
+import tifffile
+from PIL import Image
+
+from inpaint_cli.errors import DecompressionBombError, PhotoError, UnsupportedPhotoError
+from inpaint_cli.photos import decode_photo, encode_photo, verify
+
+RGB, GREY = samples.rgb(), samples.grey()
+DEEP, DEEP_GREY = samples.deep(RGB), samples.deep(GREY)
+
+
+def written(pixels: Any, **options: Any) -> bytes:
+    """By tifffile, an independent writer."""
+    out = BytesIO()
+    tifffile.imwrite(out, pixels, **options)
+    return out.getvalue()
+
+
+def planes(pixels: Any) -> Any:
+    return np.ascontiguousarray(pixels.transpose(2, 0, 1))
+
+
+def few(colours: int) -> Image.Image:
+    return Image.fromarray(RGB).quantize(colours)
+
+
+FILES = {
+    "rgb": written(RGB),
+    "rgb 16": written(DEEP),
+    "grey": written(GREY),
+    "grey 16": written(DEEP_GREY),
+    "big endian": written(DEEP, byteorder=">"),
+    "BigTIFF": written(DEEP, bigtiff=True),
+    "BigTIFF, strips": written(DEEP, bigtiff=True, rowsperstrip=5, compression="zlib"),
+    "strips": written(RGB, rowsperstrip=7),
+    "tiles": written(RGB, tile=(16, 32)),
+    "tiles, deflate": written(DEEP, tile=(16, 32), compression="zlib", predictor=True),
+    "planes": written(planes(DEEP), photometric="rgb", planarconfig="separate", rowsperstrip=9),
+    "planes, tiles": written(planes(RGB), photometric="rgb", planarconfig="separate", tile=(16, 16)),
+    "deflate": written(RGB, compression="zlib", rowsperstrip=16),
+    "deflate, predicted": written(DEEP, compression="zlib", predictor=True, rowsperstrip=16),
+    "big endian, predicted": written(DEEP, compression="zlib", predictor=True, byteorder=">"),
+    "alpha": written(samples.rgba(), photometric="rgb", extrasamples=["unassalpha"]),
+    "white is zero": written(GREY, photometric="miniswhite"),
+    "LZW": samples.saved(RGB, "TIFF", compression="tiff_lzw"),
+    "LZW, predicted": samples.saved(RGB, "TIFF", compression="tiff_lzw", tiffinfo={317: 2}),
+    "LZW 16": samples.saved(DEEP_GREY, "TIFF", compression="tiff_lzw"),
+    "PackBits": samples.saved(RGB, "TIFF", compression="packbits"),
+    "old deflate": samples.saved(RGB, "TIFF", compression="tiff_deflate"),
+    "pages": written(np.stack([RGB, 255 - RGB, RGB // 3]), photometric="rgb"),
+    "palette": samples.saved(few(60), "TIFF"),
+    "palette, LZW": samples.saved(few(250), "TIFF", compression="tiff_lzw"),
+}
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_outside_the_mask_no_value_changes(kind: str) -> None:
+    samples.check_exact(FILES[kind])
+
+
+@pytest.mark.parametrize("kind", [kind for kind in FILES if "LZW" not in kind])
+def test_another_reader_sees_the_same(kind: str) -> None:
+    file = samples.check_exact(FILES[kind])
+    seen = tifffile.imread(BytesIO(file))
+    page = decode_photo(file, name="restored").pages[0]
+    if kind.startswith("palette"):
+        return
+    if kind == "white is zero":
+        seen = 255 - seen
+    if kind == "pages":
+        seen = seen[0]
+    if kind.startswith("planes"):
+        seen = seen.transpose(1, 2, 0)
+    assert (seen.reshape(*page.shape, -1)[..., : page.pixels.shape[2]] == page.pixels).all()
+
+
+@pytest.mark.parametrize("kind", ["LZW", "LZW, predicted", "PackBits", "palette", "palette, LZW"])
+def test_pillow_sees_the_same(kind: str) -> None:
+    file = samples.check_exact(FILES[kind])
+    with Image.open(BytesIO(file)) as picture:
+        assert (np.asarray(picture.convert("RGB")) == decode_photo(file, name="x").pages[0].pixels).all()
+
+
+def test_every_byte_but_the_touched_strips_stays() -> None:
+    data = written(DEEP, rowsperstrip=4, resolution=(300, 300), description="Wedding", software="scanner 9")
+    file = samples.check_exact(data)
+    assert len(file) == len(data)
+    changed = np.flatnonzero(np.frombuffer(file, np.uint8) != np.frombuffer(data, np.uint8))
+    with tifffile.TiffFile(BytesIO(data)) as tiff:
+        page = tiff.pages[0]
+        rows = samples.hole((samples.HEIGHT, samples.WIDTH)).any(axis=1)
+        touched = [i for i in range(len(page.dataoffsets)) if rows[4 * i : 4 * i + 4].any()]
+        spans = [(page.dataoffsets[i], page.dataoffsets[i] + page.databytecounts[i]) for i in touched]
+    assert all(any(start <= at < end for start, end in spans) for at in changed)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in FILES if "palette" not in kind])
+def test_all_tags_stay(kind: str) -> None:
+    layout = {258, 262, 273, 277, 278, 279, 324, 325}
+    file = samples.check_exact(FILES[kind])
+    with tifffile.TiffFile(BytesIO(FILES[kind])) as old, tifffile.TiffFile(BytesIO(file)) as new:
+        for before, after in zip(old.pages, new.pages, strict=True):
+            kept = {tag.code: tag.value for tag in before.tags if tag.code not in layout}
+            assert kept == {tag.code: tag.value for tag in after.tags if tag.code not in layout}
+
+
+@pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_adobe_deflate", "packbits"])
+def test_the_file_does_not_double_when_one_large_strip_outgrows_its_place(compression: str) -> None:
+    flat = np.full((300, 400, 3), 90, np.uint8)
+    flat[::5] = samples.rgb(300, 400)[::5]
+    data = samples.saved(flat, "TIFF", compression=compression, tiffinfo={278: 300})
+    photo = decode_photo(data, name="photo")
+    mask = np.zeros((300, 400), np.bool_)
+    mask[100:140, 100:140] = True
+    new = np.random.default_rng(0).integers(0, 256, photo.pages[0].pixels.shape, dtype=np.uint8)
+    file = encode_photo(photo, [new], [mask])
+    assert verify(data, file, [mask]).kept
+    with Image.open(BytesIO(file)) as picture:
+        assert (np.asarray(picture)[mask] == new[mask]).all()
+    assert len(file) < 1.25 * len(data)
+
+
+def test_a_page_that_no_mask_touches_stays() -> None:
+    data = FILES["pages"]
+    photo = decode_photo(data, name="pages")
+    masks = [np.zeros(page.shape, np.bool_) for page in photo.pages]
+    masks[1][10:20, 10:20] = True
+    file = encode_photo(photo, [page.pixels // 2 for page in photo.pages], masks)
+    assert verify(data, file, masks).kept
+    again = decode_photo(file, name="restored").pages
+    assert (again[0].pixels == photo.pages[0].pixels).all()
+    assert (again[1].pixels[masks[1]] == photo.pages[1].pixels[masks[1]] // 2).all()
+
+
+def test_a_reduced_copy_is_not_a_page() -> None:
+    out = BytesIO()
+    with tifffile.TiffWriter(out) as writer:
+        writer.write(RGB, photometric="rgb")
+        writer.write(RGB[::4, ::4], photometric="rgb", subfiletype=1)
+    assert len(decode_photo(out.getvalue(), name="photo").pages) == 1
+    samples.check_exact(out.getvalue())
+
+
+def test_pages_that_share_their_data_do_not_change_each_other() -> None:
+    data = bytearray(FILES["pages"])
+    with tifffile.TiffFile(BytesIO(bytes(data))) as tiff:
+        first, second = tiff.pages[0].tags[273], tiff.pages[1].tags[273]
+        offset = tiff.pages[0].dataoffsets[0]
+    assert first.count == second.count == 1
+    struct.pack_into("<I", data, second.valueoffset, offset)
+    photo = decode_photo(bytes(data), name="shared")
+    masks = [np.zeros(page.shape, np.bool_) for page in photo.pages]
+    masks[0][10:20, 10:20] = True
+    file = encode_photo(photo, [page.pixels // 2 for page in photo.pages], masks)
+    assert verify(bytes(data), file, masks).kept
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_orientation(orientation: int) -> None:
+    data = written(RGB, extratags=[(274, "H", 1, orientation, True)])
+    with Image.open(BytesIO(data)) as picture:
+        from PIL import ImageOps
+
+        assert (
+            np.asarray(ImageOps.exif_transpose(picture)) == decode_photo(data, name="x").pages[0].pixels
+        ).all()
+    file = samples.check_exact(data)
+    assert decode_photo(file, name="restored").orientations == (orientation,)
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (written(GREY.astype(np.float32)), "floating-point"),
+        (written(GREY.astype(np.int16)), "signed"),
+        (written(GREY.astype(np.uint32)), "bits 32"),
+        (samples.saved(Image.new("CMYK", (20, 20)), "TIFF"), "CMYK"),
+        (samples.saved(RGB, "TIFF", compression="jpeg"), "JPEG|YCbCr"),
+        (samples.saved(Image.fromarray(GREY).convert("1"), "TIFF", compression="group4"), "bits 1|fax G4"),
+        (written(np.dstack([RGB, RGB]), photometric="rgb"), "6 channels"),
+    ],
+)
+def test_kinds_that_are_refused_by_name(data: bytes, kind: str) -> None:
+    with pytest.raises(UnsupportedPhotoError, match=f"^scan.tif: TIFF with .*({kind})"):
+        decode_photo(data, name="scan.tif")
+
+
+@pytest.mark.parametrize("kind", ["rgb", "LZW", "deflate", "tiles", "pages", "BigTIFF"])
+@pytest.mark.parametrize("share", [0.02, 0.4, 0.99])
+def test_truncated(kind: str, share: float) -> None:
+    data = FILES[kind]
+    with pytest.raises(PhotoError, match=r"^scan.tif: [^\n]+$"):
+        decode_photo(data[: int(share * len(data)) + 4], name="scan.tif")
+
+
+def test_directories_in_a_circle() -> None:
+    data = bytearray(written(GREY))
+    first = struct.unpack_from("<I", data, 4)[0]
+    count = struct.unpack_from("<H", data, first)[0]
+    struct.pack_into("<I", data, first + 2 + 12 * count, first)
+    with pytest.raises(PhotoError, match="circle"):
+        decode_photo(bytes(data), name="scan.tif")
+
+
+def test_the_pixels_of_all_pages_count() -> None:
+    with pytest.raises(DecompressionBombError):
+        decode_photo(FILES["pages"], name="scan.tif", max_pixels=2 * RGB.shape[0] * RGB.shape[1])
+
+
+def test_a_palette_that_lacks_a_colour_becomes_rgb_and_keeps_its_other_tags() -> None:
+    data = samples.saved(few(60), "TIFF", dpi=(300, 300), tiffinfo={270: "Wedding"})
+    with Image.open(BytesIO(samples.check_exact(data))) as picture:
+        assert picture.mode == "RGB"
+        assert picture.tag_v2[270] == "Wedding"
+        assert picture.info["dpi"] == (300, 300)
+
+
+def test_a_palette_that_has_the_colours_stays() -> None:
+    data = FILES["palette"]
+    photo = decode_photo(data, name="photo")
+    mask = samples.hole(photo.pages[0].shape)
+    new = np.broadcast_to(photo.pages[0].pixels[0, 0], photo.pages[0].pixels.shape)
+    file = encode_photo(photo, [new], [mask])
+    assert len(file) == len(data)
+    assert verify(data, file, [mask]).kept

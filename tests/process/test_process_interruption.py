@@ -1,0 +1,145 @@
+"""Ctrl-C, kill -9, and two runs at once."""
+
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+PHOTOS = tuple(f"{number:03}.{suffix}" for number in range(20) for suffix in ("png", "jpg"))
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    """Return the results in a folder; the journal is not one of them."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != ".inpaint-cli.journal"
+    }
+
+
+@pytest.fixture
+def unbroken(archive, restore, tmp_path) -> dict[str, bytes]:
+    """What a run gives that nothing disturbs."""
+    archive(*PHOTOS)
+    assert restore("photos", "--mask", "masks/000.png", "-o", "unbroken").code == 0
+    return content(tmp_path / "unbroken")
+
+
+def test_ctrl_c_finishes_the_photos_in_hand_and_ends_with_130(archive, start_restore) -> None:
+    root = archive(*PHOTOS)
+    process = start_restore("photos", "--mask", "masks/000.png", "-o", "out", "--jobs", "1", "-v")
+    process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert b"finishing the photos in hand" in stderr and b"Traceback" not in stderr
+    assert len(content(root / "out")) == 1 + stdout.count(b'"restored"') < len(PHOTOS)
+
+
+def test_ctrl_c_before_anything_is_done_ends_with_130(archive, start_restore) -> None:
+    archive("a.png")
+    process = start_restore("photos", "--mask", "masks/a.png")
+    time.sleep(0.15)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode in (130, -signal.SIGINT)  # the latter before our first line ran
+    assert b"internal error" not in stderr
+
+
+def test_after_kill_9_at_any_moment_the_same_command_gives_the_same_bytes(
+    tmp_path, start_restore, restore, unbroken
+) -> None:
+    root = tmp_path
+    arguments = ("photos", "--mask", "masks/000.png", "-o", "out")
+    for lines in (1, 3, 9):
+        process = start_restore(*arguments)
+        for _ in range(lines):
+            process.stdout.readline()
+        process.kill()
+        process.communicate()
+        assert (
+            content(root / "out").items()
+            - {(name, data) for name, data in content(root / "out").items() if name.endswith(".part")}
+            <= unbroken.items()
+        )
+    (root / "out/.inpaint-left0ver.part").write_bytes(b"half a photo")
+    ended = restore(*arguments)
+    assert ended.code == 0
+    assert content(root / "out") == unbroken
+    assert {line["status"] for line in ended.lines} == {"restored", "skipped"}
+
+
+def test_killed_between_journal_and_rename_or_after_it(tmp_path, restore, unbroken) -> None:
+    root = tmp_path
+    arguments = ("photos", "--mask", "masks/000.png", "-o", "out")
+    shutil.copytree(root / "unbroken", root / "out")
+    (root / "out/000.png").unlink()  # the journal has its line, the file is not there
+    journal = root / "out/.inpaint-cli.journal"
+    journal.write_bytes(journal.read_bytes()[:-100])  # files are there, their lines are not, one is torn
+    ended = restore(*arguments)
+    assert ended.code == 0 and content(root / "out") == unbroken
+
+
+def test_two_runs_on_one_folder_do_not_corrupt_it(tmp_path, start_restore, restore, unbroken) -> None:
+    root = tmp_path
+    arguments = ("photos", "--mask", "masks/000.png", "-o", "out")
+    both = [start_restore(*arguments), start_restore(*arguments)]
+    ended = [process.communicate(timeout=100) for process in both]
+    assert [process.returncode for process in both] == [0, 0], ended
+    assert content(root / "out") == unbroken
+    assert {line["status"] for line in restore(*arguments).lines} == {"skipped"}
+
+
+def test_a_second_ctrl_c_stops_at_once(archive, start_restore) -> None:
+    root = archive("a.png")
+    (root / "in").mkdir()
+    process = start_restore("in", "--mask", "masks/a.png", "--watch", "-o", "out")
+    assert process.stderr.readline() == b"watching; Ctrl-C ends it\n"
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=30) == 130
+
+
+def test_watching_takes_photos_when_they_are_complete(archive, start_restore) -> None:
+    root = archive("a.png")
+    whole = (root / "photos/a.png").read_bytes()
+    (root / "in").mkdir()
+    process = start_restore("in", "--mask", "masks/a.png", "--watch", "-o", "out")
+    process.stderr.readline()
+    with (root / "in/scan.png").open("wb") as scan:
+        scan.write(whole[:500])
+        scan.flush()
+        time.sleep(1.2)
+        scan.write(whole[500:])
+    assert b'"restored"' in process.stdout.readline()
+    assert (root / "out/scan.png").exists()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=30) == 130
+
+
+def test_fail_fast_leaves_the_rest(archive, restore) -> None:
+    root = archive(*PHOTOS)
+    (root / "photos/000.jpg").write_bytes(b"")
+    ended = restore("photos", "--mask", "masks/000.png", "--jobs", "1", "--fail-fast")
+    assert ended.code == 1 and [line["status"] for line in ended.lines] == ["failed"]
+
+
+@pytest.fixture(autouse=True)
+def _no_process_stays(monkeypatch: pytest.MonkeyPatch):
+    """End what a failed test left running."""
+    started: list[subprocess.Popen[bytes]] = []
+    real = subprocess.Popen.__init__
+
+    def remember(self, *arguments, **options):
+        started.append(self)
+        real(self, *arguments, **options)
+
+    monkeypatch.setattr(subprocess.Popen, "__init__", remember)
+    yield
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()

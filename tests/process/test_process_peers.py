@@ -1,0 +1,110 @@
+"""What users of other tools complain about; the numbers are the trackers' (see docs/formats.md)."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+
+@pytest.fixture
+def jpegs(archive):
+    """A folder of JPEGs that are larger than their headers."""
+    root = archive("a.jpg", "b.jpeg", "c.JPG")
+    smooth = np.add.outer(np.arange(300), np.arange(400)) % 256
+    for photo in (root / "photos").iterdir():
+        Image.fromarray(np.dstack([smooth] * 3).astype(np.uint8)).save(photo, "JPEG", quality=85)
+    mask = np.zeros((300, 400), np.uint8)
+    mask[100:103, 50:300] = 255
+    for path in (root / "masks").iterdir():
+        Image.fromarray(mask).save(path)
+    return root
+
+
+def test_iopaint_576_and_617_a_batch_of_jpegs_stays_jpegs_of_their_size(jpegs: Path, restore) -> None:
+    ended = restore("photos", "--mask-dir", "masks", "-o", "out", "--verify")
+    assert ended.code == 0 and all(line["changed"] == 0 for line in ended.lines)
+    for photo in (jpegs / "photos").iterdir():
+        result = jpegs / "out" / photo.name  # bringing-old-photos 259: the suffix stays
+        assert Image.open(result).format == "JPEG"
+        assert result.stat().st_size < 1.1 * photo.stat().st_size + 500
+
+
+def test_iopaint_483_and_623_the_help_says_what_a_mask_is(inpaint) -> None:
+    text = " ".join(inpaint("restore", "--help").stdout.decode().split())
+    assert "white (> 127) is damage" in text and "--invert-mask" in text
+    assert "a/b.jpg belongs to a/b.png, a/b_mask.png or a/b.jpg.png" in text
+
+
+def test_iopaint_437_the_colour_profile_stays(archive, restore) -> None:
+    from PIL import ImageCms
+
+    root = archive("a.png", "b.jpg", "c.tif")
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    for photo in (root / "photos").iterdir():
+        Image.open(photo).save(photo, icc_profile=profile)
+    assert restore("photos", "--mask-dir", "masks", "-o", "out").code == 0
+    assert all(
+        Image.open(root / "out" / name).info["icc_profile"] == profile for name in ("a.png", "b.jpg", "c.tif")
+    )
+
+
+def test_iopaint_185_masks_are_of_the_photo_as_it_is_seen(archive, restore) -> None:
+    root = archive("a.jpg")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    stored = Image.open(root / "photos/a.jpg").rotate(90, expand=True)
+    stored.save(root / "photos/a.jpg", exif=exif, quality=95)
+    assert stored.size == (50, 70)
+    ended = restore("photos", "--mask-dir", "masks", "-o", "out", "--verify")
+    assert (ended.code, ended.lines[0]["changed"]) == (0, 0)
+    result = Image.open(root / "out/a.jpg")
+    assert result.size == (50, 70) and result.getexif()[0x0112] == 6
+
+
+def test_iopaints_batch_and_rembg_two_photos_of_one_stem_both_have_results(archive, restore) -> None:
+    root = archive("a.jpg", "a.png", "a.tif")
+    ended = restore("photos", "--mask-dir", "masks", "-o", "out")
+    assert sorted(path.name for path in (root / "out").glob("a.*")) == ["a.jpg", "a.png", "a.tif"]
+    assert ended.code == 0
+
+
+def test_iopaints_batch_a_missing_mask_fails_and_a_stray_one_shifts_nothing(archive, restore) -> None:
+    root = archive("a.png", "b.png", "c.png")
+    (root / "masks/a.png").rename(root / "masks/0.png")
+    ended = restore("photos", "--mask-dir", "masks")
+    assert ended.code == 1 and "1 masks belong to no photo: 0.png" in ended.stderr
+    masks = {line["photo"]: line["mask"] for line in ended.lines}
+    assert masks == {"photos/a.png": None, "photos/b.png": "masks/b.png", "photos/c.png": "masks/c.png"}
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 90), (31, 33), (70, 50), (257, 129)])
+def test_bringing_old_photos_213_and_simple_lama_11_the_size_stays(tmp_path, restore, size) -> None:
+    Image.new("RGB", size, "teal").save(tmp_path / "a.png")
+    mask = Image.new("L", size)
+    if size != (1, 1):
+        mask.putpixel((0, size[1] // 2), 255)
+    mask.save(tmp_path / "m.png")
+    ended = restore("a.png", "--mask", "m.png", "-o", "out.png")
+    assert ended.code == 0 and Image.open(tmp_path / "out.png").size == size
+
+
+def test_upscayl_283_and_1188_folders_are_walked_and_macos_files_left_out(archive, restore) -> None:
+    root = archive("x/y/z/a.png")
+    (root / "photos/x/._a.png").write_bytes(b"\0\5\x16\7")
+    ended = restore("photos", "--mask-dir", "masks")
+    assert [line["photo"] for line in ended.lines] == ["photos/x/y/z/a.png"] and ended.code == 0
+
+
+def test_rembg_94_the_photos_folder_is_refused_for_results(archive, restore) -> None:
+    archive("a.png")
+    for output in ("photos", "./photos/", "photos/../photos"):
+        ended = restore("photos", "--mask-dir", "masks", "-o", output)
+        assert ended.code == 2 and "would replace the photos" in ended.stderr
+
+
+def test_snapotter_755_a_clean_photo_is_left_alone(archive, restore) -> None:
+    root = archive("a.png")
+    ended = restore("photos", "--detector", "classical")
+    assert (ended.lines[0]["status"], ended.lines[0]["reason"]) == ("copied", "clean")
+    assert (root / "photos-restored/a.png").read_bytes() == (root / "photos/a.png").read_bytes()

@@ -1,0 +1,149 @@
+"""Pipelines: lists of photos, one photo through stdin and stdout, and stdout that carries nothing else."""
+
+import io
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+from PIL import Image
+
+COMMAND = [sys.executable, "-m", "inpaint_cli"]
+
+
+def test_one_photo_goes_through_a_pipe(archive, inpaint, restore, tiny_model) -> None:
+    root = archive("b.jpg")
+    ended = inpaint(
+        "restore", "-", "--mask", "masks/b.png", "--model", tiny_model,
+        input=(root / "photos/b.jpg").read_bytes(),
+    )  # fmt: skip
+    assert (ended.code, ended.stderr) == (0, "")
+    restore("photos", "--mask-dir", "masks")
+    assert ended.stdout == (root / "photos-restored/b.jpg").read_bytes()
+
+
+def test_a_file_to_stdout_in_another_format(archive, inpaint, tiny_model) -> None:
+    archive("a.png")
+    ended = inpaint(
+        "restore",
+        "photos/a.png",
+        "-o",
+        "-",
+        "--mask",
+        "masks/a.png",
+        "--format",
+        "tiff",
+        "--model",
+        tiny_model,
+    )
+    assert Image.open(io.BytesIO(ended.stdout)).format == "TIFF"
+
+
+def test_stdin_to_a_file(archive, inpaint, tiny_model) -> None:
+    root = archive("a.png")
+    arguments = ("restore", "-", "-o", "new/a.png", "--mask", "masks/a.png", "--model", tiny_model, "--json")
+    ended = inpaint(*arguments, input=(root / "photos/a.png").read_bytes())
+    assert ended.code == 0 and ended.lines[0]["photo"] == "-" and (root / "new/a.png").exists()
+
+
+def test_a_photo_that_fails_leaves_stdout_empty(archive, inpaint, tiny_model) -> None:
+    archive("a.png")
+    ended = inpaint("restore", "-", "--mask", "masks/a.png", "--model", tiny_model, input=b"no photo")
+    assert (ended.code, ended.stdout) == (1, b"")
+    assert ended.stderr.startswith("failed: -: not a photo")
+
+
+def test_contradictions_with_a_pipe_are_refused(archive, inpaint) -> None:
+    archive("a.png")
+    for arguments in (
+        ["-", "photos"],
+        ["-", "--json"],
+        ["-", "--mask-dir", "masks"],
+        ["-", "--dry-run"],
+        ["photos/a.png", "photos/b.png", "-o", "-"],
+    ):
+        ended = inpaint("restore", *arguments, input=b"x")
+        assert (ended.code, ended.stdout) == (2, b""), arguments
+
+
+def test_a_picture_is_not_written_to_a_terminal(archive, tiny_model) -> None:
+    root = archive("a.png")
+    ours, theirs = pty.openpty()
+    ended = subprocess.run(
+        [*COMMAND, "restore", "photos/a.png", "-o", "-", "--mask", "masks/a.png"],
+        cwd=root, stdout=theirs, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )  # fmt: skip
+    os.close(theirs)
+    os.close(ours)
+    assert ended.returncode == 2 and b"stdout is a terminal" in ended.stderr
+
+
+def test_a_list_of_photos_by_line_and_by_nul(archive, restore) -> None:
+    root = archive("a.png", "sub/b.png")
+    names = b"photos/a.png\nphotos/sub/b.png\r\n\n"
+    (root / "list").write_bytes(names)
+    ended = restore("--files-from", "list", "--base", "photos", "--mask-dir", "masks", "-o", "out")
+    assert ended.code == 0 and (root / "out/sub/b.png").exists()
+    ended = restore(
+        "--files-from", "-", "-0", "--base", "photos", "--mask-dir", "masks", "-o", "out",
+        input=b"photos/a.png\0photos/sub/b.png\0",
+    )  # fmt: skip
+    assert [line["status"] for line in ended.lines] == ["skipped", "skipped"]
+
+
+def test_a_listed_photo_that_vanished_fails_and_the_rest_goes_on(archive, restore) -> None:
+    archive("a.png")
+    ended = restore(
+        "--files-from", "-", "--mask", "masks/a.png", "-o", "out", input=b"gone.png\nphotos/a.png\n"
+    )
+    assert ended.code == 1
+    assert ended.outcome_of("a.png")["status"] == "restored"
+    assert "No such file" in ended.outcome_of("gone.png")["reason"]
+
+
+def test_an_empty_list_is_nothing_to_do(tmp_path, restore) -> None:
+    assert restore("--files-from", "-", input=b"\n").code == 3
+
+
+def test_a_reader_that_leaves_stops_the_run_quietly(archive, start_restore) -> None:
+    archive(*(f"{number:02}.png" for number in range(30)))
+    process = start_restore("photos", "--mask-dir", "masks", "--jobs", "1")
+    process.stdout.readline()
+    process.stdout.close()
+    stderr = process.stderr.read().decode()
+    assert process.wait(timeout=60) == 130
+    assert "Traceback" not in stderr and "BrokenPipe" not in stderr and "Exception" not in stderr
+
+
+def test_no_colour_and_no_progress_where_nobody_looks(archive, inpaint, tiny_model) -> None:
+    archive("a.png")
+    ended = inpaint("restore", "photos", "--mask-dir", "masks", "--model", tiny_model, FORCE_COLOR="")
+    assert "\x1b" not in ended.stderr and ended.stderr.count("\n") == 1
+
+
+def on_a_terminal(command: list[str], folder: Path, **environment: str) -> bytes:
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        command, cwd=folder, stderr=theirs, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "TERM": "xterm", **environment},
+    )  # fmt: skip
+    os.close(theirs)
+    shown = b""
+    try:
+        while chunk := os.read(ours, 4096):
+            shown += chunk
+    except OSError:
+        pass
+    assert process.wait(timeout=60) == 0
+    return shown
+
+
+def test_a_terminal_shows_progress_and_no_color_is_honoured(archive, tiny_model) -> None:
+    root = archive("a.png", "b.png")
+    command = [*COMMAND, "restore", "photos", "--mask-dir", "masks", "--model", str(tiny_model)]
+    coloured = on_a_terminal([*command, "-o", "one"], root)
+    plain = on_a_terminal([*command, "-o", "two"], root, NO_COLOR="1")
+    assert b"photos" in coloured and b"\x1b[36m" in coloured
+    assert b"photos" in plain and b"\x1b[36m" not in plain

@@ -1,0 +1,265 @@
+"""`restore` as a user meets it: the real program on small photos."""
+
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+
+def pixels(path: Path) -> np.ndarray:
+    return np.array(Image.open(path)).astype(int)
+
+
+def mask_of(path: Path) -> np.ndarray:
+    return np.array(Image.open(path)) > 127
+
+
+def test_a_tree_with_masks_keeps_every_value_outside_them(archive, restore) -> None:
+    root = archive("a.png", "sub/b.png", "sub/deep/c.tif")
+    ended = restore("photos", "--mask-dir", "masks", "-o", "out", "--verify")
+    assert ended.code == 0
+    assert sorted(line["status"] for line in ended.lines) == ["restored"] * 3
+    assert all(line["changed"] == 0 and line["mask_source"] == "file" for line in ended.lines)
+    for name in ("a.png", "sub/b.png", "sub/deep/c.tif"):
+        before, after = pixels(root / "photos" / name), pixels(root / "out" / name)
+        hole = mask_of((root / "masks" / name).with_suffix(".png"))
+        assert (before[~hole] == after[~hole]).all() and (before[hole] != after[hole]).any()
+
+
+def test_the_report_has_what_the_design_promises(archive, restore) -> None:
+    archive("a.png")
+    (line,) = restore("photos", "--mask-dir", "masks", "--report", "run.jsonl").lines
+    assert line["photo"] == "photos/a.png" and line["output"] == "photos-restored/a.png"
+    assert (line["model"], line["backend"], line["device"]) == ("grey", "onnx", "cpu")
+    assert 0 < line["coverage"] < 0.1
+    assert all(isinstance(line[key], float) for key in ("seconds", "seconds_read", "seconds_write"))
+
+
+def test_report_file_and_stdout_say_the_same(archive, restore) -> None:
+    root = archive("a.png", "b.png")
+    ended = restore("photos", "--mask-dir", "masks", "--report", "run.jsonl")
+    assert (root / "run.jsonl").read_bytes() == ended.stdout
+
+
+def test_stdout_is_empty_without_json(archive, inpaint, tiny_model) -> None:
+    archive("a.png", "b.png")
+    ended = inpaint("restore", "photos", "--mask-dir", "masks", "--model", tiny_model, "-v")
+    assert (ended.code, ended.stdout) == (0, b"")
+    assert "2 restored" in ended.stderr and "\x1b" not in ended.stderr
+
+
+def test_any_number_of_jobs_gives_the_same_bytes(archive, restore) -> None:
+    root = archive(*(f"{number}.jpg" for number in range(6)))
+    for jobs in (1, 4):
+        assert restore("photos", "--mask-dir", "masks", "-o", f"out{jobs}", "--jobs", jobs).code == 0
+    for photo in (root / "photos").iterdir():
+        assert (root / "out1" / photo.name).read_bytes() == (root / "out4" / photo.name).read_bytes()
+
+
+def test_one_mask_for_every_photo(archive, restore) -> None:
+    archive("a.png", "b.jpg")
+    ended = restore("photos", "--mask", "masks/a.png")
+    assert [line["status"] for line in ended.lines] == ["restored", "restored"]
+
+
+def test_a_single_photo_to_a_single_file(archive, restore) -> None:
+    root = archive("a.png")
+    ended = restore("photos/a.png", "--mask", "masks/a.png", "-o", "new/done.png")
+    assert ended.code == 0 and (root / "new/done.png").exists()
+    assert list((root / "new").iterdir()) == [root / "new/done.png"]
+
+
+def test_the_suffix_of_a_single_file_decides_its_format(archive, restore) -> None:
+    root = archive("a.png")
+    assert restore("photos/a.png", "--mask", "masks/a.png", "-o", "done.tif").code == 0
+    assert Image.open(root / "done.tif").format == "TIFF"
+
+
+def test_a_single_photo_of_a_folder_goes_beside_that_folder(archive, restore) -> None:
+    root = archive("a.png", "b.png")
+    restore("photos/a.png", "--mask", "masks/a.png")
+    names = [path.name for path in (root / "photos-restored").iterdir() if path.suffix]
+    assert "a.png" in names and "b.png" not in names
+
+
+def test_another_format_on_request(archive, restore) -> None:
+    root = archive("a.png", "sub/b.jpg")
+    assert restore("photos", "--mask-dir", "masks", "-o", "out", "--format", "tiff").code == 0
+    assert Image.open(root / "out/a.tif").format == "TIFF"
+    assert Image.open(root / "out/sub/b.tif").format == "TIFF"
+
+
+def test_transparent_holes_are_restored_without_masks(tmp_path, restore) -> None:
+    photo = np.full((50, 60, 4), 255, np.uint8)
+    photo[10:20, 10:20, 3] = 0
+    Image.fromarray(photo).save(tmp_path / "a.png")
+    ended = restore("a.png", "--detector", "classical", "-o", "out")
+    assert ended.lines[0]["mask_source"] == "alpha" and ended.lines[0]["status"] == "restored"
+    assert (np.array(Image.open(tmp_path / "out/a.png"))[..., 3] == 255).all()
+
+
+def test_a_marker_colour_is_damage(tmp_path, restore) -> None:
+    photo = np.full((50, 60, 3), 90, np.uint8)
+    photo[10:20, 10:20] = (255, 0, 255)
+    Image.fromarray(photo).save(tmp_path / "a.png")
+    (line,) = restore("a.png", "--mask-color", "#ff00ff", "-o", "out").lines
+    assert (line["mask_source"], line["coverage"]) == ("marker", round(100 / 3000, 6))
+
+
+def test_detected_masks_can_be_given_back(archive, inpaint, restore) -> None:
+    root = archive("a.png", "a.jpg", "t/c.tif")
+    shutil.rmtree(root / "masks")
+    found = inpaint(
+        "detect", "photos", "-o", "masks", "--overlay", "look", "--detector", "classical", "--json"
+    )
+    assert found.code == 0
+    assert {line["status"] for line in found.lines} <= {"found", "clean"}
+    assert {path.relative_to(root / "look").as_posix() for path in (root / "look").rglob("*.jpg")} == {
+        "a.png.png.jpg",
+        "a.jpg.png.jpg",
+        "t/c.tif.jpg",
+    }
+    again = inpaint("detect", "photos", "-o", "masks", "--detector", "classical", "--json")
+    assert {line["status"] for line in again.lines} == {"skipped"}
+    assert restore("photos", "--mask-dir", "masks").code == 0
+
+
+def test_dry_run_lists_everything_and_writes_nothing(archive, inpaint) -> None:
+    root = archive("a.png", "sub/b.jpg")
+    (root / "masks/sub/b.png").rename(root / "masks/sub/stray.png")
+    before = sorted(root.rglob("*"))
+    ended = inpaint("restore", "photos", "--mask-dir", "masks", "--dry-run")
+    first, second = ended.stdout.decode().splitlines()
+    assert first == "photos/a.png -> masks/a.png -> photos-restored/a.png"
+    assert second.startswith("photos/sub/b.jpg -> (no mask for it")
+    assert "mask without photo: sub/stray.png" in ended.stderr
+    assert "2 photos, 0.0 megapixels" in ended.stderr
+    assert ended.code == 1
+    assert sorted(root.rglob("*")) == before
+
+
+def test_dry_run_lists_collisions(archive, inpaint) -> None:
+    archive("a.png", "a.jpg")
+    ended = inpaint("restore", "photos", "--mask-dir", "masks", "--format", "png", "--dry-run", "--json")
+    assert ended.code == 2 and "refused: photos/a.jpg and photos/a.png would both" in ended.stderr
+    assert {line["pixels"] for line in ended.lines} == {3500}
+
+
+def test_a_picture_report_on_request(archive, restore) -> None:
+    root = archive("a.png", "b.png")
+    assert restore("photos", "--mask-dir", "masks", "--html", "report.html").code == 0
+    page = (root / "report.html").read_text()
+    assert page.lstrip().lower().startswith("<!doctype html>") and "a.png" in page
+
+
+class TestTheSecondTime:
+    def test_nothing_is_done_again(self, archive, restore) -> None:
+        root = archive("a.png", "b.jpg")
+        restore("photos", "--mask-dir", "masks")
+        times = {path: path.stat().st_mtime_ns for path in (root / "photos-restored").iterdir()}
+        ended = restore("photos", "--mask-dir", "masks")
+        assert ended.code == 0
+        assert {(line["status"], line["reason"]) for line in ended.lines} == {("skipped", "up to date")}
+        assert {path: path.stat().st_mtime_ns for path in (root / "photos-restored").iterdir()} == times
+
+    def test_only_what_changed_is_done_again(self, archive, restore) -> None:
+        root = archive("a.png", "b.jpg", "c.png")
+        restore("photos", "--mask-dir", "masks")
+        (root / "photos-restored/b.jpg").unlink()
+        Image.new("L", (70, 50)).save(root / "masks/c.png")
+        ended = restore("photos", "--mask-dir", "masks")
+        statuses = {line["photo"]: line["status"] for line in ended.lines}
+        assert statuses == {"photos/a.png": "skipped", "photos/b.jpg": "restored", "photos/c.png": "copied"}
+
+    def test_times_do_not_count_only_content(self, archive, restore) -> None:
+        root = archive("a.png")
+        restore("photos", "--mask-dir", "masks")
+        os.utime(root / "photos/a.png")
+        assert restore("photos", "--mask-dir", "masks").lines[0]["status"] == "skipped"
+
+    def test_overwrite_does_it_all_again(self, archive, restore) -> None:
+        archive("a.png")
+        restore("photos", "--mask-dir", "masks")
+        assert restore("photos", "--mask-dir", "masks", "--overwrite").lines[0]["status"] == "restored"
+
+
+class TestExitCodes:
+    def test_1_where_some_failed(self, archive, restore) -> None:
+        root = archive("a.png", "b.png")
+        (root / "masks/b.png").unlink()
+        ended = restore("photos", "--mask-dir", "masks")
+        assert ended.code == 1
+        assert ended.outcome_of("a.png")["status"] == "restored"
+        assert "no mask for it" in ended.outcome_of("b.png")["reason"]
+        assert ended.stderr.count("failed: photos/b.png: no mask") == 2  # as it happens, and again at the end
+
+    @pytest.mark.parametrize(
+        "arguments", [["restore", "nothing-there"], ["restore", "photos", "--jobs", "0"]]
+    )
+    def test_2_for_wrong_usage(self, archive, inpaint, arguments) -> None:
+        archive("a.png")
+        ended = inpaint(*arguments)
+        assert (ended.code, ended.stdout) == (2, b"")
+
+    def test_3_where_no_photo_is_found(self, tmp_path, inpaint) -> None:
+        (tmp_path / "empty").mkdir()
+        (tmp_path / "empty/notes.txt").touch()
+        ended = inpaint("restore", "empty")
+        assert ended.code == 3 and ended.stderr == "inpaint-cli: error: no photo was found in empty\n"
+
+    @pytest.mark.parametrize("model", ["no-such-model", "missing.onnx", "text.onnx", "weights.pt"])
+    def test_4_where_the_model_cannot_be_used(self, archive, inpaint, model: str) -> None:
+        root = archive("a.png")
+        (root / "text.onnx").write_text("no model")
+        (root / "weights.pt").write_bytes(b"\x80\x04.")
+        ended = inpaint("restore", "photos", "--mask-dir", "masks", "--model", model)
+        assert ended.code == 4 and ended.stderr.count("\n") == 1
+        assert not (root / "photos-restored").exists()
+
+    def test_4_where_the_device_is_not_there(self, archive, restore) -> None:
+        pytest.importorskip("onnxruntime")
+        import onnxruntime
+
+        if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
+            pytest.skip("this machine has CUDA")
+        archive("a.png")
+        assert restore("photos", "--mask-dir", "masks", "--device", "cuda").code == 4
+
+
+class TestConfigurationFile:
+    def test_it_gives_defaults_and_the_command_line_wins(self, archive, inpaint, tiny_model) -> None:
+        root = archive("a.png")
+        (root / "inpaint-cli.toml").write_text(
+            f'model = "{tiny_model}"\n[restore]\nmask-dir = "masks"\noutput = "from-file"\n'
+        )
+        assert inpaint("restore", "photos").code == 0
+        assert (root / "from-file/a.png").exists()
+        assert inpaint("restore", "photos", "-o", "from-line").code == 0
+        assert (root / "from-line/a.png").exists()
+
+    def test_pyproject_has_a_section_for_it(self, archive, inpaint, tiny_model) -> None:
+        root = archive("a.png")
+        (root / "pyproject.toml").write_text(
+            f'[tool.inpaint-cli]\nmodel = "{tiny_model}"\n[tool.inpaint-cli.restore]\nmask-dir = "masks"\n'
+        )
+        assert inpaint("restore", "photos").code == 0
+
+    def test_show_config_says_what_is_in_effect_and_from_where(self, archive, inpaint) -> None:
+        root = archive("a.png")
+        (root / "inpaint-cli.toml").write_text("[restore]\njobs = 3\n")
+        text = inpaint("restore", "--overwrite", "--show-config").stdout.decode()
+        assert "jobs = 3  # inpaint-cli.toml" in text
+        assert "overwrite = true  # command line" in text
+        assert 'backend = "onnx"  # default' in text
+
+    @pytest.mark.parametrize(
+        "text", ["[restore]\nspeed = 1", "speed = 1", "[walk]\na = 1", "jobs = ", "a = 1\n"]
+    )
+    def test_what_cannot_be_meant_is_refused(self, archive, inpaint, text: str) -> None:
+        root = archive("a.png")
+        (root / "inpaint-cli.toml").write_text(text)
+        ended = inpaint("restore", "photos")
+        assert ended.code == 2 and "inpaint-cli.toml" in ended.stderr

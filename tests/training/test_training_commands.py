@@ -1,0 +1,158 @@
+"""The commands, called as their functions are registered."""
+
+import json
+
+import numpy as np
+import pytest
+import typer
+from PIL import Image
+from tiny_training import tiny_checkpoint
+from typer.testing import CliRunner
+
+from inpaint_cli.cli import evaluate, export, models, train
+from inpaint_cli.errors import BackendError, ModelError, NothingToDoError, TrainingDataError, UsageError
+from training.checkpoints import write_checkpoint
+from training.export import export as write_model
+
+
+@pytest.fixture
+def run():
+    app = typer.Typer()
+    app.command()(train.train)
+    app.command()(export.export)
+    app.command()(models.models)
+    app.add_typer(evaluate.evaluate, name="evaluate")
+
+    def call(*arguments):
+        return CliRunner().invoke(app, [str(each) for each in arguments], catch_exceptions=True)
+
+    return call
+
+
+@pytest.fixture
+def model(tmp_path):
+    write_model(tiny_checkpoint(), tmp_path / "models" / "tiny.onnx")
+    return tmp_path / "models" / "tiny.onnx"
+
+
+def test_without_a_data_file_nothing_is_trained(run, tmp_path):
+    result = run("train", "--data", tmp_path / "nothing.bin", "--model", "pconv", "-o", tmp_path / "run")
+    assert isinstance(result.exception, TrainingDataError)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (["--model", "unet"], UsageError),
+        (["--device", "tpu"], UsageError),
+        (["--device", "cuda", "--model", "pconv"], BackendError),
+        (["--preset", "fast", "--model", "pconv"], UsageError),
+        (["--data", "x@-1"], UsageError),
+        (["--lr", "0", "--model", "pconv"], UsageError),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(run, tmp_path, arguments, error):
+    result = run("train", "-o", tmp_path / "run", *arguments)
+    assert isinstance(result.exception, error)
+    assert "\n" not in str(result.exception)
+
+
+def test_a_package_that_is_missing_is_named_with_its_remedy(monkeypatch):
+    monkeypatch.setattr(train, "NEEDED", ("no_such_package",))
+    with pytest.raises(BackendError, match=r"no_such_package.*pip install 'inpaint-cli\[train\]'"):
+        train.require_training()
+
+
+def test_training_prints_the_checkpoint_and_export_makes_a_model_of_it(run, tmp_path, data_folder):
+    result = run(
+        "train", "--model", "vanilla", "--data", data_folder, "--epochs", 1, "-o", tmp_path / "run", "-q"
+    )
+    assert result.exception is None
+    checkpoint = tmp_path / "run" / "last.safetensors"
+    assert result.stdout == f"{checkpoint}\n"
+    result = run("export", tmp_path / "run", "-o", tmp_path / "vanilla.onnx")
+    assert result.exception is None
+    assert result.stdout == f"{tmp_path / 'vanilla.onnx'}\n"
+    card = json.loads((tmp_path / "vanilla.json").read_text())
+    assert card["training_data"] == "cifar (24 pictures)"
+
+
+def test_export_refuses_what_is_no_checkpoint(run, tmp_path):
+    (tmp_path / "a.safetensors").write_bytes(b"no")
+    assert isinstance(
+        run("export", tmp_path / "a.safetensors", "-o", tmp_path / "m.onnx").exception, ModelError
+    )
+    assert isinstance(
+        run("export", tmp_path / "a.safetensors", "-o", tmp_path / "m.pt").exception, UsageError
+    )
+    write_checkpoint(tmp_path / "b.safetensors", tiny_checkpoint())
+    assert run("export", tmp_path / "b.safetensors", "-o", tmp_path / "m.onnx").exception is None
+
+
+def test_models_are_listed_for_people_and_machines(run, model):
+    found = models.list_models(folders=[model.parent])
+    (plain,) = [models.as_dict(files) for files in found]
+    assert (plain["name"], plain["kind"], plain["backends"]) == ("tiny", "pconv", ["onnx", "torch"])
+    assert plain["bytes"] == model.stat().st_size
+    assert isinstance(json.loads(run("models", "--json").stdout), list)
+    assert "kind" in run("models").stdout
+
+
+def test_cifar10_is_evaluated_into_one_json_object(run, model, data_folder):
+    result = run(
+        "evaluate",
+        "cifar10",
+        "--data",
+        data_folder,
+        "--model",
+        model,
+        "--method",
+        "ns",
+        "--hole-pictures",
+        1,
+        "--json",
+    )
+    assert result.exception is None
+    report = json.loads(result.stdout)
+    assert report["pictures"] == 5
+    assert [m["name"] for m in report["densities"][0]["methods"]] == ["tiny", "biharmonic", "ns"]
+    assert report["command"].startswith("inpaint-cli")
+    shown = run(
+        "evaluate", "cifar10", "--data", data_folder, "--model", model, "--method", "none", "--limit", 2
+    )
+    assert "biharmonic" in shown.stdout
+    assert "1-9 lines" in shown.stdout
+
+
+def test_photos_are_evaluated_and_left_alone(run, model, tmp_path):
+    folder = tmp_path / "clean"
+    folder.mkdir()
+    ramp = np.add.outer(np.arange(90), np.arange(120)).astype(np.uint8)
+    Image.fromarray(ramp).save(folder / "grey.png")
+    Image.fromarray(np.stack([ramp, ramp[::-1], ramp], 2)).save(folder / "colour.jpg")
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    panel = tmp_path / "panel.png"
+    result = run(
+        "evaluate", "photos", folder, "--kinds", "lines,dust", "--model", model, "--panel", panel, "--json"
+    )
+    assert result.exception is None
+    report = json.loads(result.stdout)
+    assert [kind["kind"] for kind in report["kinds"]] == ["lines", "dust"]
+    assert {m["name"] for m in report["kinds"][0]["methods"]} == {
+        "tiny",
+        "ns",
+        "telea",
+        "biharmonic",
+        "harmonic",
+    }
+    assert panel.read_bytes().startswith(b"\x89PNG")
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+
+
+def test_an_empty_folder_and_unknown_kinds_are_told(run, model, tmp_path):
+    (tmp_path / "empty").mkdir()
+    assert isinstance(
+        run("evaluate", "photos", tmp_path / "empty", "--model", model).exception, NothingToDoError
+    )
+    result = run("evaluate", "photos", tmp_path / "empty", "--kinds", "mould")
+    assert isinstance(result.exception, UsageError)

@@ -1,0 +1,123 @@
+import json
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from tiny_training import tiny_checkpoint
+
+import training.export
+from inpaint_cli.backends import Figure, ModelCard, find_model, open_network
+from inpaint_cli.errors import ModelError
+from training.checkpoints import Checkpoint
+from training.export import check_parity, export, fold_normalisation, to_onnx
+from training.figures import read_figures
+
+ARCHITECTURES = [
+    ("residual-unet", "pconv", True),
+    ("residual-unet", "vanilla", False),
+    ("partial-unet", "pconv", True),
+    ("vanilla-autoencoder", "vanilla", False),
+]
+
+
+@pytest.mark.parametrize(("architecture", "model", "sees_mask"), ARCHITECTURES)
+def test_onnxruntime_and_torch_give_the_same_answers(tmp_path, architecture, model, sees_mask):
+    checkpoint = tiny_checkpoint(architecture, model=model, sees_mask=sees_mask)
+    exported = export(checkpoint, tmp_path / "m.onnx", training_data="gradients")
+    assert exported.difference <= 1e-4
+    rng = np.random.default_rng(1)
+    valid = (rng.random((3, 1, 96, 64)) > 0.3).astype(np.float32)
+    inputs = {"photo": rng.random((3, 3, 96, 64), dtype=np.float32) * valid, "valid": valid}
+    onnx_answer, torch_answer = (
+        open_network(tmp_path / "m.onnx", backend=name)(inputs) for name in ("onnx", "torch")
+    )
+    assert onnx_answer.shape == (3, 3, 96, 64)
+    assert np.abs(onnx_answer - torch_answer).max() <= 1e-4
+
+
+def test_batch_normalisation_is_folded_away(tmp_path):
+    checkpoint = tiny_checkpoint("partial-unet")
+    network = checkpoint.build()
+    graph = onnx.load_from_string(to_onnx(network, ("photo", "valid")))
+    assert "BatchNormalization" not in {node.op_type for node in graph.graph.node}
+    assert graph.opset_import[0].version >= 17
+    names = {module.__class__.__name__ for module in fold_normalisation(network).modules()}
+    assert "BatchNorm2d" not in names
+    assert "BatchNorm2d" in {module.__class__.__name__ for module in network.modules()}
+
+
+def test_a_model_explains_itself_inside_and_beside(tmp_path):
+    figure = Figure(name="error", value=0.0005, command="inpaint-cli evaluate cifar10")
+    exported = export(tiny_checkpoint(), tmp_path / "tiny.onnx", training_data="gradients", figures=[figure])
+    beside = ModelCard.from_json((tmp_path / "tiny.json").read_text())
+    assert beside == exported.card == open_network(tmp_path / "tiny.onnx").card
+    assert (beside.name, beside.kind, beside.inputs) == ("tiny", "pconv", ("photo", "valid"))
+    assert beside.training_data == "gradients"
+    assert beside.figures == (figure,)
+    assert {file.name for file in tmp_path.iterdir()} == {"tiny.onnx", "tiny.json", "tiny.safetensors"}
+    assert find_model(tmp_path / "tiny.onnx").safetensors is not None
+
+
+def test_a_model_that_answers_otherwise_is_refused_and_nothing_is_written(tmp_path, monkeypatch):
+    other = tiny_checkpoint()
+    other.tensors["stem.weight"].mul_(1.05)
+    graph = to_onnx(other.build(), ("photo", "valid"))
+    monkeypatch.setattr(training.export, "to_onnx", lambda network, inputs: graph)
+    with pytest.raises(ModelError, match=r"differ from torch's by up to .* nothing was written"):
+        export(tiny_checkpoint(), tmp_path / "m.onnx")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_answers_that_are_no_numbers_are_refused(tmp_path):
+    checkpoint = tiny_checkpoint()
+    checkpoint.tensors["head.bias"].fill_(float("nan"))
+    with pytest.raises(ModelError, match="nothing was written"):
+        export(checkpoint, tmp_path / "m.onnx")
+
+
+def test_the_tiles_of_the_parity_check_cover_nothing_and_all_missing():
+    shares = {float(tiles["valid"].mean()) for tiles in training.export.parity_tiles()}
+    assert {0.0, 1.0} <= shares
+    shapes = {tiles["photo"].shape for tiles in training.export.parity_tiles()}
+    assert shapes == {(1, 3, 32, 32), (5, 3, 32, 32), (1, 3, 64, 96), (5, 3, 64, 96)}
+    assert callable(check_parity)
+
+
+def test_another_suffix_or_foreign_weights_are_refused(tmp_path):
+    with pytest.raises(ModelError, match=r"ends in \.onnx"):
+        export(tiny_checkpoint(), tmp_path / "m.pt")
+    good = tiny_checkpoint()
+    wrong = Checkpoint("pconv", good.network, {"stem.weight": torch.zeros(1)}, {})
+    with pytest.raises(ModelError, match="do not fit"):
+        export(wrong, tmp_path / "m.onnx")
+
+
+def test_figures_are_taken_from_a_report_of_evaluate(tmp_path):
+    report = {
+        "benchmark": "cifar10",
+        "command": "inpaint-cli evaluate cifar10 --data x",
+        "densities": [
+            {
+                "name": "1-9 lines",
+                "methods": [
+                    {"name": "vanilla", "error": 0.00087654321, "ratio_to_biharmonic": 0.8},
+                    {"name": "vanilla (raw)", "error": 0.00099, "ratio_to_biharmonic": None},
+                    {"name": "ns", "error": 0.002, "ratio_to_biharmonic": 1.5},
+                ],
+            }
+        ],
+    }
+    file = tmp_path / "report.json"
+    file.write_text(json.dumps(report))
+    command = report["command"]
+    assert read_figures(file, "vanilla") == (
+        Figure(name="CIFAR-10, 1-9 lines: error", value=0.0008765, command=command),
+        Figure(name="CIFAR-10, 1-9 lines: of biharmonic", value=0.8, command=command),
+        Figure(name="CIFAR-10, 1-9 lines (raw): error", value=0.00099, command=command),
+    )
+    with pytest.raises(ModelError, match="no figures of 'pconv'"):
+        read_figures(file, "pconv")
+    file.write_text("{}")
+    with pytest.raises(ModelError, match="no report"):
+        read_figures(file, "vanilla")

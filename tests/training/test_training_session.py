@@ -1,0 +1,176 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from inpaint_cli.errors import BackendError, ModelError, RunFolderError, UsageError
+from training import session
+from training.checkpoints import read_checkpoint
+from training.data import SourceOption, load_training_data
+from training.networks import NetworkConfig
+from training.presets import TrainingConfig, find_preset
+from training.run_folder import claim
+from training.session import TrainingRequest
+
+RUN_LONG = """
+import sys
+from pathlib import Path
+sys.path[:0] = sys.argv[3:]
+import test_training_session as here
+here.run_long(Path(sys.argv[1]), Path(sys.argv[2]))
+"""
+
+
+@dataclass
+class StopAfter:
+    """A watcher that breaks the run in an epoch, as an interruption would."""
+
+    epoch: int = 0
+    data_seen: list[str] = field(default_factory=list)
+
+    def started(self, trainer, data):
+        self.data_seen.append(data.description)
+
+    def epoch_ended(self, figures):
+        if figures.epoch == self.epoch:
+            raise KeyboardInterrupt
+
+
+def read(options, valid, seed):
+    return load_training_data(options, valid=valid, seed=seed)
+
+
+def request(folder: Path, data: Path, model: str = "vanilla", **different) -> TrainingRequest:
+    settings = {"preset": "paper", "epochs": 4, "batch_size": 8, **different}
+    return TrainingRequest(model=model, folder=folder, data=(SourceOption(data),), **settings)
+
+
+def tiny_preset(preset: str, model: str) -> TrainingConfig:
+    """A network of a few thousand weights in place of the preset's."""
+    small = NetworkConfig(
+        architecture="residual-unet", channels=(8, 16), blocks=(1, 1, 1), sees_mask=model == "pconv"
+    )
+    return replace(find_preset(preset, model), network=small, learning_rate=3e-3, average=0.9)
+
+
+def train(request: TrainingRequest, read, watcher):
+    torch.set_num_threads(1)
+    return session.train(request, read, watcher, tiny_preset)
+
+
+def run_long(folder: Path, data: Path) -> None:
+    """What the process that is killed does."""
+    train(request(folder, data, epochs=5000), read, StopAfter())
+
+
+def losses(folder: Path) -> list[tuple[int, float, float]]:
+    with claim(folder) as run:
+        return [(row.epoch, row.training_loss, row.validation_loss) for row in run.read_losses()]
+
+
+def test_a_few_steps_lower_the_loss_and_fill_the_run_folder(tmp_path, data_folder):
+    run = train(request(tmp_path / "run", data_folder, epochs=8), read, StopAfter())
+    rows = losses(run.path)
+    assert [epoch for epoch, _, _ in rows] == list(range(1, 9))
+    assert rows[-1][1] < 0.9 * rows[0][1]
+    assert rows[-1][2] < 0.9 * rows[0][2]
+    assert run.plot_file.read_bytes().startswith(b"\x89PNG")
+    assert run.panel_file.read_bytes().startswith(b"\x89PNG")
+    checkpoint = read_checkpoint(run.weights_file)
+    assert checkpoint.model == "vanilla"
+    assert checkpoint.build()(torch.zeros(1, 3, 32, 32)).shape == (1, 3, 32, 32)
+    config = run.read_config()
+    assert config["training"]["batch_size"] == 8
+    assert config["data"] == [{"path": str(data_folder), "weight": 1.0}]
+
+
+@pytest.mark.parametrize("model", ["vanilla", "pconv"])
+def test_a_broken_run_that_is_resumed_gives_the_same_losses_as_an_unbroken_one(tmp_path, data_folder, model):
+    train(request(tmp_path / "whole", data_folder, model), read, StopAfter())
+    with pytest.raises(KeyboardInterrupt):
+        train(request(tmp_path / "broken", data_folder, model), read, StopAfter(epoch=3))
+    resumed = TrainingRequest(model=model, folder=tmp_path / "broken", resume=True)
+    train(resumed, read, StopAfter())
+    assert losses(tmp_path / "broken") == losses(tmp_path / "whole")
+
+
+def test_a_run_killed_outright_is_resumed_too(tmp_path, data_folder):
+    command = [
+        sys.executable,
+        "-c",
+        RUN_LONG,
+        tmp_path / "run",
+        data_folder,
+        Path(__file__).parent,
+        *sys.path,
+    ]
+    process = subprocess.Popen(command)
+    table = tmp_path / "run" / "losses.csv"
+    deadline = time.monotonic() + 90
+    while not (table.exists() and table.read_text().count("\n") > 2) and time.monotonic() < deadline:
+        assert process.poll() is None
+        time.sleep(0.05)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    done = read_checkpoint(tmp_path / "run" / "state.safetensors").details["epoch"] + 2
+    train(
+        TrainingRequest(model="vanilla", folder=tmp_path / "run", resume=True, epochs=done), read, StopAfter()
+    )
+    train(request(tmp_path / "whole", data_folder, epochs=done), read, StopAfter())
+    assert losses(tmp_path / "run") == losses(tmp_path / "whole")
+
+
+def test_more_epochs_can_be_asked_for_but_no_other_settings(tmp_path, data_folder):
+    train(request(tmp_path, data_folder, epochs=1), read, StopAfter())
+    again = {"model": "vanilla", "folder": tmp_path, "resume": True}
+    train(TrainingRequest(**again, epochs=2), read, StopAfter())
+    assert [row[0] for row in losses(tmp_path)] == [1, 2]
+    with pytest.raises(RunFolderError, match="begun with batch size 8, not 16"):
+        train(TrainingRequest(**again, batch_size=16), read, StopAfter())
+    with pytest.raises(RunFolderError, match="begun with preset paper, not best"):
+        train(TrainingRequest(**again, preset="best"), read, StopAfter())
+
+
+def test_a_folder_with_a_run_in_it_is_not_begun_anew(tmp_path, data_folder):
+    train(request(tmp_path, data_folder, epochs=1), read, StopAfter())
+    with pytest.raises(RunFolderError, match="holds a run already"):
+        train(request(tmp_path, data_folder), read, StopAfter())
+    with pytest.raises(RunFolderError, match="a run of 'vanilla', not of 'pconv'"):
+        train(request(tmp_path, data_folder, "pconv", resume=True), read, StopAfter())
+
+
+def test_a_folder_in_use_is_refused_before_any_data_is_read(tmp_path, data_folder):
+    def must_not_read(options, valid, seed):
+        raise AssertionError
+
+    with claim(tmp_path / "run"), pytest.raises(RunFolderError, match="in use"):
+        train(request(tmp_path / "run", data_folder), must_not_read, StopAfter())
+
+
+def test_another_runs_weights_can_be_the_start(tmp_path, data_folder):
+    first = train(request(tmp_path / "a", data_folder, epochs=2), read, StopAfter())
+    second = train(
+        request(tmp_path / "b", data_folder, epochs=1, start_from=first.weights_file), read, StopAfter()
+    )
+    assert losses(second.path)[0][2] < losses(first.path)[0][2]
+    with pytest.raises(RunFolderError, match="another network"):
+        train(request(tmp_path / "c", data_folder, "pconv", start_from=first.weights_file), read, StopAfter())
+    with pytest.raises(ModelError, match="no such checkpoint"):
+        train(request(tmp_path / "d", data_folder, start_from=tmp_path / "nothing"), read, StopAfter())
+
+
+def test_an_unknown_preset_lists_the_choices(tmp_path, data_folder):
+    with pytest.raises(UsageError, match="paper, best"):
+        train(request(tmp_path, data_folder, preset="fast"), read, StopAfter())
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
+def test_a_device_that_is_not_there_is_an_error(tmp_path, data_folder):
+    with pytest.raises(BackendError, match="no CUDA device"):
+        train(request(tmp_path, data_folder, device="cuda"), read, StopAfter())

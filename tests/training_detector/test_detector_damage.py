@@ -1,0 +1,123 @@
+import cv2
+import numpy as np
+import pytest
+
+from inpaint_cli.errors import TrainingDataError
+from training.detector.aging import age, scan
+from training.detector.elements import ElementBank
+from training.detector.paint import judge, paint
+from training.detector.samples import SHARES, SampleConfig, SampleMaker, cut, read_photos
+from training.detector.shapes import SHAPES
+from training.detector.text import burnt_in_date, rows_of_text
+
+DRAWERS = {**SHAPES, "rows-of-text": rows_of_text, "burnt-in-date": burnt_in_date}
+
+
+def photo(height=160, width=200, seed=0):
+    return np.random.default_rng(seed).integers(60, 180, (height, width, 3)).astype(np.uint8)
+
+
+@pytest.fixture
+def elements(tmp_path):
+    (tmp_path / "hair").mkdir()
+    hair = np.zeros((90, 70), np.uint8)
+    cv2.line(hair, (5, 5), (60, 80), 255, 2)
+    cv2.imwrite(str(tmp_path / "hair" / "one.png"), hair)
+    return ElementBank.read(tmp_path)
+
+
+@pytest.mark.parametrize("name", DRAWERS)
+def test_a_shape_fits_the_crop_and_leaves_most_of_it(name):
+    planes = [DRAWERS[name](96, 128, np.random.default_rng(seed)) for seed in range(12)]
+    assert all(plane.shape == (96, 128) and plane.dtype == np.uint8 for plane in planes)
+    shares = [float((plane > 96).mean()) for plane in planes]
+    assert max(shares) > 0
+    assert np.median(shares) < 0.6
+
+
+@pytest.mark.parametrize("name", DRAWERS)
+def test_the_same_seed_draws_the_same_shape(name):
+    one, other = (DRAWERS[name](96, 96, np.random.default_rng(7)) for _ in range(2))
+    assert (one == other).all()
+
+
+def test_every_share_is_drawn_by_something():
+    assert set(SHARES) == {*DRAWERS, "elements"}
+    assert sum(SHARES.values()) == pytest.approx(1.1)
+
+
+def test_elements_are_placed_at_many_places(elements):
+    planes = [elements.draw(64, 64, np.random.default_rng(seed)) for seed in range(20)]
+    assert sum(plane.any() for plane in planes) > 10
+    assert len({plane.tobytes() for plane in planes}) > 10
+
+
+def test_a_folder_without_elements_or_photos_is_refused(tmp_path):
+    with pytest.raises(TrainingDataError, match="no damage elements"):
+        ElementBank.read(tmp_path / "nowhere")
+    with pytest.raises(TrainingDataError, match="no photos"):
+        read_photos(tmp_path)
+
+
+def test_paint_changes_only_what_is_not_surely_clean():
+    base = photo(96, 96).astype(np.float32)
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        painted = paint(base, SHAPES["lines"](96, 96, rng), rng)
+        held_clean = (painted.label == 0) & (painted.weight == 1)
+        assert np.abs(painted.photo - base).max(-1)[held_clean].max(initial=0) <= 0.04 * 255 + 1
+        assert painted.photo.min() >= 0 and painted.photo.max() <= 255
+
+
+def test_what_can_not_be_seen_counts_only_beside_what_can():
+    before = np.full((40, 80, 3), 255, np.float32)
+    opacity = np.zeros((40, 80), np.float32)
+    opacity[20, 10:30] = 1
+    opacity[20, 60:70] = 1
+    after = before.copy()
+    after[20, 10:20] = 0
+    label, weight = judge(before, after, opacity)
+    assert label[20, 10:30].all() and label[20, 60:70].all()
+    assert (weight[20, 10:20] == 1).all()
+    assert (weight[20, 20:28] == 0.25).all()
+    assert (weight[20, 60:70] == 0).all()
+
+
+def test_a_soft_rim_is_held_against_nobody():
+    before = np.zeros((9, 9, 3), np.float32)
+    opacity = np.full((9, 9), 0.1, np.float32)
+    label, weight = judge(before, before + 25, opacity)
+    assert not label.any() and not weight.any()
+
+
+def test_ageing_and_scanning_keep_shape_and_range():
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        done = scan(age(photo(64, 64).astype(np.float32), rng), rng)
+        assert done.shape == (64, 64, 3) and done.dtype == np.float32
+        assert done.min() >= 0 and done.max() <= 255
+        assert (done == np.rint(done)).all()
+
+
+@pytest.mark.parametrize("size", [(40, 300), (128, 128), (500, 600)])
+def test_crops_have_the_side_whatever_the_photo(size):
+    for seed in range(10):
+        crop = cut(photo(*size), 64, np.random.default_rng(seed))
+        assert crop.shape == (64, 64, 3) and crop.dtype == np.uint8
+
+
+def test_samples_say_which_are_clean(elements):
+    maker = SampleMaker([photo(), photo(seed=1)], elements, SampleConfig(side=64))
+    samples = maker.make(32, np.random.default_rng(0))
+    assert samples.photo.shape == (32, 3, 64, 64) and samples.label.shape == (32, 1, 64, 64)
+    assert 0 <= samples.photo.min() and samples.photo.max() <= 1
+    assert 0 < samples.clean.sum() < 32
+    assert not samples.label[samples.clean].any()
+    assert (samples.label[~samples.clean].max(axis=(1, 2, 3)) > 0).mean() > 0.8
+    assert set(np.unique(samples.label)) == {0.0, 1.0}
+
+
+def test_the_same_generator_makes_the_same_samples(elements):
+    maker = SampleMaker([photo()], elements, SampleConfig(side=32))
+    one, other = (maker.make(4, np.random.default_rng(3)) for _ in range(2))
+    assert (one.photo == other.photo).all() and (one.label == other.label).all()

@@ -1,0 +1,154 @@
+import json
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from inpaint_cli.backends import open_network
+from inpaint_cli.detection import open_detector
+from inpaint_cli.errors import ModelError, RunFolderError
+from training.checkpoints import Checkpoint, read_checkpoint
+from training.detector.export import export_detector
+from training.detector.loss import damage_loss
+from training.detector.network import DamageUNet
+from training.detector.samples import SampleConfig, SampleMaker
+from training.detector.trainer import (
+    STATE_FILE,
+    WEIGHTS_FILE,
+    DetectorConfig,
+    DetectorTrainer,
+    build_detector,
+)
+
+SMALL = DetectorConfig(
+    channels=(8, 12), blocks=(0, 1, 1), steps=12, batch_size=4, learning_rate=1e-2, warmup=2, average=0.5,
+    samples=SampleConfig(side=32, shares={"lines": 1.0}),
+)  # fmt: skip
+
+
+def makers():
+    """Smooth photos, so that a few steps are enough to tell lines from them."""
+    y, x = np.mgrid[0:64, 0:64]
+    photos = [
+        np.repeat((120 + 40 * np.sin(x / (9 + k)) + 20 * np.cos(y / 7))[..., None], 3, 2).astype(np.uint8)
+        for k in range(3)
+    ]
+    return SampleMaker(photos, None, SMALL.samples), SampleMaker(photos[:1], None, SMALL.samples)
+
+
+def trainer(config=SMALL):
+    torch.set_num_threads(1)
+    return DetectorTrainer(config, *makers(), torch.device("cpu"))
+
+
+def test_the_network_gives_a_probability_for_each_pixel():
+    network = DamageUNet((8, 16, 24), (1, 0, 1, 0, 1))
+    answer = network(torch.rand(2, 3, 32, 64))
+    assert answer.shape == (2, 1, 32, 64)
+    assert 0 < answer.min() and answer.max() < 1
+
+
+def test_the_untrained_network_takes_little_for_damaged():
+    assert DamageUNet((8, 16), (0, 1, 0))(torch.rand(1, 3, 32, 32)).mean() == pytest.approx(0.03, abs=1e-4)
+
+
+def test_a_wrong_number_of_blocks_is_refused():
+    with pytest.raises(ValueError, match="3 numbers of blocks"):
+        DamageUNet((8, 16), (1, 1))
+
+
+def test_the_loss_is_0_for_certain_right_answers_and_ignores_weight_0():
+    label = torch.zeros(1, 1, 4, 4)
+    label[..., :2] = 1
+    right = torch.where(label > 0, 30.0, -30.0)
+    assert damage_loss(right, label, torch.ones_like(label)) < 1e-3
+    assert damage_loss(-right, label, torch.ones_like(label)) > 10
+    weight = (label == 0).float()
+    half_wrong = torch.full_like(label, -30.0)
+    assert damage_loss(half_wrong, label, weight) < 1e-3
+
+
+def test_a_few_steps_lower_the_loss():
+    run = trainer(DetectorConfig(**{**SMALL.__dict__, "steps": 40}))
+    before = run.figures(0).validation_loss
+    for _ in range(40):
+        run.one_step()
+        run.step += 1
+    after = run.figures(0)
+    assert after.validation_loss < 0.9 * before
+    assert after.step == 40
+
+
+def test_a_run_that_is_killed_goes_on_as_if_it_was_not(tmp_path):
+    whole = trainer()
+    losses = []
+    for _ in range(6):
+        losses.append(whole.one_step())
+        whole.step += 1
+    first = trainer()
+    for _ in range(3):
+        first.one_step()
+        first.step += 1
+    first.save(tmp_path)
+    second = trainer()
+    second.resume(tmp_path)
+    for expected in losses[3:]:
+        assert second.one_step() == pytest.approx(expected, rel=1e-5)
+        second.step += 1
+    assert (second.alarms == whole.alarms).all()
+
+
+def test_photos_with_false_alarms_are_drawn_more_often():
+    run = trainer()
+    run.alarms[:] = (0.1, 0.1, 1.0)
+    chances = run.chances()
+    assert chances.sum() == pytest.approx(1)
+    assert chances[2] > 2 * chances[0] > 0
+
+
+def test_run_saves_and_tells(tmp_path):
+    told = []
+    run = trainer()
+    run.run(told.append, lambda: run.save(tmp_path), save_every=1e9)
+    assert run.step == 12
+    assert [figures.step for figures in told] == [12]
+    checkpoint = read_checkpoint(tmp_path / WEIGHTS_FILE)
+    build_detector(checkpoint.network).load_state_dict(dict(checkpoint.tensors))
+
+
+def test_a_folder_of_another_network_is_refused(tmp_path):
+    run = trainer()
+    run.save(tmp_path)
+    assert (tmp_path / STATE_FILE).is_file()
+    other = trainer(DetectorConfig(**{**SMALL.__dict__, "channels": (8, 16)}))
+    with pytest.raises(RunFolderError, match="another network"):
+        other.resume(tmp_path)
+
+
+def test_an_exported_detector_answers_as_torch_and_detects(tmp_path):
+    pytest.importorskip("onnx")
+    run = trainer()
+    run.one_step()
+    run.save(tmp_path)
+    exported = export_detector(read_checkpoint(tmp_path / WEIGHTS_FILE), tmp_path / "finder.onnx")
+    assert exported.difference < 1e-4
+    assert json.loads((tmp_path / "finder.json").read_text())["output"] == "probability"
+
+    photo = np.random.default_rng(0).random((1, 3, 64, 96), dtype=np.float32)
+    network = open_network(tmp_path / "finder.onnx", device="cpu", threads=1)
+    expected = DamageUNet(SMALL.channels, SMALL.blocks)
+    expected.load_state_dict(run.average)
+    with torch.no_grad():
+        assert np.abs(network({"photo": photo}) - expected(torch.from_numpy(photo)).numpy()).max() < 1e-5
+
+    pixels = cv2.resize(np.uint8(photo[0].transpose(1, 2, 0) * 255), (50, 41))
+    found = open_detector("learned", model=tmp_path / "finder.onnx", device="cpu", threads=1).find(pixels)
+    assert found.mask.shape == found.probability.shape == (41, 50)
+
+
+def test_only_a_detector_is_exported_as_one(tmp_path):
+    other = Checkpoint("vanilla", {"architecture": "residual-unet"}, {}, {})
+    with pytest.raises(ModelError, match="not of a detector"):
+        export_detector(other, tmp_path / "x.onnx")
+    assert not list(tmp_path.iterdir())

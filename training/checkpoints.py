@@ -1,0 +1,107 @@
+"""Checkpoints as safetensors: no pickle, never half written, and enough in one file to build the network."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from inpaint_cli.errors import ModelError
+from training.networks import network_from_config
+
+FORMAT = "inpaint-cli checkpoint 1"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Tensors with the plain data that explains them.
+
+    ``model`` is the model's name, ``network`` the configuration that `network_from_config` takes, ``details``
+    anything else (training configuration, step, figures).
+    """
+
+    model: str
+    network: Mapping[str, Any]
+    tensors: Mapping[str, Tensor]
+    details: Mapping[str, Any]
+
+    def build(self) -> nn.Module:
+        """The network with these weights, in evaluation mode. Raises ModelError where they do not fit."""
+        network = network_from_config(self.network)
+        try:
+            network.load_state_dict(dict(self.tensors))
+        except RuntimeError as error:
+            raise ModelError(
+                f"the weights do not fit the network {self.network.get('architecture')!r}"
+            ) from error
+        return network.eval()
+
+
+def write_checkpoint(file: Path, checkpoint: Checkpoint) -> None:
+    """Write beside the target, sync, rename: a kill leaves the old file or the new one, whole."""
+    config = {"format": FORMAT, "model": checkpoint.model, "config": json.dumps(dict(checkpoint.network)),
+              "details": json.dumps(dict(checkpoint.details))}  # fmt: skip
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in checkpoint.tensors.items()}
+    temporary = file.with_name(f".{file.name}.part")
+    with temporary.open("wb") as handle:
+        handle.write(save(tensors, metadata=config))
+        handle.flush()
+        os.fsync(handle.fileno())
+    temporary.replace(file)
+
+
+def read_checkpoint(file: Path) -> Checkpoint:
+    """Read a checkpoint onto the CPU. Raises ModelError, naming the file, where it is not one."""
+    if not file.is_file():
+        raise ModelError(f"{file}: no such checkpoint")
+    try:
+        with safe_open(file, framework="pt") as opened:
+            metadata = opened.metadata() or {}
+            tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+        if metadata.get("format") != FORMAT:
+            raise ModelError(f"{file}: a safetensors file, but not a checkpoint of inpaint-cli")
+        return Checkpoint(
+            metadata["model"], json.loads(metadata["config"]), tensors, json.loads(metadata["details"])
+        )
+    except (SafetensorError, OSError, KeyError, ValueError, UnicodeDecodeError) as error:
+        raise ModelError(f"{file}: not a readable checkpoint ({error})") from error
+
+
+def nested(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Put a prefix before every name, to keep several sets of tensors in one file."""
+    return {f"{prefix}.{name}": tensor for name, tensor in tensors.items()}
+
+
+def unnested(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Take one set out again, without its prefix."""
+    return {
+        name[len(prefix) + 1 :]: tensor for name, tensor in tensors.items() if name.startswith(prefix + ".")
+    }
+
+
+def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """An optimiser's moments under the names ``<parameter index>.<moment>``."""
+    state = optimizer.state_dict()["state"]
+    return {
+        f"{index}.{key}": torch.as_tensor(value)
+        for index, each in state.items()
+        for key, value in each.items()
+    }
+
+
+def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    """Put the moments of `optimizer_tensors` back."""
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, tensor in tensors.items():
+        index, key = name.split(".", 1)
+        state.setdefault(int(index), {})[key] = tensor
+    groups = optimizer.state_dict()["param_groups"]
+    optimizer.load_state_dict({"state": state, "param_groups": groups})

@@ -1,0 +1,28 @@
+"""Pictures to train on: CIFAR-10's official binary files, or any folder of pictures cut into tiles."""
+
+from training.data.cifar import parse_batch, read_archive, read_batch
+from training.data.download import cache_folder, fetch_cifar10
+from training.data.load import (
+    Source,
+    SourceOption,
+    TrainingData,
+    load_training_data,
+    read_source,
+    read_test_pictures,
+)
+from training.data.pictures import TileCutting
+
+__all__ = [
+    "Source",
+    "SourceOption",
+    "TileCutting",
+    "TrainingData",
+    "cache_folder",
+    "fetch_cifar10",
+    "load_training_data",
+    "parse_batch",
+    "read_archive",
+    "read_batch",
+    "read_source",
+    "read_test_pictures",
+]

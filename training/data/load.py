@@ -1,0 +1,218 @@
+"""What one run trains on: one or more sources with their weights, and the pictures that validate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from inpaint_cli.errors import TrainingDataError, UsageError
+from training.data.cifar import (
+    ARCHIVE_SUFFIXES,
+    SIDE,
+    TEST_BATCH,
+    archive_batches,
+    parse_batch,
+    read_archive,
+    read_batch,
+    read_batches,
+)
+from training.data.pictures import TileCutting, find_pictures, read_tiles
+from training.sources import PictureBank
+
+VALID_SHARE = 0.05
+MOST_VALID = 2000
+
+
+@dataclass(frozen=True)
+class SourceOption:
+    """One ``--data PATH[@WEIGHT]``: a picture of it is seen ``weight`` times as often as one of weight 1."""
+
+    path: Path
+    weight: float = 1.0
+
+    @classmethod
+    def parse(cls, text: str) -> SourceOption:
+        """Read ``PATH`` or ``PATH@WEIGHT``; an existing path with an ``@`` of its own is taken as it is."""
+        path, at, weight = text.rpartition("@")
+        if not at or not path or Path(text).exists():
+            return cls(Path(text))
+        try:
+            number = float(weight)
+        except ValueError:
+            return cls(Path(text))
+        if not 0 < number <= 1000:
+            raise UsageError(f"--data {text}: the weight after @ must be above 0 and at most 1000")
+        return cls(Path(path), number)
+
+
+@dataclass(frozen=True)
+class Source:
+    """What one path held.
+
+    train: uint8 (n, 3, side, side), side 32 or, cut from photos, larger. valid: uint8 (m, 3, 32, 32).
+    """
+
+    name: str
+    train: Tensor
+    valid: Tensor
+    photos: bool
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """All sources of a run."""
+
+    sources: tuple[Source, ...]
+
+    def bank(self, *, photos: bool) -> PictureBank | None:
+        """What training draws from.
+
+        The 32x32 pictures, or the tiles of photos; None where none were given.
+        """
+        chosen = [source for source in self.sources if source.photos is photos]
+        if not chosen:
+            return None
+        weights = [torch.full((len(source.train),), source.weight) for source in chosen]
+        alike = len({source.weight for source in chosen}) == 1
+        pictures = torch.cat([source.train for source in chosen])
+        return PictureBank(pictures, None if alike else torch.cat(weights))
+
+    def valid(self, *, photos: bool) -> Tensor:
+        """The pictures that validate, uint8 (n, 3, 32, 32); n = 0 where none were given."""
+        chosen = [source.valid for source in self.sources if source.photos is photos]
+        return (
+            torch.cat(chosen)[:MOST_VALID] if chosen else torch.empty((0, 3, SIDE, SIDE), dtype=torch.uint8)
+        )
+
+    @property
+    def description(self) -> str:
+        """One line for cards and configurations: names, numbers and weights."""
+        return " + ".join(_describe(source) for source in self.sources)
+
+
+def load_training_data(
+    options: Sequence[SourceOption],
+    *,
+    valid: Path | None = None,
+    seed: int = 0,
+    cutting: TileCutting | None = None,
+) -> TrainingData:
+    """Read all sources and choose what validates.
+
+    Validation pictures are those of ``valid`` where it is given, for the sources of its kind; else each
+    source's own (``valid_batch.bin``) or a seeded share of it. A folder of pictures is split by picture, so
+    that no tile of a validating picture is trained on.
+    """
+    cutting = cutting or TileCutting()
+    if not options:
+        raise TrainingDataError("no training data was given; give some with --data")
+    sources = [
+        replace(read_source(option.path, seed=seed, cutting=cutting), weight=option.weight)
+        for option in options
+    ]
+    if valid is not None:
+        sources = _with_valid(sources, read_source(valid, seed=seed, cutting=cutting, split=False))
+    return TrainingData(tuple(sources))
+
+
+def read_source(
+    path: Path, *, seed: int = 0, cutting: TileCutting | None = None, split: bool = True
+) -> Source:
+    """Read one path: an archive, a batch file, a folder of batches or a folder of pictures.
+
+    Where ``split`` is off, everything is in ``train`` and nothing in ``valid``.
+    """
+    cutting = cutting or TileCutting()
+    name = path.resolve().name
+    if path.is_dir():
+        batches = read_batches(path)
+        if batches is None:
+            train, valid = _read_photos(path, seed, cutting, split=split)
+            return Source(name, train, valid, photos=True)
+        train, own = batches
+    elif not path.exists():
+        raise TrainingDataError(
+            f"{path} does not exist; give an archive, a *.bin batch or a folder with --data"
+        )
+    elif path.name.lower().endswith(ARCHIVE_SUFFIXES):
+        train, own = read_archive(path)
+    else:
+        train, own = read_batch(path), None
+    if not split:
+        return Source(name, train, train[:0], photos=False)
+    if own is None:
+        train, own = _split(train, seed, str(path))
+    return Source(name, train, own, photos=False)
+
+
+def _with_valid(sources: Sequence[Source], explicit: Source) -> list[Source]:
+    """Put the pictures given for validation in place of those of the sources of their kind, or of all."""
+    kept = explicit.train[:MOST_VALID]
+    alike = [i for i, source in enumerate(sources) if source.photos is explicit.photos] or list(
+        range(len(sources))
+    )
+    changed = list(sources)
+    for i in alike:
+        changed[i] = replace(sources[i], valid=kept if i == alike[0] else kept[:0])
+    return changed
+
+
+def _read_photos(folder: Path, seed: int, cutting: TileCutting, *, split: bool) -> tuple[Tensor, Tensor]:
+    files = find_pictures(folder)
+    if not files:
+        raise TrainingDataError(f"{folder} holds neither *.bin batches nor pictures; give a folder that does")
+    if not split:
+        tiles = read_tiles(files, folder, seed, replace(cutting, side=SIDE))
+        return tiles, tiles[:0]
+    if len(files) == 1:
+        train, valid = _split(read_tiles(files, folder, seed, cutting), seed, str(folder))
+        return train, valid[..., :SIDE, :SIDE]
+    generator = torch.Generator().manual_seed(seed)
+    shuffled = [files[i] for i in torch.randperm(len(files), generator=generator).tolist()]
+    count = max(1, round(len(files) * VALID_SHARE))
+    valid = read_tiles(shuffled[:count], folder, seed, replace(cutting, side=SIDE))
+    return read_tiles(sorted(shuffled[count:]), folder, seed, cutting), valid
+
+
+def _split(tiles: Tensor, seed: int, name: str) -> tuple[Tensor, Tensor]:
+    """Set a seeded share aside for validation."""
+    if len(tiles) < 2:
+        raise TrainingDataError(f"{name} holds one picture only; training needs two or more")
+    generator = torch.Generator().manual_seed(seed)
+    order = torch.randperm(len(tiles), generator=generator)
+    count = min(MOST_VALID, max(1, round(len(tiles) * VALID_SHARE)))
+    return tiles[order[count:].sort().values], tiles[order[:count]]
+
+
+def _describe(source: Source) -> str:
+    weight = "" if source.weight == 1 else f", weight {source.weight:g}"
+    return (
+        f"{source.name} ({len(source.train):,} {'tiles of photos' if source.photos else 'pictures'}{weight})"
+    )
+
+
+def read_test_pictures(path: Path) -> npt.NDArray[np.uint8]:
+    """Read pictures to evaluate on, uint8 (n, 32, 32, 3).
+
+    The test batch of an archive or folder, or one batch.
+    """
+    if path.is_dir():
+        nested = path / "cifar-10-batches-bin"
+        pictures = read_batch((nested if nested.is_dir() else path) / TEST_BATCH)
+    elif path.name.lower().endswith(ARCHIVE_SUFFIXES):
+        batches = archive_batches(path)
+        if TEST_BATCH not in batches:
+            raise TrainingDataError(
+                f"{path} has no {TEST_BATCH}; give an archive or a batch that has test pictures"
+            )
+        pictures = parse_batch(batches[TEST_BATCH], f"{path}:{TEST_BATCH}")
+    else:
+        pictures = read_batch(path)
+    return np.ascontiguousarray(pictures.permute(0, 2, 3, 1).numpy())

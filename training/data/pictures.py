@@ -1,0 +1,109 @@
+"""Any folder of pictures as square tiles, cut at several scales."""
+
+from __future__ import annotations
+
+import os
+import warnings
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from PIL import Image
+from torch import Tensor
+
+from inpaint_cli.errors import TrainingDataError
+
+PICTURE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"})
+
+Pixels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TileCutting:
+    """How pictures become tiles.
+
+    scales: factors by which a picture is reduced before it is cut; those that leave less than a tile are
+    left out.
+    density: tiles drawn at a scale, as a multiple of the tiles that would cover the picture.
+    most: most tiles of one picture at one scale, so that a large photo does not drown the small ones.
+    side: of a tile; above 32, training cuts its own 32x32 from a random place of it.
+    """
+
+    side: int = 64
+    scales: tuple[float, ...] = (1.0, 0.5, 0.25)
+    density: float = 1.0
+    most: int = 200
+
+
+def find_pictures(folder: Path) -> list[Path]:
+    """All pictures below ``folder`` in a fixed order; hidden files and folders are passed over."""
+    found = []
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found += [
+            Path(parent, name)
+            for name in sorted(names)
+            if not name.startswith(".") and Path(name).suffix.lower() in PICTURE_SUFFIXES
+        ]
+    return found
+
+
+def read_pixels(file: Path) -> Pixels:
+    """Read a picture as uint8 RGB (h, w, 3)."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(file) as picture:
+                return np.asarray(picture.convert("RGB"))
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Warning) as error:
+        raise TrainingDataError(f"{file} can't be read ({error}): repair it or take it away") from error
+
+
+def cut_tiles(pixels: Pixels, rng: np.random.Generator, cutting: TileCutting) -> Pixels:
+    """Cut tiles at random places of uint8 (h, w, 3).
+
+    Uint8 (n, 3, side, side), n = 0 for a picture too small.
+    """
+    side, tiles = cutting.side, []
+    for scale in cutting.scales:
+        level = _reduce(pixels, scale)
+        height, width = level.shape[:2]
+        if min(height, width) < side:
+            continue
+        cover = max(1, height * width // (side * side))
+        count = min(cutting.most, max(1, round(cover * cutting.density)))
+        tops, lefts = rng.integers(0, height - side + 1, count), rng.integers(0, width - side + 1, count)
+        tiles += [level[y : y + side, x : x + side] for y, x in zip(tops, lefts, strict=True)]
+    if not tiles:
+        return np.empty((0, 3, side, side), np.uint8)
+    return np.ascontiguousarray(np.stack(tiles).transpose(0, 3, 1, 2))
+
+
+def read_tiles(files: Sequence[Path], root: Path, seed: int, cutting: TileCutting) -> Tensor:
+    """Cut all ``files``: uint8 (n, 3, side, side).
+
+    A picture's tiles depend on its name below ``root`` and on the seed alone.
+    """
+    parts = [tiles for tiles in _tiles_of(files, root, seed, cutting) if len(tiles)]
+    if not parts:
+        raise TrainingDataError(
+            f"{root} has no picture of {cutting.side}x{cutting.side} or more; give larger pictures"
+        )
+    return torch.from_numpy(np.concatenate(parts))
+
+
+def _tiles_of(files: Sequence[Path], root: Path, seed: int, cutting: TileCutting) -> Iterator[Pixels]:
+    for file in files:
+        rng = np.random.default_rng([seed, zlib.crc32(file.relative_to(root).as_posix().encode())])
+        yield cut_tiles(read_pixels(file), rng, cutting)
+
+
+def _reduce(pixels: Pixels, scale: float) -> Pixels:
+    if scale == 1.0:
+        return pixels
+    height, width = (max(1, round(size * scale)) for size in pixels.shape[:2])
+    return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.BOX))

@@ -1,0 +1,102 @@
+"""`python -m training.detector.export CHECKPOINT -o MODEL.onnx`: a detector's checkpoint to a model.
+
+Its output is called `probability` and has one channel; all else is as in `training.export`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import io
+import json
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import safetensors.torch
+import torch
+
+from inpaint_cli.backends import Figure, ModelCard, embed_card
+from inpaint_cli.errors import InpaintError, ModelError
+from training.checkpoints import Checkpoint, read_checkpoint
+from training.detector.network import DamageUNet
+from training.detector.trainer import ARCHITECTURE, build_detector
+from training.export import OPSET, Exported, check_parity
+from training.run_folder import write_bytes
+
+OUTPUT = "probability"
+TRAINING_DATA = (
+    "563 photos (BSDS500: research use; Urban100: research, Flickr CC; Wikimedia Commons: mostly CC BY-SA) with"
+    " drawn damage and the opacity maps of FilmDamageSimulator (Ivanova et al. 2023, MIT)"
+)
+
+
+def export_detector(
+    checkpoint: Checkpoint, target: Path, *, figures: Sequence[Figure] = (), version: str = "1"
+) -> Exported:
+    """Write MODEL.onnx, .json and .safetensors; ModelError where onnxruntime doesn't answer as torch."""
+    if checkpoint.network.get("architecture") != ARCHITECTURE:
+        raise ModelError(f"{target}: the checkpoint is of a {checkpoint.model}, not of a detector")
+    network = build_detector(checkpoint.network)
+    network.load_state_dict(dict(checkpoint.tensors))
+    network.eval()
+    tensors = {name: tensor.contiguous() for name, tensor in checkpoint.tensors.items()}
+    weights = safetensors.torch.save(
+        tensors, metadata={"model": "detector", "config": json.dumps(dict(checkpoint.network))}
+    )
+    card = ModelCard(
+        name=target.stem, kind="detector", inputs=("photo",), output=OUTPUT, sees_mask=False,
+        parameters=sum(tensor.numel() for tensor in tensors.values()), training_data=TRAINING_DATA,
+        figures=tuple(figures), version=version, safetensors_sha256=hashlib.sha256(weights).hexdigest(),
+    )  # fmt: skip
+    model, card = embed_card(to_onnx(network), card)
+    difference = check_parity(model, network, target.name)
+    files = {
+        target.with_suffix(".safetensors"): weights,
+        target.with_suffix(".onnx"): model,
+        target.with_suffix(".json"): card.to_json().encode(),
+    }
+    target.parent.mkdir(parents=True, exist_ok=True)
+    for file, data in files.items():
+        write_bytes(file, data)
+    return Exported(card=card, files=tuple(files), difference=difference)
+
+
+def to_onnx(network: DamageUNet) -> bytes:
+    """Trace the network; batch, height and width are dynamic."""
+    buffer = io.BytesIO()
+    axes = {name: {0: "n", 2: "height", 3: "width"} for name in ("photo", OUTPUT)}
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            network, (torch.rand(2, 3, 64, 32),), buffer,  # type: ignore[arg-type]
+            input_names=["photo"], output_names=[OUTPUT], dynamic_axes=axes,
+            opset_version=OPSET, dynamo=False,
+        )  # fmt: skip
+    return buffer.getvalue()
+
+
+def main() -> int:
+    """Export one checkpoint from the command line."""
+    parser = argparse.ArgumentParser(prog="python -m training.detector.export", description=__doc__)
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("--figures", type=Path, help="JSON list of {name, value, command} for the card")
+    parser.add_argument("--version", default="1")
+    options = parser.parse_args()
+    try:
+        given = json.loads(options.figures.read_text()) if options.figures else []
+        figures = [Figure(**each) for each in given]
+        exported = export_detector(
+            read_checkpoint(options.checkpoint), options.output, figures=figures, version=options.version
+        )
+    except InpaintError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return int(error.exit_code)
+    print(f"{options.output}: {exported.card.parameters:,} parameters, differs by {exported.difference:.1g}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

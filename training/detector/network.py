@@ -1,0 +1,93 @@
+"""The network that finds damage: a residual U-Net from half resolution down, one probability a pixel."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from training.layers import ResidualBlock
+
+NARROW = (5, 9, 17)
+"""Widths in pixels below which the hats see a structure."""
+LUMA = (0.299, 0.587, 0.114)
+HAT_SCALE = 6.0
+"""Brings the hats to about the variance of the picture."""
+FIRST_GUESS = 0.03
+"""What the untrained network takes for the share of damaged pixels."""
+
+
+class DamageUNet(nn.Module):
+    """Photo (n, 3, h, w) in 0..1 to the probability of damage (n, 1, h, w); h and w multiples of 16.
+
+    channels: of each level, from half resolution down; blocks: residual blocks of each level down, then of
+    each level up again, so 2 * levels - 1 numbers.
+    """
+
+    def __init__(self, channels: tuple[int, ...], blocks: tuple[int, ...]) -> None:
+        super().__init__()
+        depth = len(channels)
+        if len(blocks) != 2 * depth - 1:
+            raise ValueError(
+                f"a U-Net of {depth} levels needs {2 * depth - 1} numbers of blocks, not {blocks}"
+            )
+        pairs = list(pairwise(channels))
+        self.stem = nn.Conv2d(4 * (3 + 2 * len(NARROW)), channels[0], 3, padding=1)
+        self.encoder = nn.ModuleList(_stack(c, n) for c, n in zip(channels, blocks[:depth], strict=True))
+        self.down = nn.ModuleList(nn.Conv2d(a, b, 2, stride=2) for a, b in pairs)
+        self.up = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in pairs)
+        self.decoder = nn.ModuleList(
+            _stack(c, n) for c, n in zip(channels, blocks[: depth - 1 : -1], strict=False)
+        )
+        self.head = nn.Conv2d(channels[0], 4, 3, padding=1)
+        for convolution in (self.stem, *self.down, *self.up):
+            nn.init.kaiming_normal_(convolution.weight, nonlinearity="linear")
+            nn.init.zeros_(convolution.bias)
+        nn.init.zeros_(self.head.weight)
+        nn.init.constant_(self.head.bias, float(torch.logit(torch.tensor(FIRST_GUESS))))  # type: ignore[arg-type]
+
+    def forward(self, photo: Tensor) -> Tensor:
+        """Photo to probability."""
+        return torch.sigmoid(self.logits(photo))
+
+    def logits(self, photo: Tensor) -> Tensor:
+        """Photo (n, 3, h, w) to the logarithm of the odds of damage (n, 1, h, w)."""
+        planes = torch.cat([4 * photo - 2, HAT_SCALE * hats(photo)], 1)
+        features = self.stem(functional.pixel_unshuffle(planes, 2))
+        beside = []
+        for level, stack in enumerate(self.encoder):
+            features = stack(features)
+            if level < len(self.down):
+                beside.append(features)
+                features = self.down[level](features)
+        for level in reversed(range(len(self.up))):
+            features = functional.interpolate(self.up[level](features), scale_factor=2.0, mode="nearest")
+            features = self.decoder[level](features + beside[level])
+        return functional.pixel_shuffle(self.head(functional.relu(features)), 2)
+
+
+def hats(photo: Tensor) -> Tensor:
+    """What is narrower than each width of NARROW and brighter, or darker, than around it: (n, 2 * widths, h, w).
+
+    White top-hats and black-hats of the luminance with square structuring elements, as max pooling.
+    """
+    luma = sum(weight * photo[:, c : c + 1] for c, weight in enumerate(LUMA))
+    assert isinstance(luma, Tensor)
+    planes = []
+    for width in NARROW:
+        opened = _widest(-_widest(-luma, width), width)
+        closed = -_widest(-_widest(luma, width), width)
+        planes += [luma - opened, closed - luma]
+    return torch.cat(planes, 1)
+
+
+def _widest(plane: Tensor, width: int) -> Tensor:
+    """The largest value in a square around each pixel, by rows and then by columns."""
+    rows = functional.max_pool2d(plane, (1, width), 1, (0, width // 2))
+    return functional.max_pool2d(rows, (width, 1), 1, (width // 2, 0))
+
+
+def _stack(channels: int, count: int) -> nn.Sequential:
+    return nn.Sequential(*(ResidualBlock(channels) for _ in range(count)))

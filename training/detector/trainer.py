@@ -1,0 +1,207 @@
+"""The detector's training: one step, validation, a state that can be killed at any moment and continued."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from inpaint_cli.errors import RunFolderError
+from training.checkpoints import (
+    Checkpoint,
+    nested,
+    optimizer_tensors,
+    read_checkpoint,
+    restore_optimizer,
+    unnested,
+    write_checkpoint,
+)
+from training.detector.loss import damage_loss
+from training.detector.network import DamageUNet
+from training.detector.samples import SampleConfig, SampleMaker, Samples
+from training.optimizers import OPTIMIZERS, scheduled_rate
+
+ARCHITECTURE = "damage-unet"
+STATE_FILE, WEIGHTS_FILE = "state.safetensors", "last.safetensors"
+VALIDATION_SEED, VALIDATION_SAMPLES = 20_240_607, 128
+HARDER_AT_MOST = 6.0
+"""How much more often the photo with the most false alarms is drawn than the average one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetectorConfig:
+    """Everything that decides the outcome of a detector's training."""
+
+    channels: tuple[int, ...] = (16, 32, 48, 64)
+    blocks: tuple[int, ...] = (0, 1, 1, 2, 1, 1, 1)
+    steps: int = 10_000
+    batch_size: int = 8
+    learning_rate: float = 3e-3
+    optimizer: str = "muon"
+    warmup: int = 100
+    average: float = 0.995
+    focus: float = 0.0
+    overlap: float = 0.5
+    seed: int = 0
+    samples: SampleConfig = field(default_factory=SampleConfig)
+
+    def network(self) -> dict[str, Any]:
+        """The plain configuration that builds the network from a checkpoint."""
+        return {
+            "architecture": ARCHITECTURE, "channels": list(self.channels), "blocks": list(self.blocks),
+            "sees_mask": False, "sees_guide": False,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class DetectorFigures:
+    """Mean loss since the last figures; on fixed validation crops: loss, precision, recall, false alarms."""
+
+    step: int
+    training_loss: float
+    validation_loss: float
+    precision: float
+    recall: float
+    false_alarms: float
+    steps_per_second: float
+
+
+class DetectorTrainer:
+    """One run on the CPU or a GPU."""
+
+    def __init__(
+        self, config: DetectorConfig, training: SampleMaker, validation: SampleMaker, device: torch.device
+    ) -> None:
+        """`validation` makes its samples once, with a fixed seed; its photos are never trained on."""
+        torch.manual_seed(config.seed)
+        self.config, self.training, self.device = config, training, device
+        self.network = DamageUNet(config.channels, config.blocks).to(device)
+        self.network = self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.average = {name: tensor.clone() for name, tensor in self.network.state_dict().items()}
+        self.optimizer = OPTIMIZERS[config.optimizer](self.network.parameters(), config.learning_rate)
+        self.alarms = np.ones(len(training.photos))
+        self.step, self.loss_sum, self.loss_count = 0, 0.0, 0
+        self.validation = validation.make(VALIDATION_SAMPLES, np.random.default_rng(VALIDATION_SEED))
+
+    def run(
+        self, watch: Callable[[DetectorFigures], None], save: Callable[[], None], save_every: float = 60.0
+    ) -> None:
+        """Train to the last step; every five saves, and at the end, also validate and tell."""
+        saved, told, saves = time.monotonic(), (time.monotonic(), self.step), 0
+        while self.step < self.config.steps:
+            self.loss_sum += self.one_step()
+            self.loss_count += 1
+            self.step += 1
+            at_end = self.step == self.config.steps
+            if at_end or time.monotonic() - saved > save_every:
+                save()
+                saves += 1
+                if at_end or (saves < 6 or saves % 4 == 0):
+                    seconds = time.monotonic() - told[0]
+                    watch(self.figures((self.step - told[1]) / max(seconds, 1e-9)))
+                    told = time.monotonic(), self.step
+                saved = time.monotonic()
+
+    def one_step(self) -> float:
+        """Make samples, descend once, remember which clean photos raised false alarms. Returns the loss."""
+        config = self.config
+        rng = np.random.default_rng((config.seed, self.step))
+        samples = self.training.make(config.batch_size, rng, self.chances())
+        rate = config.learning_rate * scheduled_rate("trapezoid", self.step, config.steps, config.warmup)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        photo, label, weight = self._tensors(samples)
+        logits = self.network.logits(photo)
+        loss = damage_loss(logits, label, weight, config.focus, config.overlap)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimizer.step()
+        self._update_average()
+        self._remember(samples, logits.detach().sigmoid())
+        return float(loss.detach())
+
+    def chances(self) -> npt.NDArray[np.float64]:
+        """How often each photo is drawn: more often the more false alarms it raised lately."""
+        relative = np.minimum(self.alarms / self.alarms.mean(), HARDER_AT_MOST) + 0.5
+        chances: npt.NDArray[np.float64] = relative / relative.sum()
+        return chances
+
+    def _remember(self, samples: Samples, probability: Tensor) -> None:
+        alarm = (probability.cpu().numpy() * (samples.label == 0)).max(axis=(1, 2, 3))
+        for source, value in zip(samples.sources[samples.clean], alarm[samples.clean], strict=True):
+            self.alarms[source] += 0.3 * (float(value) + 0.02 - self.alarms[source])
+
+    def _tensors(self, samples: Samples) -> tuple[Tensor, Tensor, Tensor]:
+        photo = torch.from_numpy(samples.photo).to(self.device).contiguous(memory_format=torch.channels_last)
+        return (
+            photo,
+            torch.from_numpy(samples.label).to(self.device),
+            torch.from_numpy(samples.weight).to(self.device),
+        )
+
+    @torch.no_grad()
+    def _update_average(self) -> None:
+        decay = min(self.config.average, (1 + self.step) / (10 + self.step))
+        for name, tensor in self.network.state_dict().items():
+            self.average[name].lerp_(tensor, 1 - decay)
+
+    @torch.no_grad()
+    def figures(self, steps_per_second: float) -> DetectorFigures:
+        """Measure the moving-average network on the validation samples; begins a new mean training loss."""
+        network = DamageUNet(self.config.channels, self.config.blocks).to(self.device)
+        network.load_state_dict(self.average)
+        photo, label, weight = self._tensors(self.validation)
+        logits = torch.cat([network.logits(part) for part in torch.split(photo, 16)])
+        found, damaged = logits > 0, label > 0
+        hit = float((found & damaged).sum())
+        clean = torch.from_numpy(self.validation.clean)
+        figures = DetectorFigures(
+            self.step, self.loss_sum / max(self.loss_count, 1),
+            float(damage_loss(logits, label, weight, self.config.focus, self.config.overlap)),
+            hit / max(float((found & (weight > 0)).sum()), 1), hit / max(float(damaged.sum()), 1),
+            float(found[clean].float().mean()), steps_per_second,
+        )  # fmt: skip
+        self.loss_sum, self.loss_count = 0.0, 0
+        return figures
+
+    def save(self, folder: Path) -> None:
+        """Write the state to continue from, then the moving-average weights, each atomically."""
+        details = {
+            "training": asdict(self.config),
+            "step": self.step,
+            "seen": self.step * self.config.batch_size,
+        }
+        state = {
+            **nested("network", self.network.state_dict()), **nested("average", self.average),
+            **nested("optimizer", optimizer_tensors(self.optimizer)), "alarms": torch.from_numpy(self.alarms),
+        }  # fmt: skip
+        network = self.config.network()
+        write_checkpoint(folder / STATE_FILE, Checkpoint("detector", network, state, details))
+        write_checkpoint(folder / WEIGHTS_FILE, Checkpoint("detector", network, self.average, details))
+
+    def resume(self, folder: Path) -> None:
+        """Continue from what `save` wrote; RunFolderError where it is of another network or other photos."""
+        state = read_checkpoint(folder / STATE_FILE)
+        if dict(state.network) != self.config.network() or len(state.tensors["alarms"]) != len(self.alarms):
+            raise RunFolderError(
+                f"{folder} holds a run of another network or other photos; choose another with -o"
+            )
+        self.network.load_state_dict(unnested("network", state.tensors))
+        self.average = {
+            name: tensor.to(self.device) for name, tensor in unnested("average", state.tensors).items()
+        }
+        restore_optimizer(self.optimizer, unnested("optimizer", state.tensors))
+        self.alarms = state.tensors["alarms"].numpy().copy()
+        self.step = int(state.details["step"])
+
+
+def build_detector(network: Mapping[str, Any]) -> DamageUNet:
+    """Build the network that a checkpoint's configuration describes."""
+    return DamageUNet(tuple(network["channels"]), tuple(network["blocks"]))

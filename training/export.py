@@ -1,0 +1,197 @@
+"""A checkpoint to a model.
+
+NAME.onnx with its card inside, NAME.json beside it, NAME.safetensors for torch.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import io
+import json
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+
+from inpaint_cli.backends import Figure, ModelCard, Network, Tiles, embed_card, open_network
+from inpaint_cli.backends.card import INPUT_CHANNELS
+from inpaint_cli.errors import ModelError
+from training.checkpoints import Checkpoint
+from training.layers import FoldablePartialBlock
+from training.run_folder import write_bytes
+
+OPSET = 17
+TOLERANCE = 1e-4
+PARITY_SHAPES = ((1, 32, 32), (5, 32, 32), (1, 64, 96), (5, 64, 96))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exported:
+    """What was written, and how far onnxruntime's answers are from torch's at most."""
+
+    card: ModelCard
+    files: tuple[Path, ...]
+    difference: float
+
+
+def export(
+    checkpoint: Checkpoint,
+    target: Path,
+    *,
+    training_data: str = "",
+    figures: Sequence[Figure] = (),
+    version: str = "1",
+) -> Exported:
+    """Write the model of a checkpoint; nothing at all where it does not answer as torch does (ModelError)."""
+    if target.suffix != ".onnx":
+        raise ModelError(f"{target}: a model's file ends in .onnx")
+    network = checkpoint.build()
+    weights = _weights(checkpoint)
+    graph = to_onnx(network, network_inputs(checkpoint.network))
+    card = ModelCard(
+        name=target.stem,
+        kind=checkpoint.model,
+        inputs=network_inputs(checkpoint.network),
+        sees_mask=bool(checkpoint.network["sees_mask"]),
+        parameters=sum(parameter.numel() for parameter in network.parameters()),
+        training_data=training_data,
+        figures=tuple(figures),
+        version=version,
+        safetensors_sha256=hashlib.sha256(weights).hexdigest(),
+    )
+    model, card = embed_card(graph, card)
+    difference = check_parity(model, network, target.name)
+    files = {
+        target.with_suffix(".safetensors"): weights,
+        target: model,
+        target.with_suffix(".json"): card.to_json().encode(),
+    }
+    _write_all(files)
+    return Exported(card=card, files=tuple(files), difference=difference)
+
+
+def network_inputs(network: Mapping[str, Any]) -> tuple[str, ...]:
+    """Names of the inputs, in the order of the network's arguments."""
+    return (
+        "photo",
+        *(("valid",) if network.get("sees_mask") else ()),
+        *(("guide",) if network.get("sees_guide") else ()),
+    )
+
+
+def to_onnx(network: nn.Module, inputs: Sequence[str]) -> bytes:
+    """Trace the network, batch normalisation folded into its convolutions: a serialised ONNX model.
+
+    Batch, height and width are dynamic. torch's tracing exporter is used: it folds what stands behind a
+    convolution by itself and needs no package beside onnx.
+    """
+    folded = fold_normalisation(network.cpu().eval())
+    example = tuple(torch.rand(2, INPUT_CHANNELS[name], 64, 32) for name in inputs)
+    buffer = io.BytesIO()
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            folded,
+            example,
+            buffer,  # type: ignore[arg-type]
+            input_names=list(inputs),
+            output_names=["restored"],
+            dynamic_axes={name: {0: "n", 2: "height", 3: "width"} for name in (*inputs, "restored")},
+            opset_version=OPSET,
+            dynamo=False,
+        )
+    left = [node.op_type for node in onnx.load_from_string(buffer.getvalue()).graph.node]
+    if "BatchNormalization" in left:
+        raise ModelError("the network keeps a batch normalisation that can't be folded; it was not exported")
+    return buffer.getvalue()
+
+
+def fold_normalisation(network: nn.Module) -> nn.Module:
+    """Return a copy whose partial blocks have their batch normalisation folded into kernel and bias.
+
+    Where a window saw nothing, the folded block answers 0 and the other one a constant; both are masked by
+    the partial convolution that follows, so the network's answer is the same.
+    """
+    folded = copy.deepcopy(network)
+    for block in folded.modules():
+        if not isinstance(block, FoldablePartialBlock) or not isinstance(block.norm, nn.BatchNorm2d):
+            continue
+        norm, partial = block.norm, block.partial
+        if norm.running_var is None or norm.running_mean is None:
+            raise ModelError("a batch normalisation without running statistics can't be folded")
+        with torch.no_grad():
+            scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+            partial.convolution.weight.mul_(scale.view(-1, 1, 1, 1))
+            partial.bias.copy_((partial.bias - norm.running_mean) * scale + norm.bias)
+        block.norm = nn.Identity()
+    return folded
+
+
+def check_parity(model: bytes, network: nn.Module, name: str) -> float:
+    """Return the largest difference between onnxruntime and torch on random tiles.
+
+    ModelError above TOLERANCE.
+    """
+    with tempfile.TemporaryDirectory(prefix="inpaint-export-") as folder:
+        file = Path(folder, "model.onnx")
+        file.write_bytes(model)
+        opened = open_network(file, device="cpu")
+        difference = max(_difference(opened, network, tiles) for tiles in parity_tiles())
+    if not difference <= TOLERANCE:
+        raise ModelError(
+            f"{name}: onnxruntime's answers differ from torch's by up to {difference:.2g}"
+            f" (allowed: {TOLERANCE:g}); nothing was written"
+        )
+    return difference
+
+
+def parity_tiles() -> Iterator[dict[str, Tiles]]:
+    """Random tiles of several sizes.
+
+    With nothing missing, all missing, single pixels and half of it missing.
+    """
+    rng = np.random.default_rng(0)
+    for n, height, width in PARITY_SHAPES:
+        scattered = (rng.random((n, 1, height, width)) > 0.1).astype(np.float32)
+        half = np.ones_like(scattered)
+        half[..., : width // 2] = 0
+        for valid in (np.ones_like(half), np.zeros_like(half), scattered, half):
+            photo, guide = rng.random((2, n, 3, height, width), dtype=np.float32)
+            yield {"photo": photo * valid, "valid": valid, "guide": guide}
+
+
+def _difference(opened: Network, network: nn.Module, tiles: Mapping[str, Tiles]) -> float:
+    names = opened.card.inputs
+    with torch.inference_mode():
+        expected: Tensor = network(*(torch.from_numpy(tiles[name]) for name in names))
+    answer = opened({name: tiles[name] for name in names})
+    if answer.shape != tuple(expected.shape):
+        return float("inf")
+    return float(np.abs(answer - expected.numpy()).max())
+
+
+def _weights(checkpoint: Checkpoint) -> bytes:
+    """The weights alone, with the configuration that builds the network, for the torch backend."""
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in checkpoint.tensors.items()}
+    metadata = {"model": checkpoint.model, "config": json.dumps(dict(checkpoint.network))}
+    return safetensors.torch.save(tensors, metadata=metadata)
+
+
+def _write_all(files: Mapping[Path, bytes]) -> None:
+    for file, data in files.items():
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_bytes(file, data)
+        except OSError as error:
+            raise ModelError(
+                f"{file} can't be written ({error.strerror}); choose another place with -o"
+            ) from error

@@ -1,0 +1,48 @@
+"""Figures for a model's card, out of what `inpaint-cli evaluate --json` wrote."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from inpaint_cli.backends import Figure
+from inpaint_cli.errors import ModelError
+
+
+def read_figures(file: Path, model: str) -> tuple[Figure, ...]:
+    """Take a model's figures from a report of `evaluate cifar10 --json` or `evaluate photos --json`."""
+    try:
+        report = json.loads(file.read_text(encoding="utf-8"))
+        figures = tuple(_figures(report, model))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{file} is no report of `evaluate --json` ({error})") from error
+    if not figures:
+        raise ModelError(f"{file} has no figures of {model!r}; evaluate it with --model")
+    return figures
+
+
+def _figures(report: Mapping[str, Any], model: str) -> Iterator[Figure]:
+    command = str(report["command"])
+    if report["benchmark"] == "cifar10":
+        for density in report["densities"]:
+            for method in density["methods"]:
+                if method["name"] in (model, f"{model} (raw)"):
+                    raw = " (raw)" if method["name"] != model else ""
+                    setting = f"CIFAR-10, {density['name']}{raw}"
+                    yield Figure(name=f"{setting}: error", value=_rounded(method["error"]), command=command)
+                    ratio = method["ratio_to_biharmonic"]
+                    if ratio is not None:
+                        yield Figure(name=f"{setting}: of biharmonic", value=_rounded(ratio), command=command)
+        return
+    for kind in report["kinds"]:
+        for method in kind["methods"]:
+            if method["name"] == model:
+                name = f"photos, {kind['kind']}: hole PSNR, dB"
+                yield Figure(name=name, value=_rounded(method["psnr"]), command=command)
+
+
+def _rounded(value: float) -> float:
+    """Four significant digits."""
+    return float(f"{value:.4g}")

@@ -1,0 +1,112 @@
+"""Layers that know which pixels are valid."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+class PartialConv2d(nn.Module):
+    """Convolution over the valid pixels alone (Liu et al. 2018, equations 1 and 2).
+
+    Where the window saw at least one valid pixel the answer is ``W·(X⊙M)·sum(1)/sum(M) + b`` and the mask
+    becomes valid; elsewhere both are 0. ``sum(1)`` counts the whole window, the zero padding included, so
+    that the picture's border counts as missing.
+
+    Args:
+        inputs: channels of the picture that comes in.
+        outputs: channels of the answer.
+        kernel: side of the square window, odd.
+        stride: step of the window.
+        mask_channels: 1 where all channels share a mask, else one mask a channel (``inputs``).
+    """
+
+    def __init__(
+        self, inputs: int, outputs: int, kernel: int = 3, stride: int = 1, mask_channels: int = 1
+    ) -> None:
+        super().__init__()
+        if mask_channels not in (1, inputs):
+            raise ValueError(f"mask_channels must be 1 or {inputs}, not {mask_channels}")
+        self.convolution = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False)
+        self.bias = nn.Parameter(torch.zeros(outputs))
+        self.kernel, self.stride, self.mask_channels = kernel, stride, mask_channels
+        nn.init.kaiming_normal_(self.convolution.weight, nonlinearity="relu")
+
+    def forward(self, picture: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
+        """Convolve ``picture`` (n, inputs, h, w) where ``valid`` (n, mask_channels, h, w; 1 = known) says so.
+
+        Returns the answer (n, outputs, h/stride, w/stride) and its mask (n, 1, h/stride, w/stride).
+        """
+        share = functional.avg_pool2d(
+            valid.mean(1, keepdim=True), self.kernel, self.stride, self.kernel // 2, count_include_pad=True
+        )
+        seen = (share > 0).to(picture.dtype)
+        answer = self.convolution(picture * valid)
+        bias = self.bias.view(1, -1, 1, 1)
+        smallest = 0.5 / (self.kernel**2 * self.mask_channels)
+        return (answer / share.clamp_min(smallest) + bias) * seen, seen
+
+
+class FoldablePartialBlock(nn.Module):
+    """Partial convolution, batch normalisation and a rectifier: a level of the published network."""
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        stride: int = 1,
+        slope: float = 0.0,
+        mask_channels: int = 1,
+        normalise: bool = True,
+    ) -> None:
+        super().__init__()
+        self.partial = PartialConv2d(inputs, outputs, 3, stride, mask_channels)
+        self.norm = nn.BatchNorm2d(outputs) if normalise else nn.Identity()
+        self.slope = slope
+
+    def forward(self, picture: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the rectified answer and its mask; see `PartialConv2d`."""
+        answer, seen = self.partial(picture, valid)
+        return functional.leaky_relu(self.norm(answer), self.slope), seen
+
+
+class ResidualBlock(nn.Module):
+    """Two 3x3 convolutions whose answer is added to what came in; starts as the identity."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(channels, channels, 3, padding=1)
+        self.second = nn.Conv2d(channels, channels, 3, padding=1)
+        nn.init.kaiming_normal_(self.first.weight, nonlinearity="relu")
+        nn.init.zeros_(self.second.weight)
+        for convolution in (self.first, self.second):
+            nn.init.zeros_(convolution.bias)  # type: ignore[arg-type]
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(n, channels, h, w) to the same shape."""
+        inner: Tensor = self.second(functional.relu(self.first(functional.relu(features))))
+        return features + inner
+
+
+def push_pull(photo: Tensor, valid: Tensor, levels: int = 5) -> Tensor:
+    """Fill the hole from a mask-normalised pyramid (Gortler et al. 1996, section 3.4).
+
+    Down (pull): each coarser pixel is the mean of the known ones of its 2x2 children. Up (push): what is
+    missing at a level is taken from the coarser one, interpolated bilinearly. Each level down is a partial
+    convolution with constant weights.
+
+    photo: float32 (n, c, h, w) in 0..1; valid: float32 (n, 1, h, w), 1 = known; h and w multiples of
+    2**levels. Returns photo where valid, the pyramid's guess elsewhere (0 where nothing at all is known).
+    """
+    pictures, shares = [photo * valid], [valid]
+    for _ in range(levels):
+        share = functional.avg_pool2d(shares[-1], 2)
+        mean = functional.avg_pool2d(pictures[-1] * shares[-1], 2) / share.clamp_min(1e-6)
+        pictures.append(mean)
+        shares.append((share > 0).to(photo.dtype))
+    guess = pictures[-1]
+    for picture, share in zip(pictures[-2::-1], shares[-2::-1], strict=True):
+        coarse = functional.interpolate(guess, scale_factor=2.0, mode="bilinear", align_corners=False)
+        guess = picture * share + coarse * (1 - share)
+    return guess

@@ -1,0 +1,288 @@
+"""The training loop: one step, one epoch, a state that can be killed at any moment and continued.
+
+All random numbers of step s come from a generator seeded with (seed, s), so a run that continues from a saved
+state gives the same losses as one that was never broken.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from inpaint_cli.errors import RunFolderError, UsageError
+from training.adversarial import Adversary
+from training.checkpoints import (
+    Checkpoint,
+    nested,
+    optimizer_tensors,
+    read_checkpoint,
+    restore_optimizer,
+    unnested,
+    write_checkpoint,
+)
+from training.damage import draw_mixture
+from training.distributed import World, alone
+from training.losses import masked_squared_error
+from training.networks import NetworkConfig, build_network
+from training.optimizers import OPTIMIZERS, scheduled_rate
+from training.presets import TrainingConfig
+from training.sources import PictureBank, augment, fade_colours
+
+SIDE = 32
+STATE_FILE = "state.safetensors"
+WEIGHTS_FILE = "last.safetensors"
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What a run learns from: pictures of 32 pixels (CIFAR-10), and photos as larger patches."""
+
+    pictures: PictureBank
+    photos: PictureBank | None = None
+
+    def to(self, device: torch.device) -> Sources:
+        """The same banks on another device."""
+        return Sources(self.pictures.to(device), self.photos.to(device) if self.photos else None)
+
+
+@dataclass(frozen=True)
+class EpochFigures:
+    """What one epoch gave: mean losses, and seconds and pictures a second without validation."""
+
+    epoch: int
+    training_loss: float
+    validation_loss: float
+    seconds: float
+    pictures_per_second: float
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Damaged pictures with their truth.
+
+    truth: float32 (n, 3, 32, 32) in 0..1; valid: (n, 1, 32, 32), 1 = known.
+    """
+
+    truth: Tensor
+    valid: Tensor
+
+    @property
+    def damaged(self) -> Tensor:
+        """The truth with black (0) under the hole."""
+        return self.truth * self.valid
+
+
+def step_generator(seed: int, step: int, rank: int, device: torch.device) -> torch.Generator:
+    """A generator for all random numbers of one step of one process."""
+    return torch.Generator(device).manual_seed((seed * 1_000_003 + step) * 1_021 + rank)
+
+
+def make_batch(config: TrainingConfig, sources: Sources, size: int, generator: torch.Generator) -> Batch:
+    """Sample, augment and damage ``size`` pictures."""
+    from_photos = round(size * config.photo_share) if sources.photos is not None else 0
+    drawn = sources.pictures.sample(size - from_photos, SIDE, generator)
+    truth = augment(drawn, generator, flips=config.flips, channel_shuffle=config.channel_shuffle)
+    valid = draw_mixture(size - from_photos, SIDE, config.damage, generator)
+    if from_photos and sources.photos is not None:
+        drawn = sources.photos.sample(from_photos, SIDE, generator)
+        photos = augment(drawn, generator, flips=config.flips, channel_shuffle=config.channel_shuffle)
+        truth = torch.cat([truth, fade_colours(photos, generator)])
+        valid = torch.cat([valid, draw_mixture(from_photos, SIDE, config.photo_damage, generator)])
+    return Batch(truth.contiguous(memory_format=torch.channels_last), valid)
+
+
+def fresh_network(config: NetworkConfig, device: torch.device) -> nn.Module:
+    """Build the network on a device, kernels laid out channels last, which trains faster on CPU and CUDA."""
+    network = build_network(config).to(device)
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+
+
+def run_network(network: nn.Module, config: NetworkConfig, photo: Tensor, valid: Tensor) -> Tensor:
+    """Call a network with the inputs that its configuration names."""
+    named = {"photo": photo, "valid": valid}
+    return network(*(named[name] for name in config.inputs))  # type: ignore[no-any-return]
+
+
+class Trainer:
+    """One run: network, optimiser, moving average and step; `epochs` runs it, `save` keeps it."""
+
+    def __init__(
+        self,
+        model: str,
+        config: TrainingConfig,
+        sources: Sources,
+        validation: Tensor,
+        device: torch.device,
+        world: World | None = None,
+    ) -> None:
+        """validation: uint8 (n, 3, 32, 32), damaged with a fixed seed; never trained on.
+
+        world: the processes that share each batch; without it this one is alone.
+        """
+        if config.optimizer not in OPTIMIZERS:
+            raise UsageError(f"no optimizer {config.optimizer!r}; there are: {', '.join(OPTIMIZERS)}")
+        self.world = world or alone(device)
+        if config.loss == "adversarial" and self.world.size > 1:
+            raise UsageError("--loss adversarial trains in one process: start it without torchrun")
+        torch.manual_seed(config.seed)
+        self.model, self.config, self.device = model, config, self.world.device
+        device = self.device
+        self.batch_share = self.world.share_of(config.batch_size)
+        self.sources = sources.to(device)
+        self.network = fresh_network(config.network, device)
+        self.trained = self.world.wrap(self.network)
+        self.average = {name: tensor.clone() for name, tensor in self.network.state_dict().items()}
+        self.optimizer = OPTIMIZERS[config.optimizer](self.network.parameters(), config.learning_rate)
+        self.adversary = Adversary(device) if config.loss == "adversarial" else None
+        self.step = 0
+        self.loss_sum = torch.zeros((), dtype=torch.float64, device=device)
+        self.validation_loss = float("nan")
+        self.steps_per_epoch = max(1, len(sources.pictures) // config.batch_size)
+        self.validation = fixed_batch(config, validation, device)
+
+    @property
+    def total_steps(self) -> int:
+        """Steps of the whole run."""
+        return self.config.epochs * self.steps_per_epoch
+
+    def epochs(self, save: Callable[[], None], save_every: float = 60.0) -> Iterator[EpochFigures]:
+        """Train to the end, giving each epoch's figures.
+
+        ``save`` is called after each epoch and every ``save_every`` seconds.
+        """
+        saved = time.monotonic()
+        started, trained = time.monotonic(), 0
+        while self.step < self.total_steps:
+            self.loss_sum += self._one_step()
+            self.step += 1
+            trained += 1
+            at_end = self.step % self.steps_per_epoch == 0
+            if at_end:
+                seconds = time.monotonic() - started
+                self.validation_loss = self.validate()
+                figures = EpochFigures(
+                    epoch=self.step // self.steps_per_epoch,
+                    training_loss=float(self.loss_sum) / self.steps_per_epoch,
+                    validation_loss=self.validation_loss,
+                    seconds=seconds,
+                    pictures_per_second=trained * self.config.batch_size / max(seconds, 1e-9),
+                )
+                self.loss_sum.zero_()
+                trained = 0
+                yield figures
+                started = time.monotonic()
+            if at_end or time.monotonic() - saved > save_every:
+                save()
+                saved = time.monotonic()
+
+    def _one_step(self) -> Tensor:
+        """Learn from one batch; its loss stays on the device, so that nothing waits for it."""
+        config = self.config
+        generator = step_generator(config.seed, self.step, self.world.rank, self.device)
+        batch = make_batch(config, self.sources, self.batch_share, generator)
+        rate = config.learning_rate * scheduled_rate(
+            config.schedule, self.step, self.total_steps, config.warmup
+        )
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.trained.train()
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
+            restored = run_network(self.trained, config.network, batch.damaged, batch.valid).float()
+        loss = masked_squared_error(
+            restored, batch.truth, batch.valid, config.hole_weight, config.known_weight
+        )
+        if self.adversary is not None:
+            composite = torch.where(batch.valid > 0, batch.truth, restored)
+            loss = loss + self.adversary.term(composite, batch.truth, batch.valid)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimizer.step()
+        self._update_average()
+        return self.world.mean(loss.detach())
+
+    @torch.no_grad()
+    def _update_average(self) -> None:
+        decay = min(self.config.average, (1 + self.step) / (10 + self.step)) if self.config.average else 0.0
+        for name, tensor in self.network.state_dict().items():
+            if tensor.dtype.is_floating_point and decay:
+                self.average[name].lerp_(tensor, 1 - decay)
+            else:
+                self.average[name].copy_(tensor)
+
+    @torch.no_grad()
+    def validate(self) -> float:
+        """Mean squared error over whole pictures of the moving-average network on fixed damage.
+
+        Known pixels are pasted back where the network sees the mask, as `restore` does; a blind one is taken
+        raw.
+        """
+        averaged = fresh_network(self.config.network, self.device)
+        averaged.load_state_dict(self.average)
+        averaged.eval()
+        total = 0.0
+        for start in range(0, len(self.validation.truth), 256):
+            truth, valid = (
+                self.validation.truth[start : start + 256],
+                self.validation.valid[start : start + 256],
+            )
+            restored = run_network(averaged, self.config.network, truth * valid, valid).clamp(0, 1)
+            if self.config.network.sees_mask:
+                restored = torch.where(valid > 0, truth, restored)
+            total += float((restored - truth).square().sum())
+        return total / self.validation.truth.numel()
+
+    def details(self) -> dict[str, object]:
+        """What a checkpoint tells about the run."""
+        return {
+            "training": self.config.as_dict(), "step": self.step, "epoch": self.step // self.steps_per_epoch,
+            "pictures_seen": self.step * self.config.batch_size, "loss_sum": float(self.loss_sum),
+            "validation_loss": self.validation_loss,
+        }  # fmt: skip
+
+    def save(self, folder: Path) -> None:
+        """Write the state to continue from, then the moving-average weights, each atomically."""
+        network = self.config.network.as_dict()
+        state = {
+            **nested("network", self.network.state_dict()), **nested("average", self.average),
+            **nested("optimizer", optimizer_tensors(self.optimizer)),
+        }  # fmt: skip
+        if self.adversary is not None:
+            state |= nested("adversary", self.adversary.tensors())
+        write_checkpoint(folder / STATE_FILE, Checkpoint(self.model, network, state, self.details()))
+        write_checkpoint(folder / WEIGHTS_FILE, Checkpoint(self.model, network, self.average, self.details()))
+
+    def resume(self, folder: Path) -> None:
+        """Continue from what `save` wrote. Raises RunFolderError where it is of another model or network."""
+        state = read_checkpoint(folder / STATE_FILE)
+        if state.model != self.model:
+            raise RunFolderError(
+                f"{folder} holds a run of {state.model!r}, not {self.model!r}; choose another with -o"
+            )
+        if NetworkConfig.from_dict(state.network) != self.config.network:
+            raise RunFolderError(f"{folder} holds a run of another network; choose another folder with -o")
+        self.network.load_state_dict(unnested("network", state.tensors))
+        self.average = {k: v.to(self.device) for k, v in unnested("average", state.tensors).items()}
+        restore_optimizer(self.optimizer, unnested("optimizer", state.tensors))
+        self.step = int(state.details["step"])
+        self.loss_sum.fill_(float(state.details["loss_sum"]))
+        if self.adversary is not None:
+            self.adversary.load(unnested("adversary", state.tensors))
+
+    def start_from(self, checkpoint: Checkpoint) -> None:
+        """Begin a new run with another run's weights. Raises RunFolderError where the network differs."""
+        if NetworkConfig.from_dict(checkpoint.network) != self.config.network:
+            raise RunFolderError("the checkpoint to start from is of another network")
+        self.network.load_state_dict(dict(checkpoint.tensors))
+        self.average = {name: tensor.clone() for name, tensor in self.network.state_dict().items()}
+
+
+def fixed_batch(config: TrainingConfig, pictures: Tensor, device: torch.device) -> Batch:
+    """Damage pictures (uint8 (n, 3, 32, 32)) with a fixed seed, for validation."""
+    generator = torch.Generator(device).manual_seed(20_240_607)
+    truth = pictures.to(device).float().div(255).contiguous(memory_format=torch.channels_last)
+    return Batch(truth, draw_mixture(len(pictures), SIDE, config.damage, generator))

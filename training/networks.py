@@ -1,0 +1,199 @@
+"""The networks: the two that were published, and the residual U-Net that ships.
+
+Every network is built from a frozen configuration whose fields are plain data, so that a checkpoint can carry
+it. All take float32 pictures (n, 3, h, w) in 0..1 with h and w multiples of 32 and return the restored
+picture in the same shape. Those that see the mask also take ``valid`` (n, 1, h, w), 1 = known, and do not
+depend on the values under the hole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from inpaint_cli.errors import ModelError
+from training.layers import FoldablePartialBlock, PartialConv2d, ResidualBlock, push_pull
+
+PUBLISHED_CHANNELS = (32, 64, 128, 256, 512)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkConfig:
+    """What builds a network: the name of its architecture and its sizes.
+
+    ``sees_mask`` and ``sees_guide`` say which inputs it takes beside the picture.
+    """
+
+    architecture: str
+    channels: tuple[int, ...] = PUBLISHED_CHANNELS
+    blocks: tuple[int, ...] = ()
+    sees_mask: bool = False
+    sees_guide: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for a checkpoint or a card."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> NetworkConfig:
+        """Read back what `as_dict` gave, lists in the place of tuples. ModelError where it is not that."""
+        try:
+            sizes = {name: tuple(fields[name]) for name in ("channels", "blocks")}
+            return cls(**{**fields, **sizes})
+        except (KeyError, TypeError) as error:
+            raise ModelError(f"not the configuration of a network: {error}") from error
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Names of the inputs, in the order in which ``forward`` takes them."""
+        return ("photo", *(("valid",) if self.sees_mask else ()), *(("guide",) if self.sees_guide else ()))
+
+
+class VanillaAutoencoder(nn.Module):
+    """The published blind autoencoder: five convolutions with max pooling, five transposed ones back."""
+
+    def __init__(self, channels: tuple[int, ...] = PUBLISHED_CHANNELS) -> None:
+        super().__init__()
+        down = (3, *channels)
+        self.encoder = nn.ModuleList(nn.Conv2d(a, b, 3, padding=1) for a, b in pairwise(down))
+        up = down[::-1]
+        self.decoder = nn.ModuleList(
+            nn.ConvTranspose2d(a, b, 3, stride=2, padding=1, output_padding=1) for a, b in pairwise(up)
+        )
+
+    def forward(self, photo: Tensor) -> Tensor:
+        """Damaged picture (n, 3, h, w) to restored picture."""
+        features = photo
+        for convolution in self.encoder:
+            features = functional.relu(functional.max_pool2d(convolution(features), 2))
+        for index, convolution in enumerate(self.decoder):
+            features = convolution(features)
+            if index + 1 < len(self.decoder):
+                features = functional.relu(features)
+        return torch.sigmoid(features)
+
+
+class PartialUNet(nn.Module):
+    """The published U-Net of partial convolutions (Liu et al. 2018): five levels down to 1x1 and five up.
+
+    Each step up upsamples the features and their mask to the encoder's size, puts the encoder's features and
+    mask beside them and convolves partially, every channel with the mask of where it came from.
+    """
+
+    def __init__(self, channels: tuple[int, ...] = PUBLISHED_CHANNELS) -> None:
+        super().__init__()
+        down = (3, *channels)
+        self.encoder = nn.ModuleList(
+            FoldablePartialBlock(a, b, stride=2, normalise=level > 0)
+            for level, (a, b) in enumerate(pairwise(down))
+        )
+        steps = zip(channels[::-1], (*channels[-2::-1], 3), strict=True)
+        self.decoder = nn.ModuleList(
+            FoldablePartialBlock(a + b, b, slope=0.2, mask_channels=a + b) for a, b in list(steps)[:-1]
+        )
+        last = channels[0] + 3
+        self.head = PartialConv2d(last, 3, mask_channels=last)
+
+    def forward(self, photo: Tensor, valid: Tensor) -> Tensor:
+        """Damaged picture and its mask to restored picture (n, 3, h, w), in 0..1."""
+        levels = [(photo * valid, valid)]
+        for block in self.encoder:
+            levels.append(block(*levels[-1]))
+        features, seen = levels.pop()
+        for block in (*self.decoder, self.head):
+            beside, beside_seen = levels.pop()
+            features = functional.interpolate(features, scale_factor=2.0, mode="nearest")
+            seen = functional.interpolate(seen, scale_factor=2.0, mode="nearest")
+            mask = torch.cat([seen.expand(-1, features.shape[1], -1, -1),
+                              beside_seen.expand(-1, beside.shape[1], -1, -1)], 1)  # fmt: skip
+            features, seen = block(torch.cat([features, beside], 1), mask)
+        return torch.sigmoid(features)
+
+
+class ResidualUNet(nn.Module):
+    """A residual U-Net from half resolution down, which corrects a first guess.
+
+    With a mask, the guess is the mask-normalised pyramid (`push_pull`), the first layer convolves the known
+    pixels partially beside it, and the answer is guess plus correction under the hole. Blind, the guess is
+    the picture itself. ``guide`` (n, 3, h, w) is the known photo with the coarser level's answer under the hole,
+    or all 0 for a tile that has none.
+    """
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.sees_mask, self.sees_guide = config.sees_mask, config.sees_guide
+        channels, blocks = config.channels, config.blocks
+        depth = len(channels)
+        if len(blocks) != 2 * depth - 1:
+            raise ModelError(
+                f"a residual U-Net of {depth} levels needs {2 * depth - 1} numbers of blocks, not {blocks}"
+            )
+        planes = 3 + (1 if config.sees_mask else 0) + (3 if config.sees_guide else 0)
+        self.stem = nn.Conv2d(4 * planes, channels[0], 3, padding=1)
+        self.known = PartialConv2d(12, channels[0], mask_channels=12) if config.sees_mask else None
+        self.encoder = nn.ModuleList(_stack(c, n) for c, n in zip(channels, blocks[:depth], strict=True))
+        self.down = nn.ModuleList(nn.Conv2d(a, b, 2, stride=2) for a, b in pairwise(channels))
+        self.up = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in pairwise(channels))
+        self.decoder = nn.ModuleList(
+            _stack(c, n) for c, n in zip(channels, blocks[: depth - 1 : -1], strict=False)
+        )
+        self.head = nn.Conv2d(channels[0], 12, 3, padding=1)
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)  # type: ignore[arg-type]
+
+    def forward(self, photo: Tensor, valid: Tensor | None = None, guide: Tensor | None = None) -> Tensor:
+        """Damaged picture, with its mask and guide where the configuration says so, to restored picture."""
+        if self.known is None or valid is None:
+            guess = photo
+            features = self.stem(functional.pixel_unshuffle(photo - 0.5, 2))
+        else:
+            guess = push_pull(photo, valid)
+            planes = [guess - 0.5, valid]
+            if guide is not None:
+                given = (guide.amax((1, 2, 3), keepdim=True) > 0).to(guide.dtype)
+                planes.append((guide - guess) * given)
+            features = self.stem(functional.pixel_unshuffle(torch.cat(planes, 1), 2))
+            mask = functional.pixel_unshuffle(valid.expand(-1, 3, -1, -1), 2)
+            features = (
+                features + self.known(functional.pixel_unshuffle(photo * valid - 0.5 * valid, 2), mask)[0]
+            )
+        beside = []
+        for level, stack in enumerate(self.encoder):
+            features = stack(features)
+            if level < len(self.down):
+                beside.append(features)
+                features = self.down[level](features)
+        for level in reversed(range(len(self.up))):
+            features = functional.interpolate(self.up[level](features), scale_factor=2.0, mode="nearest")
+            features = self.decoder[level](features + beside[level])
+        correction = functional.pixel_shuffle(self.head(features), 2)
+        return guess + correction
+
+
+def _stack(channels: int, count: int) -> nn.Sequential:
+    return nn.Sequential(*(ResidualBlock(channels) for _ in range(count)))
+
+
+ARCHITECTURES: Mapping[str, Callable[[NetworkConfig], nn.Module]] = {
+    "vanilla-autoencoder": lambda config: VanillaAutoencoder(config.channels),
+    "partial-unet": lambda config: PartialUNet(config.channels),
+    "residual-unet": ResidualUNet,
+}
+
+
+def build_network(config: NetworkConfig) -> nn.Module:
+    """Build the network with fresh weights. Raises ModelError for an architecture that is not there."""
+    if config.architecture not in ARCHITECTURES:
+        raise ModelError(f"no architecture {config.architecture!r}; there are: {', '.join(ARCHITECTURES)}")
+    return ARCHITECTURES[config.architecture](config)
+
+
+def network_from_config(config: Mapping[str, Any]) -> nn.Module:
+    """Build the network that plain data describes. Raises ModelError where it describes none."""
+    return build_network(NetworkConfig.from_dict(config))

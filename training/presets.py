@@ -1,0 +1,101 @@
+"""Named training configurations: `paper` is the published setting, `best` is what ships."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from inpaint_cli.errors import UsageError
+from training.networks import NetworkConfig
+
+SHIPPED = NetworkConfig(architecture="residual-unet", channels=(32, 64, 128), blocks=(1, 2, 2, 2, 1))
+LOSSES = ("squared", "adversarial")
+PUBLISHED_DAMAGE = {"published-lines": 1.0}
+PHOTO_DAMAGE = {
+    "published-lines": 0.15,
+    "long-lines": 0.2,
+    "strokes": 0.2,
+    "specks": 0.12,
+    "letters": 0.15,
+    "blobs": 0.12,
+    "half-planes": 0.06,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingConfig:
+    """Everything that decides the outcome of a training run, as plain data.
+
+    ``damage`` gives the share of each drawer of `training.damage`; ``photo_share`` is the share of each batch
+    that is cut from photos, damaged by ``photo_damage``, where photos are given. ``average`` is the decay of
+    the moving-average weights, 0 = none. ``hole_weight`` and ``known_weight`` weigh the squared error.
+    ``schedule`` is constant, cosine, or trapezoid (constant, then linear to 0 over the last quarter), after
+    ``warmup`` steps.
+    """
+
+    network: NetworkConfig
+    epochs: int
+    batch_size: int = 64
+    learning_rate: float = 1e-3
+    optimizer: str = "adam"
+    schedule: str = "constant"
+    warmup: int = 0
+    average: float = 0.0
+    hole_weight: float = 1.0
+    known_weight: float = 1.0
+    flips: bool = False
+    channel_shuffle: bool = False
+    damage: Mapping[str, float] = field(default_factory=lambda: dict(PUBLISHED_DAMAGE))
+    photo_damage: Mapping[str, float] = field(default_factory=lambda: dict(PHOTO_DAMAGE))
+    photo_share: float = 0.0
+    loss: str = "squared"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.epochs < 1 or self.batch_size < 1:
+            raise UsageError("--epochs and --batch-size must be at least 1")
+        if self.loss not in LOSSES:
+            raise UsageError(f"--loss {self.loss}: there are: {', '.join(LOSSES)}")
+        if self.learning_rate <= 0:
+            raise UsageError(f"--lr {self.learning_rate} must be greater than 0")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for a checkpoint and config.json."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> TrainingConfig:
+        """Read back what `as_dict` gave."""
+        return cls(**{**fields, "network": NetworkConfig.from_dict(fields["network"])})
+
+
+def _best(network: NetworkConfig, **different: Any) -> TrainingConfig:
+    settings: dict[str, Any] = {
+        "epochs": 60, "learning_rate": 5e-3, "optimizer": "muon", "schedule": "trapezoid", "warmup": 100,
+        "average": 0.998, "flips": True, "channel_shuffle": True,
+    }  # fmt: skip
+    return TrainingConfig(network=network, **{**settings, **different})
+
+
+PRESETS: Mapping[str, Mapping[str, TrainingConfig]] = {
+    "paper": {
+        "vanilla": TrainingConfig(network=NetworkConfig(architecture="vanilla-autoencoder"), epochs=20),
+        "pconv": TrainingConfig(
+            network=NetworkConfig(architecture="partial-unet", sees_mask=True), epochs=100
+        ),
+    },
+    "best": {
+        "vanilla": _best(SHIPPED),
+        "pconv": _best(replace(SHIPPED, sees_mask=True), known_weight=0.0, photo_share=0.4),
+    },
+}  # fmt: skip
+
+
+def find_preset(preset: str, model: str) -> TrainingConfig:
+    """Look up a preset for a model. Raises UsageError that lists the choices."""
+    if preset not in PRESETS:
+        raise UsageError(f"no preset {preset!r}; there are: {', '.join(PRESETS)}")
+    if model not in PRESETS[preset]:
+        raise UsageError(f"preset {preset!r} has no model {model!r}; it has: {', '.join(PRESETS[preset])}")
+    return PRESETS[preset][model]

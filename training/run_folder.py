@@ -1,0 +1,161 @@
+"""The folder of one training run.
+
+Its configuration, losses, pictures and checkpoints, and a lock on them all.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from inpaint_cli.errors import RunFolderError
+from training.loop import STATE_FILE, WEIGHTS_FILE, EpochFigures
+
+COLUMNS = tuple(field.name for field in fields(EpochFigures))
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Where the parts of a run lie, and how they are read and written. Every write is atomic."""
+
+    path: Path
+
+    @property
+    def config_file(self) -> Path:
+        """What was asked for, as JSON."""
+        return self.path / "config.json"
+
+    @property
+    def losses_file(self) -> Path:
+        """A row for each epoch."""
+        return self.path / "losses.csv"
+
+    @property
+    def plot_file(self) -> Path:
+        """The losses as a plot."""
+        return self.path / "losses.png"
+
+    @property
+    def panel_file(self) -> Path:
+        """Damaged, restored and true pictures."""
+        return self.path / "panel.png"
+
+    @property
+    def weights_file(self) -> Path:
+        """The checkpoint to export."""
+        return self.path / WEIGHTS_FILE
+
+    @property
+    def has_state(self) -> bool:
+        """Is there something to resume?"""
+        return (self.path / STATE_FILE).is_file()
+
+    def read_config(self) -> dict[str, Any]:
+        """Read what `write_config` wrote."""
+        try:
+            config = json.loads(self.config_file.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise RunFolderError(
+                f"{self.config_file} can't be read ({error}); choose another folder"
+            ) from error
+        if not isinstance(config, dict) or "model" not in config:
+            raise RunFolderError(
+                f"{self.config_file} is not the configuration of a run; choose another folder"
+            )
+        return config
+
+    def write_config(self, config: Mapping[str, Any]) -> None:
+        """Write the configuration, plain data with at least ``model``."""
+        write_bytes(self.config_file, (json.dumps(config, indent=2) + "\n").encode())
+
+    def read_losses(self, last_epoch: int | None = None) -> list[EpochFigures]:
+        """Read the epochs so far, up to ``last_epoch``; what came after it is trained again."""
+        if not self.losses_file.is_file():
+            return []
+        with self.losses_file.open(newline="", encoding="utf-8") as handle:
+            try:
+                rows = [_parse_row(row) for row in csv.DictReader(handle)]
+            except (KeyError, TypeError, ValueError) as error:
+                raise RunFolderError(f"{self.losses_file} is not a table of losses: move it away") from error
+        return [row for row in rows if last_epoch is None or row.epoch <= last_epoch]
+
+    def write_losses(self, rows: Sequence[EpochFigures]) -> None:
+        """Write all epochs so far."""
+        text = io.StringIO()
+        writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(asdict(row) for row in rows)
+        write_bytes(self.losses_file, text.getvalue().encode())
+
+
+@contextmanager
+def claim(path: Path) -> Iterator[RunFolder]:
+    """Create the folder and hold it for this process alone; a killed process lets go of it.
+
+    Raises RunFolderError where another run holds it, or where it can't be written.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path / ".lock", timeout=0)
+        lock.acquire()
+    except Timeout as error:
+        raise RunFolderError(
+            f"{path} is in use by another run; wait for it or choose another with -o"
+        ) from error
+    except OSError as error:
+        raise RunFolderError(f"{path} can't be written ({error.strerror}); choose another with -o") from error
+    try:
+        yield RunFolder(path)
+    finally:
+        lock.release()
+
+
+def check_fresh(folder: RunFolder) -> None:
+    """Raise RunFolderError where the folder already holds a run."""
+    if folder.has_state or folder.config_file.exists():
+        raise RunFolderError(
+            f"{folder.path} holds a run already: continue it with --resume or choose another folder with -o"
+        )
+
+
+def check_resumable(folder: RunFolder, model: str) -> dict[str, Any]:
+    """Return the configuration of the run to continue.
+
+    RunFolderError where there is none or it is another model's.
+    """
+    if not folder.has_state and not folder.config_file.exists():
+        raise RunFolderError(f"{folder.path} holds no run to resume; leave --resume out to start one")
+    config = folder.read_config()
+    if config["model"] != model:
+        raise RunFolderError(
+            f"{folder.path} holds a run of {config['model']!r}, not of {model!r};"
+            " choose another folder with -o"
+        )
+    return config
+
+
+def write_bytes(file: Path, data: bytes) -> None:
+    """Write beside the target, sync, rename.
+
+    A kill at any moment leaves the old file or the new one, whole.
+    """
+    temporary = file.with_name(f".{file.name}.part")
+    with temporary.open("wb") as handle:
+        handle.write(data)
+        handle.flush()
+        os.fsync(handle.fileno())
+    temporary.replace(file)
+
+
+def _parse_row(row: Mapping[str, str]) -> EpochFigures:
+    numbers = {name: float(row[name]) for name in COLUMNS if name != "epoch"}
+    return EpochFigures(epoch=int(row["epoch"]), **numbers)

@@ -1,0 +1,256 @@
+"""One training run from request to finished run folder: what the loop does, and what is written around it."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from inpaint_cli.errors import BackendError, RunFolderError
+from training.checkpoints import read_checkpoint
+from training.data import SourceOption, TrainingData
+from training.distributed import World, join_world
+from training.loop import EpochFigures, Sources, Trainer, run_network
+from training.networks import build_network
+from training.panels import Pixels, Strip, draw_panel
+from training.plots import Curve, plot_run
+from training.presets import TrainingConfig, find_preset
+from training.run_folder import RunFolder, check_fresh, check_resumable, claim, write_bytes
+
+PANEL_PICTURES = 10
+PICTURE_SECONDS = 20.0
+"""Plot and panel are drawn anew at most this often, and at the end."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingRequest:
+    """What one `inpaint-cli train` asks for; None means: as the preset (or the run to continue) says."""
+
+    model: str
+    folder: Path
+    preset: str | None = None
+    data: tuple[SourceOption, ...] = ()
+    valid: Path | None = None
+    epochs: int | None = None
+    batch_size: int | None = None
+    learning_rate: float | None = None
+    seed: int | None = None
+    loss: str | None = None
+    device: str = "auto"
+    resume: bool = False
+    start_from: Path | None = None
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """The settings that differ from the preset's."""
+        given = {
+            "epochs": self.epochs,
+            "batch_size": self.batch_size,
+            "learning_rate": self.learning_rate,
+            "seed": self.seed,
+            "loss": self.loss,
+        }
+        return {name: value for name, value in given.items() if value is not None}
+
+
+PresetFinder = Callable[[str, str], TrainingConfig]
+"""(preset, model) to its configuration."""
+
+
+class DataLoader(Protocol):
+    """Reads the data that a run asks for; called once the run's folder is held."""
+
+    def __call__(self, options: Sequence[SourceOption], valid: Path | None, seed: int) -> TrainingData:
+        """Read the sources."""
+        ...
+
+
+class Watcher(Protocol):
+    """Someone who is told how a run goes."""
+
+    def started(self, trainer: Trainer, data: TrainingData) -> None:
+        """The run is about to begin (or go on)."""
+        ...
+
+    def epoch_ended(self, figures: EpochFigures) -> None:
+        """An epoch is over."""
+        ...
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A run whose settings are known: from the preset, or from the run folder where it is resumed."""
+
+    training: TrainingConfig
+    preset: str
+    data: tuple[SourceOption, ...]
+    valid: Path | None
+
+
+def find_device(name: str) -> torch.device:
+    """Return ``auto`` (CUDA where it is there), ``cpu`` or ``cuda``.
+
+    Raises BackendError where there is no CUDA.
+    """
+    if name == "cuda" and not torch.cuda.is_available():
+        raise BackendError("--device cuda: torch sees no CUDA device here; use --device cpu")
+    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def train(
+    request: TrainingRequest, read: DataLoader, watcher: Watcher, find: PresetFinder = find_preset
+) -> RunFolder:
+    """Train to the end, keeping the run folder current; a killed run is continued with ``resume``."""
+    device = find_device(request.device)
+    started_from = read_checkpoint(request.start_from) if request.start_from else None
+    with join_world(device) as world, _held(request.folder, world) as folder:
+        if not world.writes:
+            world.wait()  # until the first process has checked the folder and fetched the data
+        settled = _settle(request, folder, find, world)
+        data = read(settled.data, settled.valid, settled.training.seed)
+        if world.writes:
+            world.wait()
+        sources, validation = loop_sources(data)
+        trainer = Trainer(request.model, settled.training, sources, validation, device, world)
+        if request.resume and folder.has_state:
+            trainer.resume(folder.path)
+        elif started_from is not None:
+            trainer.start_from(started_from)
+        if world.writes:
+            folder.write_config(_config(request, settled, data, trainer.device))
+            watcher.started(trainer, data)
+            _run(trainer, folder, watcher)
+        else:
+            _help(trainer)
+        world.wait()
+        return folder
+
+
+@contextmanager
+def _held(path: Path, world: World) -> Iterator[RunFolder]:
+    """The run's folder; the process that writes holds it alone."""
+    if not world.writes:
+        yield RunFolder(path)
+        return
+    with claim(path) as folder:
+        yield folder
+
+
+def loop_sources(data: TrainingData) -> tuple[Sources, Tensor]:
+    """Hand the data to the loop: pictures (photos where nothing else was given), photos, what validates."""
+    photos = data.bank(photos=True)
+    pictures = data.bank(photos=False)
+    if pictures is not None:
+        return Sources(pictures, photos), data.valid(photos=False)
+    assert photos is not None
+    return Sources(photos, photos), data.valid(photos=True)
+
+
+def _settle(request: TrainingRequest, folder: RunFolder, find: PresetFinder, world: World) -> Settled:
+    if not request.resume:
+        if world.writes:
+            check_fresh(folder)
+        preset = request.preset or "best"
+        training = replace(find(preset, request.model), **request.changes)
+        return Settled(training, preset, request.data, request.valid)
+    stored = check_resumable(folder, request.model)
+    try:
+        training = TrainingConfig.from_dict(stored["training"])
+        preset = str(stored["preset"])
+        data = tuple(SourceOption(Path(each["path"]), float(each["weight"])) for each in stored["data"])
+        valid = Path(stored["valid"]) if stored["valid"] else None
+    except (KeyError, TypeError, ValueError) as error:
+        raise RunFolderError(f"{folder.config_file} is not the configuration of a run ({error})") from error
+    _refuse_other_settings(request, training, preset)
+    return Settled(
+        replace(training, epochs=request.epochs or training.epochs),
+        preset,
+        request.data or data,
+        request.valid or valid,
+    )
+
+
+def _refuse_other_settings(request: TrainingRequest, training: TrainingConfig, preset: str) -> None:
+    """A run goes on with the settings that it began with; only ``--epochs`` may be changed."""
+    asked = {"preset": request.preset, **request.changes}
+    asked.pop("epochs", None)
+    for name, value in asked.items():
+        stored = preset if name == "preset" else getattr(training, name)
+        if value is not None and value != stored:
+            raise RunFolderError(
+                f"{request.folder} was begun with {name.replace('_', ' ')} {stored}, not {value};"
+                " leave the option out or start another run with -o"
+            )
+
+
+def _config(
+    request: TrainingRequest, settled: Settled, data: TrainingData, device: torch.device
+) -> dict[str, Any]:
+    return {
+        "model": request.model,
+        "preset": settled.preset,
+        "training": settled.training.as_dict(),
+        "data": [{"path": str(o.path.absolute()), "weight": o.weight} for o in settled.data],
+        "valid": str(settled.valid.absolute()) if settled.valid else None,
+        "data_description": data.description,
+        "started_from": str(request.start_from) if request.start_from else None,
+        "device": str(device),
+        "versions": {
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "numpy": np.__version__,
+        },
+    }
+
+
+def _run(trainer: Trainer, folder: RunFolder, watcher: Watcher) -> None:
+    epoch = trainer.step // trainer.steps_per_epoch
+    rows = folder.read_losses(last_epoch=epoch)
+    drawn = -PICTURE_SECONDS
+    for figures in trainer.epochs(lambda: trainer.save(folder.path)):
+        rows.append(figures)
+        folder.write_losses(rows)
+        watcher.epoch_ended(figures)
+        if time.monotonic() - drawn > PICTURE_SECONDS:
+            _draw(trainer, folder, rows)
+            drawn = time.monotonic()
+    _draw(trainer, folder, rows)
+
+
+def _help(trainer: Trainer) -> None:
+    """Train beside the process that writes, and write nothing."""
+    for _ in trainer.epochs(lambda: None):
+        pass
+
+
+def _draw(trainer: Trainer, folder: RunFolder, rows: Sequence[EpochFigures]) -> None:
+    write_bytes(folder.plot_file, plot_run(Curve(trainer.model, rows)))
+    write_bytes(folder.panel_file, draw_panel(panel_strips(trainer), enlarge=4))
+
+
+@torch.no_grad()
+def panel_strips(trainer: Trainer) -> list[Strip]:
+    """The first validation pictures: damaged, restored by the moving-average weights, true."""
+    config = trainer.config.network
+    network = build_network(config)
+    network.load_state_dict({name: tensor.cpu() for name, tensor in trainer.average.items()})
+    truth = trainer.validation.truth[:PANEL_PICTURES].cpu()
+    valid = trainer.validation.valid[:PANEL_PICTURES].cpu()
+    restored = run_network(network.eval(), config, truth * valid, valid)
+    if config.sees_mask:
+        restored = torch.where(valid > 0, truth, restored)
+    named = {"damaged": truth * valid, "restored": restored, "truth": truth}
+    return [Strip(name, _as_pixels(pictures)) for name, pictures in named.items()]
+
+
+def _as_pixels(pictures: Tensor) -> list[Pixels]:
+    pixels = (pictures.clamp(0, 1) * 255 + 0.5).to(torch.uint8).permute(0, 2, 3, 1)
+    return list(pixels.contiguous().numpy())
