@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from inpaint_cli.errors import ModelError
+from training.detector.network import DamageUNet
 from training.layers import FoldablePartialBlock, PartialConv2d, ResidualBlock, push_pull
 
 PUBLISHED_CHANNELS = (32, 64, 128, 256, 512)
@@ -121,8 +122,8 @@ class ResidualUNet(nn.Module):
 
     With a mask, the guess is the mask-normalised pyramid (`push_pull`), the first layer convolves the known
     pixels partially beside it, and the answer is guess plus correction under the hole. Blind, the guess is
-    the picture itself. ``guide`` (n, 3, h, w) is the known photo with the coarser level's answer under the hole,
-    or all 0 for a tile that has none.
+    the picture itself. ``guide`` (n, 3, h, w) is the known photo with the coarser level's answer under
+    the hole, or all 0 for a tile that has none.
     """
 
     def __init__(self, config: NetworkConfig) -> None:
@@ -184,6 +185,7 @@ ARCHITECTURES: Mapping[str, Callable[[NetworkConfig], nn.Module]] = {
     "vanilla-autoencoder": lambda config: VanillaAutoencoder(config.channels),
     "partial-unet": lambda config: PartialUNet(config.channels),
     "residual-unet": ResidualUNet,
+    "damage-unet": lambda config: DamageUNet(config.channels, config.blocks),
 }
 
 

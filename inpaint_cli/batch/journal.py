@@ -21,7 +21,7 @@ holds for ever, whoever wrote it and in whichever order. From that follows:
   same bytes.
 - Each run holds a shared lock; one that finds itself alone removes the temporary files of killed runs.
 
-A million lines are 66 MB, read in about a second into some 200 MB.
+A million lines are 66 MB, read in seconds into some 300 MB.
 """
 
 from __future__ import annotations

@@ -5,9 +5,10 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from inpaint_cli.batch.job import Job
+from inpaint_cli.batch.names import joined, split_suffix
 from inpaint_cli.batch.walk import Walk
 from inpaint_cli.errors import UsageError
 
@@ -61,7 +62,7 @@ class MaskFolder:
         owner = self._owners.setdefault(found[0], stem)
         if owner != stem:
             return None, f"ambiguous mask: {found[0]} would belong to both {owner} and {stem}"
-        return str(Path(self.folder, found[0])), ""
+        return joined(self.folder, found[0]), ""
 
     def orphans(self) -> list[str]:
         """Return the masks that belong to no photo which was asked for so far."""
@@ -85,12 +86,12 @@ def named_as_masks(jobs: list[Job]) -> list[Job]:
 
 
 def _mask_name(relative: str, sharing: int) -> str:
-    suffix = ".tif" if PurePath(relative).suffix.lower() in (".tif", ".tiff") else ".png"
+    suffix = ".tif" if split_suffix(relative)[1].lower() in (".tif", ".tiff") else ".png"
     return (_stem(relative) if sharing == 1 else relative) + suffix
 
 
 def _stem(relative: str) -> str:
-    return relative.removesuffix(PurePath(relative).suffix)
+    return split_suffix(relative)[0]
 
 
 def _key(name: str) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path, PurePath
 
 from inpaint_cli.batch.job import Job
 from inpaint_cli.batch.masks import MaskFolder, named_as_masks
+from inpaint_cli.batch.names import joined, split_suffix
 from inpaint_cli.batch.walk import FolderId, Walk, folder_id
 from inpaint_cli.errors import UsageError
 
@@ -178,7 +180,7 @@ def _add_job(draft: _Draft, root: str, relative: str, output: Path, *, beside: b
     if selection.output_file is not None:
         target, target_relative = str(selection.output_file.parent), selection.output_file.name
     elif selection.suffix is not None:
-        target_relative = str(PurePath(relative).with_suffix(selection.suffix))
+        target_relative = split_suffix(relative)[0] + selection.suffix
     draft.jobs.append(
         Job(
             root=root,
@@ -193,25 +195,37 @@ def _add_job(draft: _Draft, root: str, relative: str, output: Path, *, beside: b
 
 def _find_collisions(draft: _Draft) -> None:
     """Refuse two photos with one output, and an output that is one of the photos or masks."""
-    real: dict[str, str] = {}
+    roots = {root for job in draft.jobs for root in (job.root, job.output_root)}
+    real = {root: os.path.realpath(root) for root in roots}
     outputs: dict[str, Job] = {}
     for job in draft.jobs:
-        place = _place(job.output_root, job.output_relative, real)
-        other = outputs.setdefault(place, job)
+        other = outputs.setdefault(_place(real[job.output_root], job.output_relative), job)
         if other is not job:
             draft.refusals.append(f"{other.photo} and {job.photo} would both be written to {job.output}")
-    for job in draft.jobs:
-        for path in (job.photo, job.mask):
-            place = "" if path is None else _place(str(path.parent), path.name, real)
-            if place in outputs:
-                draft.refusals.append(f"{outputs[place].photo} would be written over {path}")
+    photos = (_place(real[job.root], job.relative) for job in draft.jobs)
+    for place in chain(photos, _mask_places(draft, {real[job.output_root] for job in draft.jobs})):
+        if place in outputs:
+            draft.refusals.append(f"{outputs[place].photo} would be written over {place}")
 
 
-def _place(folder: str, name: str, real: dict[str, str]) -> str:
-    """Return the file's real path; folders are resolved once each."""
-    if folder not in real:
-        real[folder] = os.path.realpath(folder)
-    return os.path.normcase(f"{real[folder]}{os.sep}{name}")
+def _mask_places(draft: _Draft, output_roots: set[str]) -> Iterator[str]:
+    """Yield the masks that an output could be written over: none where the folders have nothing in common."""
+    if draft.selection.mask is not None:
+        yield os.path.realpath(draft.selection.mask)
+    if draft.masks is None:
+        return
+    folder = os.path.realpath(draft.masks.folder)
+    if any(_are_nested(folder, root) for root in output_roots):
+        yield from (os.path.realpath(job.mask_file) for job in draft.jobs if job.mask_file)
+
+
+def _are_nested(one: str, other: str) -> bool:
+    return os.path.commonpath([one, other]) in (one, other)
+
+
+def _place(real_folder: str, relative: str) -> str:
+    """Return a file's real path, as the system compares paths."""
+    return os.path.normcase(joined(real_folder, relative))
 
 
 def _sibling(folder: Path, ending: str) -> Path:

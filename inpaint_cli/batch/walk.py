@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from inpaint_cli.batch.journal import JOURNAL_NAME
+from inpaint_cli.batch.names import split_suffix
 
 FolderId = tuple[int, int]
 """Device and inode: which folder it really is, by whatever name."""
@@ -86,7 +87,7 @@ class Walk:
                 continue
             if _is_folder(entry):
                 (links if entry.is_symlink() else folders).append(entry.path)
-            elif PurePath(entry.name).suffix.lower() in self.suffixes:
+            elif split_suffix(entry.name)[1].lower() in self.suffixes:
                 files.append(entry.path)
         return files, folders, links
 

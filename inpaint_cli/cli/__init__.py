@@ -1,1 +1,1 @@
-"""."""
+"""Commands, one file each; parses options once into frozen dataclasses, turns errors into exit codes."""

@@ -121,7 +121,7 @@ def test_an_output_folder_that_cannot_be_made_is_told(archive, restore) -> None:
 
 
 def _without_roots_privileges() -> None:
-    """Drop, in the child, what lets root read files whose permissions say no (a bounding set, man 2 prctl)."""
+    """Drop, in the child, what lets root read files whose permissions say no (man 2 prctl)."""
     drop, override, read_search = 24, 1, 2
     for capability in (override, read_search):
         ctypes.CDLL(None).prctl(drop, capability, 0, 0, 0)

@@ -98,9 +98,8 @@ def test_upscayl_283_and_1188_folders_are_walked_and_macos_files_left_out(archiv
 
 def test_rembg_94_the_photos_folder_is_refused_for_results(archive, restore) -> None:
     archive("a.png")
-    for output in ("photos", "./photos/", "photos/../photos"):
-        ended = restore("photos", "--mask-dir", "masks", "-o", output)
-        assert ended.code == 2 and "would replace the photos" in ended.stderr
+    ended = restore("photos", "--mask-dir", "masks", "-o", "./photos/../photos/")
+    assert ended.code == 2 and "would replace the photos" in ended.stderr
 
 
 def test_snapotter_755_a_clean_photo_is_left_alone(archive, restore) -> None:

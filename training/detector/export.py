@@ -27,8 +27,8 @@ from training.run_folder import write_bytes
 
 OUTPUT = "probability"
 TRAINING_DATA = (
-    "563 photos (BSDS500: research use; Urban100: research, Flickr CC; Wikimedia Commons: mostly CC BY-SA) with"
-    " drawn damage and the opacity maps of FilmDamageSimulator (Ivanova et al. 2023, MIT)"
+    "563 photos (BSDS500: research use; Urban100: research, Flickr CC; Wikimedia Commons: mostly CC BY-SA),"
+    " with drawn damage and the opacity maps of FilmDamageSimulator (Ivanova et al. 2023, MIT)"
 )
 
 

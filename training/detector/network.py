@@ -69,7 +69,7 @@ class DamageUNet(nn.Module):
 
 
 def hats(photo: Tensor) -> Tensor:
-    """What is narrower than each width of NARROW and brighter, or darker, than around it: (n, 2 * widths, h, w).
+    """What is narrower than each width of NARROW and brighter, or darker: (n, 2 * widths, h, w).
 
     White top-hats and black-hats of the luminance with square structuring elements, as max pooling.
     """

@@ -49,7 +49,8 @@ def _noise(shape: tuple[int, ...], rng: np.random.Generator) -> Photo:
 def judge(photo: Photo, damaged: Photo, opacity: Floats) -> tuple[Floats, Floats]:
     """Say what counts as damage, and how much.
 
-    Pixels deep inside wide damage count less, so that thin damage is heard; faint damage counts little; what can't be seen only beside visible damage; a soft rim not at all.
+    Pixels deep inside wide damage count less, so that thin damage is heard; faint damage counts little; what
+    can't be seen only beside visible damage; a soft rim not at all.
     """
     label = (opacity >= SURELY).astype(np.float32)
     change = np.abs(damaged - photo).max(-1)

@@ -1,0 +1,100 @@
+"""What was measured as pictures: quality against speed, and growth."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from benchmarks.methods import is_ours
+
+Row = dict[str, Any]
+INK, GRID, OURS_COLOUR = "#22303c", "#dfe5ea", "#d9622b"
+COLOURS = ("#0b6e99", "#3f8f4f", "#8b5bb5", "#b8860b", "#c2385f")
+COLUMNS = 3
+
+
+def plot_quality(quality: Sequence[Row], titles: Mapping[str, str]) -> bytes:
+    """One field for each kind of damage: PSNR in the hole over time against Navier-Stokes. A PNG."""
+    columns = min(COLUMNS, len(quality))
+    rows = -(-len(quality) // columns)
+    figure, fields = _figure(rows, columns, "Quality against speed: up is better, left is faster")
+    for kind, axes in zip(quality, fields, strict=False):
+        _dress(axes, f"{kind['kind']} ({kind['missing']:.1%} missing)")
+        _logarithmic(axes.xaxis)
+        axes.set_xlabel("time, OpenCV's Navier-Stokes = 1", color=INK, fontsize=9)
+        axes.set_ylabel("PSNR in the hole (dB)", color=INK, fontsize=9)
+        axes.margins(x=0.25, y=0.15)
+        for index, row in enumerate(kind["methods"]):
+            colour = _colour(row["method"], index)
+            marker, size = ("*", 150) if is_ours(row["method"]) else ("o", 45)
+            axes.scatter([row["ratio"]], [row["psnr"]], color=colour, marker=marker, s=size, zorder=3)
+            axes.annotate(titles[row["method"]], (row["ratio"], row["psnr"]), xytext=(0, 7),
+                          textcoords="offset points", ha="center", fontsize=7.5, color=colour)  # fmt: skip
+    for axes in fields[len(quality) :]:
+        axes.set_visible(False)
+    return _png(figure)
+
+
+def plot_growth(sizes: Sequence[Row], damage: Sequence[Row], titles: Mapping[str, str]) -> bytes:
+    """Time and memory over megapixels, then over the damaged share. A PNG."""
+    figure, fields = _figure(2, 2, "How time and memory grow")
+    panels = (
+        (sizes, "megapixels", 1.0, "seconds", "photo (MP)", "seconds"),
+        (sizes, "megapixels", 1.0, "peak_mb", "photo (MP)", "peak memory (MB)"),
+        (damage, "damage", 100.0, "seconds", "damaged (%)", "seconds"),
+        (damage, "damage", 100.0, "peak_mb", "damaged (%)", "peak memory (MB)"),
+    )
+    for axes, (points, across, factor, up, across_title, up_title) in zip(fields, panels, strict=True):
+        _dress(axes, up_title)
+        axes.set_xlabel(across_title, color=INK, fontsize=9)
+        _logarithmic(axes.xaxis)
+        _logarithmic(axes.yaxis)
+        for index, method in enumerate(dict.fromkeys(point["method"] for point in points)):
+            known = [point for point in points if point["method"] == method and "problem" not in point]
+            axes.plot([factor * point[across] for point in known], [point[up] for point in known], marker="o",
+                      markersize=4, color=_colour(method, index), label=titles[method])  # fmt: skip
+        if points:
+            axes.legend(frameon=False, fontsize=8, labelcolor=INK)
+    return _png(figure)
+
+
+def _figure(rows: int, columns: int, title: str) -> tuple[Figure, list[Axes]]:
+    size = (4.4 * columns, 3.6 * rows + 0.4)
+    figure = Figure(figsize=size, dpi=120, facecolor="white", layout="constrained")
+    FigureCanvasAgg(figure)
+    figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold", color=INK)
+    return figure, list(figure.subplots(rows, columns, squeeze=False).flat)
+
+
+def _dress(axes: Axes, title: str) -> None:
+    axes.set_title(title, loc="left", fontsize=10, color=INK)
+    axes.grid(True, color=GRID, linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.tick_params(colors=INK, labelsize=8)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+
+
+def _logarithmic(axis: Axis) -> None:
+    """Ticks at 1, 2, 5, 10 with plain numbers."""
+    axis.axes.set(**{f"{axis.axis_name}scale": "log"})
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.set_major_formatter(FuncFormatter(lambda value, position: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def _colour(method: str, index: int) -> str:
+    return OURS_COLOUR if is_ours(method) else COLOURS[index % len(COLOURS)]
+
+
+def _png(figure: Figure) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    return buffer.getvalue()
