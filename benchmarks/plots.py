@@ -27,7 +27,8 @@ def plot_quality(quality: Sequence[Row], titles: Mapping[str, str]) -> bytes:
     figure, fields = _figure(rows, columns, "Quality against speed: up is better, left is faster")
     for kind, axes in zip(quality, fields, strict=False):
         _dress(axes, f"{kind['kind']} ({kind['missing']:.1%} missing)")
-        _logarithmic(axes.xaxis)
+        axes.set_xscale("log")
+        _plain_ticks(axes.xaxis)
         axes.set_xlabel("time, OpenCV's Navier-Stokes = 1", color=INK, fontsize=9)
         axes.set_ylabel("PSNR in the hole (dB)", color=INK, fontsize=9)
         axes.margins(x=0.25, y=0.15)
@@ -54,8 +55,10 @@ def plot_growth(sizes: Sequence[Row], damage: Sequence[Row], titles: Mapping[str
     for axes, (points, across, factor, up, across_title, up_title) in zip(fields, panels, strict=True):
         _dress(axes, up_title)
         axes.set_xlabel(across_title, color=INK, fontsize=9)
-        _logarithmic(axes.xaxis)
-        _logarithmic(axes.yaxis)
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        _plain_ticks(axes.xaxis)
+        _plain_ticks(axes.yaxis)
         for index, method in enumerate(dict.fromkeys(point["method"] for point in points)):
             known = [point for point in points if point["method"] == method and "problem" not in point]
             axes.plot([factor * point[across] for point in known], [point[up] for point in known], marker="o",
@@ -82,9 +85,8 @@ def _dress(axes: Axes, title: str) -> None:
         axes.spines[side].set_visible(False)
 
 
-def _logarithmic(axis: Axis) -> None:
-    """Ticks at 1, 2, 5, 10 with plain numbers."""
-    axis.axes.set(**{f"{axis.axis_name}scale": "log"})
+def _plain_ticks(axis: Axis) -> None:
+    """Ticks at 1, 2, 5, 10 of a logarithmic scale, as plain numbers."""
     axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     axis.set_major_formatter(FuncFormatter(lambda value, position: f"{value:g}"))
     axis.set_minor_formatter(NullFormatter())

@@ -101,7 +101,7 @@ def test_a_guide_is_an_input_of_its_own() -> None:
 
 
 def test_an_unknown_architecture_lists_those_that_are_there() -> None:
-    with pytest.raises(ModelError, match="there are: vanilla-autoencoder, partial-unet, residual-unet, damage"):
+    with pytest.raises(ModelError, match="there are: vanilla-autoencoder, partial-unet, residual-unet"):
         build_network(NetworkConfig(architecture="transformer"))
 
 
