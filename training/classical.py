@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 import cv2
 import numpy as np
@@ -59,7 +60,8 @@ def frequency_selective(pixels: Pixels, mask: Mask) -> Pixels:
     """Frequency selective reconstruction, the fast variant (Genser et al. 2018)."""
     known = np.where(mask, 0, 255).astype(np.uint8)
     result = np.zeros_like(pixels)
-    cv2.xphoto.inpaint(pixels, known, result, cv2.xphoto.INPAINT_FSR_FAST)
+    xphoto: Any = getattr(cv2, "xphoto")  # noqa: B009 - OpenCV without contrib lacks it, its types too
+    xphoto.inpaint(pixels, known, result, xphoto.INPAINT_FSR_FAST)
     return _pasted(pixels, mask, result)
 
 
