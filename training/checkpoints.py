@@ -59,17 +59,23 @@ def write_checkpoint(file: Path, checkpoint: Checkpoint) -> None:
 
 
 def read_checkpoint(file: Path) -> Checkpoint:
-    """Read a checkpoint onto the CPU. Raises ModelError, naming the file, where it is not one."""
+    """Read a checkpoint, or the safetensors file of a shipped model, onto the CPU.
+
+    A shipped model has no details. Raises ModelError, naming the file, where it is neither.
+    """
     if not file.is_file():
         raise ModelError(f"{file}: no such checkpoint")
     try:
         with safe_open(file, framework="pt") as opened:
             metadata = opened.metadata() or {}
             tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
-        if metadata.get("format") != FORMAT:
+        if metadata.get("format", FORMAT) != FORMAT or not {"model", "config"} <= metadata.keys():
             raise ModelError(f"{file}: a safetensors file, but not a checkpoint of inpaint-cli")
         return Checkpoint(
-            metadata["model"], json.loads(metadata["config"]), tensors, json.loads(metadata["details"])
+            metadata["model"],
+            json.loads(metadata["config"]),
+            tensors,
+            json.loads(metadata.get("details", "{}")),
         )
     except (SafetensorError, OSError, KeyError, ValueError, UnicodeDecodeError) as error:
         raise ModelError(f"{file}: not a readable checkpoint ({error})") from error

@@ -1,0 +1,58 @@
+"""A checkpoint explains itself; what is not one is refused by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from inpaint_cli.errors import ModelError
+from training.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
+from training.networks import NetworkConfig, build_network
+
+CONFIG = NetworkConfig(architecture="residual-unet", channels=(8, 16), blocks=(1, 1, 1), sees_mask=True)
+
+
+def checkpoint() -> Checkpoint:
+    return Checkpoint("pconv", CONFIG.as_dict(), build_network(CONFIG).state_dict(), {"step": 7})
+
+
+def test_what_was_written_is_read_back_and_builds_the_network(tmp_path: Path) -> None:
+    written = checkpoint()
+    write_checkpoint(tmp_path / "last.safetensors", written)
+    read = read_checkpoint(tmp_path / "last.safetensors")
+    assert (read.model, read.details) == ("pconv", {"step": 7})
+    rebuilt = read.build().state_dict()
+    assert all(tensor.equal(rebuilt[name]) for name, tensor in written.tensors.items())
+    assert [file.name for file in tmp_path.iterdir()] == ["last.safetensors"]
+
+
+def test_a_shipped_model_can_be_read_to_train_on() -> None:
+    shipped = Path(__file__).parents[2] / "models" / "pconv.safetensors"
+    read = read_checkpoint(shipped)
+    assert read.model == "pconv"
+    assert read.details == {}
+    restored = read.build()(torch.rand(1, 3, 32, 32), torch.ones(1, 1, 32, 32))
+    assert restored.shape == (1, 3, 32, 32)
+
+
+@pytest.mark.parametrize("content", [b"", b"\x80\x04pickle", b"\xff" * 64])
+def test_a_file_that_is_no_checkpoint_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "broken.safetensors"
+    file.write_bytes(content)
+    with pytest.raises(ModelError, match=r"broken\.safetensors"):
+        read_checkpoint(file)
+
+
+def test_somebody_elses_safetensors_are_refused(tmp_path: Path) -> None:
+    save_file({"weight": torch.zeros(2)}, tmp_path / "other.safetensors")
+    with pytest.raises(ModelError, match="not a checkpoint of inpaint-cli"):
+        read_checkpoint(tmp_path / "other.safetensors")
+
+
+def test_weights_of_another_network_are_refused() -> None:
+    other = Checkpoint("pconv", CONFIG.as_dict(), {"weight": torch.zeros(2)}, {})
+    with pytest.raises(ModelError, match="do not fit"):
+        other.build()
