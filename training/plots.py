@@ -59,7 +59,7 @@ def _empty_plot(title: str) -> tuple[Figure, Axes]:
     axes.set_xlabel("epoch", color=INK)
     axes.set_yscale("log")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 1.2, 1.5, 2.0, 3.0, 5.0, 7.0)))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, position: f"{value:.5f}".rstrip("0")))
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.grid(True, color=GRID, linewidth=0.8)
