@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from inpaint_cli.errors import ModelError
+from training.files import write_bytes
 from training.networks import network_from_config
 
 FORMAT = "inpaint-cli checkpoint 1"
@@ -50,12 +50,7 @@ def write_checkpoint(file: Path, checkpoint: Checkpoint) -> None:
     config = {"format": FORMAT, "model": checkpoint.model, "config": json.dumps(dict(checkpoint.network)),
               "details": json.dumps(dict(checkpoint.details))}  # fmt: skip
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in checkpoint.tensors.items()}
-    temporary = file.with_name(f".{file.name}.part")
-    with temporary.open("wb") as handle:
-        handle.write(save(tensors, metadata=config))
-        handle.flush()
-        os.fsync(handle.fileno())
-    temporary.replace(file)
+    write_bytes(file, save(tensors, metadata=config))
 
 
 def read_checkpoint(file: Path) -> Checkpoint:

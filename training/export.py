@@ -26,8 +26,8 @@ from inpaint_cli.backends import Figure, ModelCard, Network, Tiles, embed_card, 
 from inpaint_cli.backends.card import INPUT_CHANNELS
 from inpaint_cli.errors import ModelError
 from training.checkpoints import Checkpoint
+from training.files import write_bytes
 from training.layers import FoldablePartialBlock
-from training.run_folder import write_bytes
 
 OPSET = 17
 TOLERANCE = 1e-4

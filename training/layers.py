@@ -89,6 +89,31 @@ class ResidualBlock(nn.Module):
         return features + inner
 
 
+def residual_blocks(channels: int, count: int) -> nn.Sequential:
+    """One level of a residual U-Net: ``count`` residual blocks one after the other."""
+    return nn.Sequential(*(ResidualBlock(channels) for _ in range(count)))
+
+
+def down_and_up(
+    features: Tensor, encoder: nn.ModuleList, down: nn.ModuleList, up: nn.ModuleList, decoder: nn.ModuleList
+) -> Tensor:
+    """Walk a residual U-Net: down its levels, and back up with each level's features added.
+
+    features: (n, channels of the first level, h, w), h and w divisible by 2 for each step down; the answer
+    has the same shape. encoder has a module a level; down, up and decoder one a step.
+    """
+    beside = []
+    for level, stack in enumerate(encoder):
+        features = stack(features)
+        if level < len(down):
+            beside.append(features)
+            features = down[level](features)
+    for level in reversed(range(len(up))):
+        features = functional.interpolate(up[level](features), scale_factor=2.0, mode="nearest")
+        features = decoder[level](features + beside[level])
+    return features
+
+
 def push_pull(photo: Tensor, valid: Tensor, levels: int = 5) -> Tensor:
     """Fill the hole from a mask-normalised pyramid (Gortler et al. 1996, section 3.4).
 

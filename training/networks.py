@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from inpaint_cli.errors import ModelError
 from training.detector.network import DamageUNet
-from training.layers import FoldablePartialBlock, PartialConv2d, ResidualBlock, push_pull
+from training.layers import FoldablePartialBlock, PartialConv2d, down_and_up, push_pull, residual_blocks
 
 PUBLISHED_CHANNELS = (32, 64, 128, 256, 512)
 
@@ -138,11 +138,13 @@ class ResidualUNet(nn.Module):
         planes = 3 + (1 if config.sees_mask else 0) + (3 if config.sees_guide else 0)
         self.stem = nn.Conv2d(4 * planes, channels[0], 3, padding=1)
         self.known = PartialConv2d(12, channels[0], mask_channels=12) if config.sees_mask else None
-        self.encoder = nn.ModuleList(_stack(c, n) for c, n in zip(channels, blocks[:depth], strict=True))
+        self.encoder = nn.ModuleList(
+            residual_blocks(c, n) for c, n in zip(channels, blocks[:depth], strict=True)
+        )
         self.down = nn.ModuleList(nn.Conv2d(a, b, 2, stride=2) for a, b in pairwise(channels))
         self.up = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in pairwise(channels))
         self.decoder = nn.ModuleList(
-            _stack(c, n) for c, n in zip(channels, blocks[: depth - 1 : -1], strict=False)
+            residual_blocks(c, n) for c, n in zip(channels, blocks[: depth - 1 : -1], strict=False)
         )
         self.head = nn.Conv2d(channels[0], 12, 3, padding=1)
         nn.init.zeros_(self.head.weight)
@@ -164,21 +166,9 @@ class ResidualUNet(nn.Module):
             features = (
                 features + self.known(functional.pixel_unshuffle(photo * valid - 0.5 * valid, 2), mask)[0]
             )
-        beside = []
-        for level, stack in enumerate(self.encoder):
-            features = stack(features)
-            if level < len(self.down):
-                beside.append(features)
-                features = self.down[level](features)
-        for level in reversed(range(len(self.up))):
-            features = functional.interpolate(self.up[level](features), scale_factor=2.0, mode="nearest")
-            features = self.decoder[level](features + beside[level])
+        features = down_and_up(features, self.encoder, self.down, self.up, self.decoder)
         correction = functional.pixel_shuffle(self.head(features), 2)
         return guess + correction
-
-
-def _stack(channels: int, count: int) -> nn.Sequential:
-    return nn.Sequential(*(ResidualBlock(channels) for _ in range(count)))
 
 
 ARCHITECTURES: Mapping[str, Callable[[NetworkConfig], nn.Module]] = {

@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
@@ -18,6 +17,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from inpaint_cli.errors import RunFolderError
+from training.files import write_bytes
 from training.loop import STATE_FILE, WEIGHTS_FILE, EpochFigures
 
 COLUMNS = tuple(field.name for field in fields(EpochFigures))
@@ -141,19 +141,6 @@ def check_resumable(folder: RunFolder, model: str) -> dict[str, Any]:
             " choose another folder with -o"
         )
     return config
-
-
-def write_bytes(file: Path, data: bytes) -> None:
-    """Write beside the target, sync, rename.
-
-    A kill at any moment leaves the old file or the new one, whole.
-    """
-    temporary = file.with_name(f".{file.name}.part")
-    with temporary.open("wb") as handle:
-        handle.write(data)
-        handle.flush()
-        os.fsync(handle.fileno())
-    temporary.replace(file)
 
 
 def _parse_row(row: Mapping[str, str]) -> EpochFigures:

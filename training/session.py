@@ -18,12 +18,13 @@ from inpaint_cli.errors import BackendError, RunFolderError
 from training.checkpoints import read_checkpoint
 from training.data import SourceOption, TrainingData
 from training.distributed import World, join_world
+from training.files import write_bytes
 from training.loop import EpochFigures, Sources, Trainer, run_network
 from training.networks import build_network
 from training.panels import Pixels, Strip, draw_panel
 from training.plots import Curve, plot_run
 from training.presets import TrainingConfig, find_preset
-from training.run_folder import RunFolder, check_fresh, check_resumable, claim, write_bytes
+from training.run_folder import RunFolder, check_fresh, check_resumable, claim
 
 PANEL_PICTURES = 10
 PICTURE_SECONDS = 20.0

@@ -33,12 +33,13 @@ from training.evaluation import (
     network_candidates,
 )
 from training.export import export
+from training.files import write_bytes
 from training.loop import EpochFigures
 from training.panels import Strip, draw_panel
 from training.plots import Curve, Reference, plot_runs
 from training.presets import PRESETS, TrainingConfig
 from training.report import density_cells, hole_cells, markdown_table
-from training.run_folder import RunFolder, write_bytes
+from training.run_folder import RunFolder
 
 PUBLISHED = {"vanilla": 0.0010, "pconv": 0.0005}
 PANEL_PICTURES = 10

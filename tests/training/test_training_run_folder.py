@@ -5,9 +5,10 @@ import sys
 import pytest
 
 from inpaint_cli.errors import RunFolderError
+from training.files import write_bytes
 from training.loop import EpochFigures
 from training.plots import Curve, Reference, plot_run, plot_runs
-from training.run_folder import RunFolder, check_fresh, check_resumable, claim, write_bytes
+from training.run_folder import RunFolder, check_fresh, check_resumable, claim
 
 ROWS = [EpochFigures(n, 0.01 / n, 0.02 / n, 1.5, 100.0) for n in (1, 2, 3)]
 PNG = b"\x89PNG\r\n"

@@ -23,7 +23,7 @@ from training.checkpoints import Checkpoint, read_checkpoint
 from training.detector.network import DamageUNet
 from training.detector.trainer import ARCHITECTURE, build_detector
 from training.export import OPSET, Exported, check_parity
-from training.run_folder import write_bytes
+from training.files import write_bytes
 
 OUTPUT = "probability"
 TRAINING_DATA = (

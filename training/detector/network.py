@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.layers import ResidualBlock
+from training.layers import down_and_up, residual_blocks
 
 NARROW = (5, 9, 17)
 """Widths in pixels below which the hats see a structure."""
@@ -35,11 +35,13 @@ class DamageUNet(nn.Module):
             )
         pairs = list(pairwise(channels))
         self.stem = nn.Conv2d(4 * (3 + 2 * len(NARROW)), channels[0], 3, padding=1)
-        self.encoder = nn.ModuleList(_stack(c, n) for c, n in zip(channels, blocks[:depth], strict=True))
+        self.encoder = nn.ModuleList(
+            residual_blocks(c, n) for c, n in zip(channels, blocks[:depth], strict=True)
+        )
         self.down = nn.ModuleList(nn.Conv2d(a, b, 2, stride=2) for a, b in pairs)
         self.up = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in pairs)
         self.decoder = nn.ModuleList(
-            _stack(c, n) for c, n in zip(channels, blocks[: depth - 1 : -1], strict=False)
+            residual_blocks(c, n) for c, n in zip(channels, blocks[: depth - 1 : -1], strict=False)
         )
         self.head = nn.Conv2d(channels[0], 4, 3, padding=1)
         for convolution in (self.stem, *self.down, *self.up):
@@ -56,15 +58,7 @@ class DamageUNet(nn.Module):
         """Photo (n, 3, h, w) to the logarithm of the odds of damage (n, 1, h, w)."""
         planes = torch.cat([4 * photo - 2, HAT_SCALE * hats(photo)], 1)
         features = self.stem(functional.pixel_unshuffle(planes, 2))
-        beside = []
-        for level, stack in enumerate(self.encoder):
-            features = stack(features)
-            if level < len(self.down):
-                beside.append(features)
-                features = self.down[level](features)
-        for level in reversed(range(len(self.up))):
-            features = functional.interpolate(self.up[level](features), scale_factor=2.0, mode="nearest")
-            features = self.decoder[level](features + beside[level])
+        features = down_and_up(features, self.encoder, self.down, self.up, self.decoder)
         return functional.pixel_shuffle(self.head(functional.relu(features)), 2)
 
 
@@ -87,7 +81,3 @@ def _widest(plane: Tensor, width: int) -> Tensor:
     """The largest value in a square around each pixel, by rows and then by columns."""
     rows = functional.max_pool2d(plane, (1, width), 1, (0, width // 2))
     return functional.max_pool2d(rows, (width, 1), 1, (width // 2, 0))
-
-
-def _stack(channels: int, count: int) -> nn.Sequential:
-    return nn.Sequential(*(ResidualBlock(channels) for _ in range(count)))
