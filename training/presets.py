@@ -11,6 +11,7 @@ from training.networks import NetworkConfig
 
 SHIPPED = NetworkConfig(architecture="residual-unet", channels=(32, 64, 128), blocks=(1, 2, 2, 2, 1))
 LOSSES = ("squared", "adversarial")
+PRECISIONS = ("float32", "bfloat16")
 PUBLISHED_DAMAGE = {"published-lines": 1.0}
 PHOTO_DAMAGE = {
     "published-lines": 0.15,
@@ -31,7 +32,8 @@ class TrainingConfig:
     that is cut from photos, damaged by ``photo_damage``, where photos are given. ``average`` is the decay of
     the moving-average weights, 0 = none. ``hole_weight`` and ``known_weight`` weigh the squared error.
     ``schedule`` is constant, cosine, or trapezoid (constant, then linear to 0 over the last quarter), after
-    ``warmup`` steps.
+    ``warmup`` steps. ``precision`` bfloat16 computes the forward pass in it where the device has such arithmetic;
+    weights, gradients and validation stay float32.
     """
 
     network: NetworkConfig
@@ -50,6 +52,7 @@ class TrainingConfig:
     photo_damage: Mapping[str, float] = field(default_factory=lambda: dict(PHOTO_DAMAGE))
     photo_share: float = 0.0
     loss: str = "squared"
+    precision: str = "float32"
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -57,6 +60,8 @@ class TrainingConfig:
             raise UsageError("--epochs and --batch-size must be at least 1")
         if self.loss not in LOSSES:
             raise UsageError(f"--loss {self.loss}: there are: {', '.join(LOSSES)}")
+        if self.precision not in PRECISIONS:
+            raise UsageError(f"no precision {self.precision!r}; there are: {', '.join(PRECISIONS)}")
         if self.learning_rate <= 0:
             raise UsageError(f"--lr {self.learning_rate} must be greater than 0")
 
@@ -73,7 +78,7 @@ class TrainingConfig:
 def _best(network: NetworkConfig, **different: Any) -> TrainingConfig:
     settings: dict[str, Any] = {
         "epochs": 60, "learning_rate": 5e-3, "optimizer": "muon", "schedule": "trapezoid", "warmup": 100,
-        "average": 0.998, "flips": True, "channel_shuffle": True,
+        "average": 0.998, "flips": True, "channel_shuffle": True, "precision": "bfloat16",
     }  # fmt: skip
     return TrainingConfig(network=network, **{**settings, **different})
 
