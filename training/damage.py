@@ -176,6 +176,11 @@ def half_planes(n: int, side: int, generator: torch.Generator) -> Tensor:
     return (across + wave * (along * 0.3 + phase).sin() < offset).float().unsqueeze(1)
 
 
+def everything(n: int, side: int, generator: torch.Generator) -> Tensor:
+    """All is missing, as in a tile inside a wide hole."""
+    return torch.zeros((n, 1, side, side), device=generator.device)
+
+
 Drawer = Callable[[int, int, torch.Generator], Tensor]
 
 DAMAGE: Mapping[str, Drawer] = {
@@ -186,6 +191,7 @@ DAMAGE: Mapping[str, Drawer] = {
     "letters": letters,
     "blobs": blobs,
     "half-planes": half_planes,
+    "everything": everything,
 }
 
 
@@ -195,6 +201,8 @@ def draw_mixture(n: int, side: int, shares: Mapping[str, float], generator: torc
     The batch is cut into runs of one kind each, in the order of ``shares``, so that every kind is drawn once
     in a batch.
     """
+    if n == 0:
+        return torch.empty((0, 1, side, side), device=generator.device)
     total = sum(shares.values())
     ends = [round(n * upto / total) for upto in accumulate(shares.values())]
     begins = [0, *ends[:-1]]

@@ -27,7 +27,8 @@ from training.checkpoints import (
 )
 from training.damage import draw_mixture
 from training.distributed import World, alone
-from training.losses import masked_squared_error
+from training.guides import coarse_guide
+from training.losses import log_squared_error, masked_squared_error
 from training.networks import NetworkConfig, build_network
 from training.optimizers import OPTIMIZERS, scheduled_rate
 from training.presets import TrainingConfig
@@ -65,16 +66,26 @@ class EpochFigures:
 class Batch:
     """Damaged pictures with their truth.
 
-    truth: float32 (n, 3, 32, 32) in 0..1; valid: (n, 1, 32, 32), 1 = known.
+    truth: float32 (n, 3, 32, 32) in 0..1; valid: (n, 1, 32, 32), 1 = known; guide: (n, 3, 32, 32), the truth
+    with a coarser level's answer under the hole, or all 0 for a picture that has none.
     """
 
     truth: Tensor
     valid: Tensor
+    guide: Tensor
 
     @property
     def damaged(self) -> Tensor:
         """The truth with black (0) under the hole."""
         return self.truth * self.valid
+
+    def part(self, start: int, stop: int) -> Batch:
+        """The pictures from start to stop."""
+        return Batch(self.truth[start:stop], self.valid[start:stop], self.guide[start:stop])
+
+    def to(self, device: torch.device) -> Batch:
+        """The same pictures on another device."""
+        return Batch(self.truth.to(device), self.valid.to(device), self.guide.to(device))
 
 
 def step_generator(seed: int, step: int, rank: int, device: torch.device) -> torch.Generator:
@@ -85,6 +96,7 @@ def step_generator(seed: int, step: int, rank: int, device: torch.device) -> tor
 def make_batch(config: TrainingConfig, sources: Sources, size: int, generator: torch.Generator) -> Batch:
     """Sample, augment and damage ``size`` pictures."""
     from_photos = round(size * config.photo_share) if sources.photos is not None else 0
+    guided = round(from_photos * config.guided_share) if config.network.sees_guide else 0
     drawn = sources.pictures.sample(size - from_photos, SIDE, generator)
     truth = augment(drawn, generator, flips=config.flips, channel_shuffle=config.channel_shuffle)
     valid = draw_mixture(size - from_photos, SIDE, config.damage, generator)
@@ -92,8 +104,14 @@ def make_batch(config: TrainingConfig, sources: Sources, size: int, generator: t
         drawn = sources.photos.sample(from_photos, SIDE, generator)
         photos = augment(drawn, generator, flips=config.flips, channel_shuffle=config.channel_shuffle)
         truth = torch.cat([truth, fade_colours(photos, generator)])
-        valid = torch.cat([valid, draw_mixture(from_photos, SIDE, config.photo_damage, generator)])
-    return Batch(truth.contiguous(memory_format=torch.channels_last), valid)
+        valid = torch.cat([
+            valid, draw_mixture(from_photos - guided, SIDE, config.photo_damage, generator),
+            draw_mixture(guided, SIDE, config.guided_damage, generator),
+        ])  # fmt: skip
+    guide = torch.zeros_like(truth)
+    if guided:
+        guide[-guided:] = coarse_guide(truth[-guided:], valid[-guided:], generator)
+    return Batch(truth.contiguous(memory_format=torch.channels_last), valid, guide)
 
 
 def has_bfloat16(device: torch.device) -> bool:
@@ -109,9 +127,9 @@ def fresh_network(config: NetworkConfig, device: torch.device) -> nn.Module:
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 
-def run_network(network: nn.Module, config: NetworkConfig, photo: Tensor, valid: Tensor) -> Tensor:
-    """Call a network with the inputs that its configuration names."""
-    named = {"photo": photo, "valid": valid}
+def run_network(network: nn.Module, config: NetworkConfig, batch: Batch) -> Tensor:
+    """Call a network on damaged pictures, with the inputs that its configuration names."""
+    named = {"photo": batch.damaged, "valid": batch.valid, "guide": batch.guide}
     return network(*(named[name] for name in config.inputs))  # type: ignore[no-any-return]
 
 
@@ -200,10 +218,8 @@ class Trainer:
             group["lr"] = rate
         self.trained.train()
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.halved):
-            restored = run_network(self.trained, config.network, batch.damaged, batch.valid).float()
-        loss = masked_squared_error(
-            restored, batch.truth, batch.valid, config.hole_weight, config.known_weight
-        )
+            restored = run_network(self.trained, config.network, batch).float()
+        loss = self._loss(restored, batch)
         if self.adversary is not None:
             composite = torch.where(batch.valid > 0, batch.truth, restored)
             loss = loss + self.adversary.term(composite, batch.truth, batch.valid)
@@ -212,6 +228,12 @@ class Trainer:
         self.optimizer.step()
         self._update_average()
         return self.world.mean(loss.detach())
+
+    def _loss(self, restored: Tensor, batch: Batch) -> Tensor:
+        if self.config.loss == "log":
+            return log_squared_error(restored, batch.truth, batch.valid)
+        weights = self.config.hole_weight, self.config.known_weight
+        return masked_squared_error(restored, batch.truth, batch.valid, *weights)
 
     @torch.no_grad()
     def _update_average(self) -> None:
@@ -234,14 +256,11 @@ class Trainer:
         averaged.eval()
         total = 0.0
         for start in range(0, len(self.validation.truth), 256):
-            truth, valid = (
-                self.validation.truth[start : start + 256],
-                self.validation.valid[start : start + 256],
-            )
-            restored = run_network(averaged, self.config.network, truth * valid, valid).clamp(0, 1)
+            batch = self.validation.part(start, start + 256)
+            restored = run_network(averaged, self.config.network, batch).clamp(0, 1)
             if self.config.network.sees_mask:
-                restored = torch.where(valid > 0, truth, restored)
-            total += float((restored - truth).square().sum())
+                restored = torch.where(batch.valid > 0, batch.truth, restored)
+            total += float((restored - batch.truth).square().sum())
         return total / self.validation.truth.numel()
 
     def details(self) -> dict[str, object]:
@@ -293,4 +312,4 @@ def fixed_batch(config: TrainingConfig, pictures: Tensor, device: torch.device) 
     """Damage pictures (uint8 (n, 3, 32, 32)) with a fixed seed, for validation."""
     generator = torch.Generator(device).manual_seed(20_240_607)
     truth = pictures.to(device).float().div(255).contiguous(memory_format=torch.channels_last)
-    return Batch(truth, draw_mixture(len(pictures), SIDE, config.damage, generator))
+    return Batch(truth, draw_mixture(len(pictures), SIDE, config.damage, generator), torch.zeros_like(truth))

@@ -123,7 +123,7 @@ class ResidualUNet(nn.Module):
     With a mask, the guess is the mask-normalised pyramid (`push_pull`), the first layer convolves the known
     pixels partially beside it, and the answer is guess plus correction under the hole. Blind, the guess is
     the picture itself. ``guide`` (n, 3, h, w) is the known photo with the coarser level's answer under
-    the hole, or all 0 for a tile that has none.
+    the hole, or all 0 for a tile that has none; where there is one, it is the first guess.
     """
 
     def __init__(self, config: NetworkConfig) -> None:
@@ -135,7 +135,7 @@ class ResidualUNet(nn.Module):
             raise ModelError(
                 f"a residual U-Net of {depth} levels needs {2 * depth - 1} numbers of blocks, not {blocks}"
             )
-        planes = 3 + (1 if config.sees_mask else 0) + (3 if config.sees_guide else 0)
+        planes = 3 + (1 if config.sees_mask else 0) + (1 if config.sees_guide else 0)
         self.stem = nn.Conv2d(4 * planes, channels[0], 3, padding=1)
         self.known = PartialConv2d(12, channels[0], mask_channels=12) if config.sees_mask else None
         self.encoder = nn.ModuleList(
@@ -157,10 +157,12 @@ class ResidualUNet(nn.Module):
             features = self.stem(functional.pixel_unshuffle(photo - 0.5, 2))
         else:
             guess = push_pull(photo, valid)
-            planes = [guess - 0.5, valid]
+            planes = [valid]
             if guide is not None:
                 given = (guide.amax((1, 2, 3), keepdim=True) > 0).to(guide.dtype)
-                planes.append((guide - guess) * given)
+                guess = guess + (guide - guess) * given
+                planes.append(given.expand_as(valid))
+            planes.insert(0, guess - 0.5)
             features = self.stem(functional.pixel_unshuffle(torch.cat(planes, 1), 2))
             mask = functional.pixel_unshuffle(valid.expand(-1, 3, -1, -1), 2)
             features = (

@@ -10,9 +10,10 @@ from inpaint_cli.errors import UsageError
 from training.networks import NetworkConfig
 
 SHIPPED = NetworkConfig(architecture="residual-unet", channels=(32, 64, 128), blocks=(1, 2, 2, 2, 1))
-LOSSES = ("squared", "adversarial")
+LOSSES = ("squared", "log", "adversarial")
 PRECISIONS = ("float32", "bfloat16")
 PUBLISHED_DAMAGE = {"published-lines": 1.0}
+GUIDED_DAMAGE = {"half-planes": 0.6, "blobs": 0.2, "everything": 0.2}
 PHOTO_DAMAGE = {
     "published-lines": 0.15,
     "long-lines": 0.2,
@@ -29,11 +30,12 @@ class TrainingConfig:
     """Everything that decides the outcome of a training run, as plain data.
 
     ``damage`` gives the share of each drawer of `training.damage`; ``photo_share`` is the share of each batch
-    that is cut from photos, damaged by ``photo_damage``, where photos are given. ``average`` is the decay of
-    the moving-average weights, 0 = none. ``hole_weight`` and ``known_weight`` weigh the squared error.
-    ``schedule`` is constant, cosine, or trapezoid (constant, then linear to 0 over the last quarter), after
-    ``warmup`` steps. ``precision`` bfloat16 computes the forward pass in it where the device has such arithmetic;
-    weights, gradients and validation stay float32.
+    that is cut from photos, damaged by ``photo_damage``, where photos are given. Of those, ``guided_share``
+    is damaged by ``guided_damage`` and comes with a coarser level's answer, for a network that takes one.
+    ``average`` is the decay of the moving-average weights, 0 = none. ``hole_weight`` and ``known_weight``
+    weigh the squared error. ``schedule`` is constant, cosine, or trapezoid (constant, then linear to 0 over
+    the last quarter), after ``warmup`` steps. ``precision`` bfloat16 computes the forward pass in it where
+    the device has such arithmetic; weights, gradients and validation stay float32.
     """
 
     network: NetworkConfig
@@ -50,7 +52,9 @@ class TrainingConfig:
     channel_shuffle: bool = False
     damage: Mapping[str, float] = field(default_factory=lambda: dict(PUBLISHED_DAMAGE))
     photo_damage: Mapping[str, float] = field(default_factory=lambda: dict(PHOTO_DAMAGE))
+    guided_damage: Mapping[str, float] = field(default_factory=lambda: dict(GUIDED_DAMAGE))
     photo_share: float = 0.0
+    guided_share: float = 0.0
     loss: str = "squared"
     precision: str = "float32"
     seed: int = 0

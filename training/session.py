@@ -243,12 +243,11 @@ def panel_strips(trainer: Trainer) -> list[Strip]:
     config = trainer.config.network
     network = build_network(config)
     network.load_state_dict({name: tensor.cpu() for name, tensor in trainer.average.items()})
-    truth = trainer.validation.truth[:PANEL_PICTURES].cpu()
-    valid = trainer.validation.valid[:PANEL_PICTURES].cpu()
-    restored = run_network(network.eval(), config, truth * valid, valid)
+    batch = trainer.validation.part(0, PANEL_PICTURES).to(torch.device("cpu"))
+    restored = run_network(network.eval(), config, batch)
     if config.sees_mask:
-        restored = torch.where(valid > 0, truth, restored)
-    named = {"damaged": truth * valid, "restored": restored, "truth": truth}
+        restored = torch.where(batch.valid > 0, batch.truth, restored)
+    named = {"damaged": batch.damaged, "restored": restored, "truth": batch.truth}
     return [Strip(name, _as_pixels(pictures)) for name, pictures in named.items()]
 
 

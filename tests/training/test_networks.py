@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
@@ -98,6 +100,16 @@ def test_a_guide_is_an_input_of_its_own() -> None:
     network = awake(build_network(config))
     photo, valid = torch.rand(1, 3, 32, 32), torch.zeros(1, 1, 32, 32)
     assert not network(photo, valid, photo).equal(network(photo, valid, 1 - photo))
+
+
+def test_a_fresh_guided_network_answers_with_the_guide_where_a_tile_has_one() -> None:
+    network = build_network(replace(RESIDUAL, sees_guide=True))
+    photo, valid = torch.full((2, 3, 32, 32), 0.4), torch.zeros(2, 1, 32, 32)
+    valid[..., :16] = 1
+    guide = torch.stack([photo[0].where(valid[0] > 0, torch.tensor(0.7)), torch.zeros(3, 32, 32)])
+    restored = network(photo * valid, valid, guide)
+    torch.testing.assert_close(restored[0], guide[0])
+    torch.testing.assert_close(restored[1], photo[1])
 
 
 def test_an_unknown_architecture_lists_those_that_are_there() -> None:

@@ -50,3 +50,17 @@ def test_settings_that_make_no_sense_are_refused(wrong: dict[str, float]) -> Non
     fields = PRESETS["paper"]["vanilla"].as_dict() | wrong
     with pytest.raises(UsageError, match="must be"):
         TrainingConfig.from_dict(fields)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "choices"),
+    [({"loss": "absolute"}, "squared, log, adversarial"), ({"precision": "int8"}, "float32, bfloat16")],
+)
+def test_a_setting_that_is_not_there_lists_the_choices(wrong: dict[str, str], choices: str) -> None:
+    fields = PRESETS["paper"]["vanilla"].as_dict() | wrong
+    with pytest.raises(UsageError, match=f"there are: {choices}"):
+        TrainingConfig.from_dict(fields)
+
+
+def test_the_paper_preset_computes_in_float32() -> None:
+    assert {config.precision for config in PRESETS["paper"].values()} == {"float32"}

@@ -1,0 +1,193 @@
+"""Train several designs of the photo network for the same time, and compare what each gives for its cost.
+
+    python -m benchmarks.designs --train PHOTOS --valid PHOTOS [--minutes 10] [--names small,wide] [-o runs/designs]
+
+Each design trains on one thread for the same minutes, is exported, and restores damaged copies of the
+validation photos. Prints a Markdown table: parameters, MFLOP a tile, tiles a second in onnxruntime on two
+threads, and the PSNR in dB over the hole for each kind of damage. What is measured is kept in results.json; a
+design that is in there is not trained again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from inpaint_cli.backends import open_network
+from inpaint_cli.photos import write_atomically
+from inpaint_cli.restoration import Restorer
+from training.checkpoints import read_checkpoint
+from training.data import SourceOption, load_training_data
+from training.data.pictures import find_pictures, read_pixels
+from training.evaluation import Candidate
+from training.export import export
+from training.loop import WEIGHTS_FILE, Sources, Trainer
+from training.networks import NetworkConfig, build_network
+from training.photo_benchmark import CleanPhoto, evaluate_kind
+from training.photo_damage import KINDS
+from training.presets import PHOTO_DAMAGE, TrainingConfig
+
+WARM_STEPS = 60
+LARGEST = 320_000
+"""Pixels of a validation photo at most, so that a comparison takes seconds."""
+
+
+def _network(channels: tuple[int, ...], blocks: tuple[int, ...]) -> NetworkConfig:
+    return NetworkConfig(
+        architecture="residual-unet", channels=channels, blocks=blocks, sees_mask=True, sees_guide=True
+    )
+
+
+_BASE = TrainingConfig(
+    network=_network((32, 64, 128), (1, 2, 2, 2, 1)), epochs=1, learning_rate=4e-3, optimizer="muon",
+    schedule="cosine", warmup=100, average=0.998, flips=True, channel_shuffle=True, precision="bfloat16",
+    known_weight=0.0, damage=PHOTO_DAMAGE, photo_share=1.0, guided_share=0.15,
+)  # fmt: skip
+
+DESIGNS: Mapping[str, TrainingConfig] = {
+    "small": replace(_BASE, network=_network((16, 32, 64), (1, 1, 1, 1, 1))),
+    "base": _BASE,
+    "base-log": replace(_BASE, loss="log"),
+    "wide": replace(_BASE, network=_network((64, 96, 128), (2, 2, 2, 2, 2))),
+    "flat": replace(_BASE, network=_network((64, 64), (3, 1, 3))),
+    "deep": replace(_BASE, network=_network((48, 96, 192), (2, 3, 3, 3, 2))),
+    "shallow": replace(_BASE, network=_network((48, 64, 96), (1, 1, 1, 1, 1))),
+}
+
+
+def main() -> int:
+    """Train and measure what is not in results.json yet; print the table."""
+    options = _parser().parse_args()
+    torch.set_num_threads(1)
+    options.output.mkdir(parents=True, exist_ok=True)
+    file = options.output / "results.json"
+    results = json.loads(file.read_text()) if file.is_file() else {}
+    photos = _clean_photos(options.valid, options.photos)
+    sources = None
+    for name in options.names or DESIGNS:
+        if name in results:
+            continue
+        sources = sources or _sources(options.train)
+        folder = options.output / name
+        trained = _train(DESIGNS[name], sources, folder, options.minutes * 60)
+        results[name] = {**trained, **_measure(folder, photos)}
+        write_atomically(file, (json.dumps(results, indent=2) + "\n").encode())
+        print(_row(name, results[name]), flush=True)
+    print(_table(results))
+    return 0
+
+
+def _sources(folder: Path) -> Sources:
+    bank = load_training_data([SourceOption(folder)]).bank(photos=True)
+    assert bank is not None
+    return Sources(bank, bank)
+
+
+def _train(config: TrainingConfig, sources: Sources, folder: Path, seconds: float) -> dict[str, Any]:
+    """Measure the speed over some steps, then train as many as the time holds."""
+    folder.mkdir(exist_ok=True)
+    steps = _steps(config, sources, seconds)
+    trainer = Trainer(
+        "photo", config, sources, sources.pictures.pictures[:256, :, :32, :32], torch.device("cpu")
+    )
+    trainer.steps_per_epoch = steps
+    started = time.monotonic()
+    for _ in trainer.epochs(lambda: None):
+        pass
+    trainer.save(folder)
+    return {"steps": steps, "minutes": (time.monotonic() - started) / 60}
+
+
+def _steps(config: TrainingConfig, sources: Sources, seconds: float) -> int:
+    trainer = Trainer(
+        "photo", config, sources, sources.pictures.pictures[:64, :, :32, :32], torch.device("cpu")
+    )
+    trainer.steps_per_epoch = WARM_STEPS
+    started = time.monotonic()
+    for _ in trainer.epochs(lambda: None):
+        pass
+    return round(seconds / (time.monotonic() - started) * WARM_STEPS)
+
+
+def _measure(folder: Path, photos: Sequence[CleanPhoto]) -> dict[str, Any]:
+    checkpoint = read_checkpoint(folder / WEIGHTS_FILE)
+    network = build_network(NetworkConfig.from_dict(checkpoint.network))
+    model = folder / "photo.onnx"
+    exported = export(checkpoint, model)
+    tile = [torch.zeros(1, channels, 32, 32) for channels in (3, 1, 3)]
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        network(*tile)
+    restorer = Restorer(model, device="cpu", threads=1)
+    candidate = Candidate("ours", "photo", restorer.restore)
+    reports = {kind: evaluate_kind(kind, photos, [candidate], seed=7) for kind in KINDS}
+    return {
+        "parameters": exported.card.parameters,
+        "mflop": counter.get_total_flops() / 1e6,
+        "tiles_per_second": _tiles_per_second(model),
+        "psnr": {kind: report.rows[0].score.psnr for kind, report in reports.items()},
+    }
+
+
+def _tiles_per_second(model: Path) -> float:
+    network = open_network(model, device="cpu", threads=2)
+    rng = np.random.default_rng(0)
+    inputs = {
+        name: rng.random((512, channels, 32, 32), dtype=np.float32)
+        for name, channels in (("photo", 3), ("valid", 1), ("guide", 3))
+    }
+    network(inputs)
+    started = time.perf_counter()
+    for _ in range(4):
+        network(inputs)
+    return 4 * 512 / (time.perf_counter() - started)
+
+
+def _clean_photos(folder: Path, most: int) -> list[CleanPhoto]:
+    pixels = ((file.name, read_pixels(file)) for file in find_pictures(folder))
+    return [CleanPhoto(name, each) for name, each in pixels if each.shape[0] * each.shape[1] <= LARGEST][
+        :most
+    ]
+
+
+def _row(name: str, result: Mapping[str, Any]) -> str:
+    cells = [
+        name, f"{result['parameters']:,}", f"{result['mflop']:.0f}", f"{result['tiles_per_second']:,.0f}",
+        f"{result['steps'] * 64:,}", *(f"{value:.2f}" for value in result["psnr"].values()),
+    ]  # fmt: skip
+    return f"| {' | '.join(cells)} |"
+
+
+def _table(results: Mapping[str, Mapping[str, Any]]) -> str:
+    titles = ["design", "parameters", "MFLOP a tile", "tiles a second", "pictures seen", *KINDS]
+    head = [f"| {' | '.join(titles)} |", "|" + "---|" * len(titles)]
+    return "\n".join([*head, *(_row(name, result) for name, result in results.items())])
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.designs",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--train", type=Path, required=True, help="folder of photos to train on")
+    add("--valid", type=Path, required=True, help="folder of photos to measure on")
+    add("--minutes", type=float, default=10.0, help="of training for each design (default: %(default)s)")
+    add("--photos", type=int, default=12, help="validation photos at most (default: %(default)s)")
+    add("--names", type=lambda text: text.split(","), help=f"of {','.join(DESIGNS)} (default: all)")
+    add("-o", "--output", type=Path, default=Path("runs/designs"), help="folder (default: %(default)s)")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
