@@ -1,6 +1,6 @@
 """Train several designs of the photo network for the same time, and compare what each gives for its cost.
 
-    python -m benchmarks.designs --train PHOTOS --valid PHOTOS [--minutes 10] [--names small,wide] [-o runs/designs]
+    python -m benchmarks.designs --train PHOTOS --valid PHOTOS [--minutes 10] [--names small,wide] [-o OUT]
 
 Each design trains on one thread for the same minutes, is exported, and restores damaged copies of the
 validation photos. Prints a Markdown table: parameters, MFLOP a tile, tiles a second in onnxruntime on two

@@ -31,6 +31,7 @@ from training.guides import coarse_guide
 from training.losses import log_squared_error, masked_squared_error
 from training.networks import NetworkConfig, build_network
 from training.optimizers import OPTIMIZERS, scheduled_rate
+from training.precision import autocast
 from training.presets import TrainingConfig
 from training.sources import PictureBank, augment, fade_colours
 
@@ -114,13 +115,6 @@ def make_batch(config: TrainingConfig, sources: Sources, size: int, generator: t
     return Batch(truth.contiguous(memory_format=torch.channels_last), valid, guide)
 
 
-def has_bfloat16(device: torch.device) -> bool:
-    """Whether a device computes in bfloat16 itself; where it is emulated, it is slower than float32."""
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    return bool(torch.cpu._is_avx512_bf16_supported())
-
-
 def fresh_network(config: NetworkConfig, device: torch.device) -> nn.Module:
     """Build the network on a device, kernels laid out channels last, which trains faster on CPU and CUDA."""
     network = build_network(config).to(device)
@@ -163,7 +157,6 @@ class Trainer:
         self.trained = self.world.wrap(self.network)
         self.average = {name: tensor.clone() for name, tensor in self.network.state_dict().items()}
         self.optimizer = OPTIMIZERS[config.optimizer](self.network.parameters(), config.learning_rate)
-        self.halved = config.precision == "bfloat16" and has_bfloat16(device)
         self.adversary = Adversary(device) if config.loss == "adversarial" else None
         self.step = 0
         self.loss_sum = torch.zeros((), dtype=torch.float64, device=device)
@@ -217,7 +210,7 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.trained.train()
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.halved):
+        with autocast(self.device, config.precision):
             restored = run_network(self.trained, config.network, batch).float()
         loss = self._loss(restored, batch)
         if self.adversary is not None:

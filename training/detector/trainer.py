@@ -27,6 +27,7 @@ from training.detector.loss import damage_loss
 from training.detector.network import DamageUNet
 from training.detector.samples import SampleConfig, SampleMaker, Samples
 from training.optimizers import OPTIMIZERS, scheduled_rate
+from training.precision import autocast
 
 ARCHITECTURE = "damage-unet"
 STATE_FILE, WEIGHTS_FILE = "state.safetensors", "last.safetensors"
@@ -37,18 +38,19 @@ HARDER_AT_MOST = 6.0
 
 @dataclass(frozen=True, kw_only=True)
 class DetectorConfig:
-    """Everything that decides the outcome of a detector's training."""
+    """Everything that decides the outcome of a detector's training; ``precision`` as in `TrainingConfig`."""
 
-    channels: tuple[int, ...] = (16, 32, 48, 64)
-    blocks: tuple[int, ...] = (0, 1, 1, 2, 1, 1, 1)
-    steps: int = 10_000
+    channels: tuple[int, ...] = (24, 48, 72, 96)
+    blocks: tuple[int, ...] = (1, 1, 1, 2, 1, 1, 1)
+    steps: int = 26_000
     batch_size: int = 8
     learning_rate: float = 3e-3
     optimizer: str = "muon"
     warmup: int = 100
-    average: float = 0.995
+    average: float = 0.998
     focus: float = 0.0
     overlap: float = 0.5
+    precision: str = "bfloat16"
     seed: int = 0
     samples: SampleConfig = field(default_factory=SampleConfig)
 
@@ -118,7 +120,9 @@ class DetectorTrainer:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         photo, label, weight = self._tensors(samples)
-        logits = self.network.logits(photo)
+        with autocast(self.device, config.precision):
+            logits = self.network.logits(photo)
+        logits = logits.float()
         loss = damage_loss(logits, label, weight, config.focus, config.overlap)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
