@@ -2,10 +2,10 @@
 
     python -m benchmarks.designs --train PHOTOS --valid PHOTOS [--minutes 10] [--names small,wide] [-o OUT]
 
-Each design trains on one thread for the same minutes, is exported, and restores damaged copies of the
-validation photos. Prints a Markdown table: parameters, MFLOP a tile, tiles a second in onnxruntime on two
-threads, and the PSNR in dB over the hole for each kind of damage. What is measured is kept in results.json; a
-design that is in there is not trained again.
+Each design trains on one thread for the same minutes of processor time, is exported, and restores damaged
+copies of the validation photos. Prints a Markdown table: parameters, MFLOP a tile, tiles a second in
+onnxruntime on two threads, and the PSNR in dB over the hole for each kind of damage. What is measured is kept
+in results.json; a design that is in there is not trained again.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from benchmarks.equal_time import train_for
 from inpaint_cli.backends import open_network
 from inpaint_cli.photos import write_atomically
 from inpaint_cli.restoration import Restorer
@@ -31,13 +32,12 @@ from training.data import SourceOption, load_training_data
 from training.data.pictures import find_pictures, read_pixels
 from training.evaluation import Candidate
 from training.export import export
-from training.loop import WEIGHTS_FILE, Sources, Trainer
+from training.loop import WEIGHTS_FILE, Sources
 from training.networks import NetworkConfig, build_network
 from training.photo_benchmark import CleanPhoto, evaluate_kind
 from training.photo_damage import KINDS
 from training.presets import PHOTO_DAMAGE, TrainingConfig
 
-WARM_STEPS = 60
 LARGEST = 320_000
 """Pixels of a validation photo at most, so that a comparison takes seconds."""
 
@@ -79,7 +79,7 @@ def main() -> int:
             continue
         sources = sources or _sources(options.train)
         folder = options.output / name
-        trained = _train(DESIGNS[name], sources, folder, options.minutes * 60)
+        trained = train_for(options.minutes, "photo", DESIGNS[name], sources, folder)
         results[name] = {**trained, **_measure(folder, photos)}
         write_atomically(file, (json.dumps(results, indent=2) + "\n").encode())
         print(_row(name, results[name]), flush=True)
@@ -91,32 +91,6 @@ def _sources(folder: Path) -> Sources:
     bank = load_training_data([SourceOption(folder)]).bank(photos=True)
     assert bank is not None
     return Sources(bank, bank)
-
-
-def _train(config: TrainingConfig, sources: Sources, folder: Path, seconds: float) -> dict[str, Any]:
-    """Measure the speed over some steps, then train as many as the time holds."""
-    folder.mkdir(exist_ok=True)
-    steps = _steps(config, sources, seconds)
-    trainer = Trainer(
-        "photo", config, sources, sources.pictures.pictures[:256, :, :32, :32], torch.device("cpu")
-    )
-    trainer.steps_per_epoch = steps
-    started = time.monotonic()
-    for _ in trainer.epochs(lambda: None):
-        pass
-    trainer.save(folder)
-    return {"steps": steps, "minutes": (time.monotonic() - started) / 60}
-
-
-def _steps(config: TrainingConfig, sources: Sources, seconds: float) -> int:
-    trainer = Trainer(
-        "photo", config, sources, sources.pictures.pictures[:64, :, :32, :32], torch.device("cpu")
-    )
-    trainer.steps_per_epoch = WARM_STEPS
-    started = time.monotonic()
-    for _ in trainer.epochs(lambda: None):
-        pass
-    return round(seconds / (time.monotonic() - started) * WARM_STEPS)
 
 
 def _measure(folder: Path, photos: Sequence[CleanPhoto]) -> dict[str, Any]:
