@@ -112,12 +112,16 @@ def _session(data: bytes, provider: str, source: str) -> onnxruntime.InferenceSe
 
 
 def _check_session(session: onnxruntime.InferenceSession, card: ModelCard, source: str) -> None:
-    inputs = {value.name: value for value in session.get_inputs()}
+    try:
+        inputs = {value.name: (value.type, value.shape) for value in session.get_inputs()}
+        outputs = [value.name for value in session.get_outputs()]
+    except UnicodeDecodeError as error:
+        raise ModelError(f"{source}: has names that are no text; the file is damaged") from error
     if set(inputs) != set(card.inputs):
         raise ModelError(f"{source}: has the inputs {sorted(inputs)}, its card says {sorted(card.inputs)}")
-    for name, value in inputs.items():
-        channels = value.shape[1] if len(value.shape) == 4 else None
-        if value.type != "tensor(float)" or channels != INPUT_CHANNELS[name]:
+    for name, (kind, shape) in inputs.items():
+        channels = shape[1] if len(shape) == 4 else None
+        if kind != "tensor(float)" or channels != INPUT_CHANNELS[name]:
             raise ModelError(f"{source}: input {name} must be float32 (n, {INPUT_CHANNELS[name]}, h, w)")
-    if card.output not in [value.name for value in session.get_outputs()]:
+    if card.output not in outputs:
         raise ModelError(f"{source}: has no output called {card.output!r}, which its card names")

@@ -16,10 +16,13 @@ MAX_BYTES = 512 * 1024 * 1024
 ALLOWED_DOMAINS = frozenset({"", "ai.onnx", "com.microsoft"})
 """Operators that onnxruntime has built in; any other domain would need a library of its own."""
 
+_ENDLESS = frozenset({"Loop"})
+"""Operators that a file of a stranger could keep a run in for ever."""
+
 _MODEL_GRAPH, _MODEL_METADATA, _MODEL_FUNCTIONS = 7, 14, 25
 _GRAPH_NODE, _GRAPH_INITIALIZER, _GRAPH_SPARSE = 1, 5, 15
 _FUNCTION_NODE = 7
-_NODE_ATTRIBUTE, _NODE_DOMAIN = 5, 7
+_NODE_OPERATOR, _NODE_ATTRIBUTE, _NODE_DOMAIN = 4, 5, 7
 _ATTRIBUTE_TENSOR, _ATTRIBUTE_GRAPH, _ATTRIBUTE_TENSORS, _ATTRIBUTE_GRAPHS = 5, 6, 10, 11
 _ATTRIBUTE_SPARSE, _ATTRIBUTE_SPARSES = 22, 23
 _SPARSE_VALUES, _SPARSE_INDICES = 1, 2
@@ -115,6 +118,8 @@ def _check_node(node: int | memoryview, source: str, depth: int) -> None:
             domain = _text(value)
             if domain not in ALLOWED_DOMAINS:
                 raise ModelError(f"{source}: needs operators of {domain!r}; only built-in operators are run")
+        elif number == _NODE_OPERATOR and _text(value) in _ENDLESS:
+            raise ModelError(f"{source}: needs the operator {_text(value)}, which may never end")
         elif number == _NODE_ATTRIBUTE:
             _check_attribute(value, source, depth)
 

@@ -83,23 +83,25 @@ def _build(data: bytes, source: str) -> nn.Module:
     safetensors_torch = _import("safetensors.torch")
     try:
         weights = safetensors_torch.load(data)
-    except (safetensors.SafetensorError, ValueError) as error:
+    except (safetensors.SafetensorError, ValueError, KeyError) as error:
         raise ModelError(f"{source}: not a whole safetensors file ({one_line(error)})") from error
     try:
-        module: nn.Module = networks.network_from_config(_config(data, source))
-        module.load_state_dict(weights)
-    except (RuntimeError, TypeError, ValueError, KeyError) as error:
+        # Without memory for weights of its own: a configuration may ask for any size.
+        with _import("torch").device("meta"):
+            module: nn.Module = networks.network_from_config(_config(data))
+        module.load_state_dict(weights, assign=True)
+    except (RuntimeError, TypeError, ValueError, KeyError, ModelError) as error:
         raise ModelError(f"{source}: the weights don't fit the configuration ({one_line(error)})") from error
     return module
 
 
-def _config(data: bytes, source: str) -> dict[str, Any]:
+def _config(data: bytes) -> dict[str, Any]:
     """Read the configuration out of the file's header: 8 bytes of length, then JSON."""
     header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
     text = header.get("__metadata__", {}).get(CONFIG_KEY)
     if text is None:
-        raise ModelError(f"{source}: has no network configuration in its metadata; train or export it again")
+        raise ModelError("it has none in its metadata; train or export it again")
     config = json.loads(text)
     if not isinstance(config, dict):
-        raise ModelError(f"{source}: its network configuration is no JSON object")
+        raise ModelError("it is no JSON object")
     return config

@@ -135,6 +135,13 @@ def test_operators_of_strangers_are_refused_inside_a_function():
     assert "'com.evil'" in refusal(with_card(model))
 
 
+def test_a_loop_which_may_never_end_is_refused():
+    body = helper.make_graph([], "body", [], [picture("known", 3)])
+    model = smoothing_model()
+    model.graph.node.append(helper.make_node("Loop", ["times", "on"], ["unused"], body=body))
+    assert "Loop" in refusal(with_card(model))
+
+
 def field(number: int, content: bytes) -> bytes:
     """One field of a protobuf message, of fewer than 2**14 bytes."""
     return bytes([number << 3 | 2, len(content) & 0x7F | 0x80, len(content) >> 7]) + content

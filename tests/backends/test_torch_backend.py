@@ -65,11 +65,14 @@ def test_damaged_weights_are_one_line_that_names_the_file(tmp_path):
         {"config": json.dumps(CONFIG.as_dict() | {"architecture": "gan"})},
         {"config": json.dumps(CONFIG.as_dict() | {"channels": [8, 8, 8, 8, 8]})},
         {"config": json.dumps(CONFIG.as_dict() | {"odd": 1})},
+        {"config": json.dumps(CONFIG.as_dict() | {"channels": [10**6] * 5})},  # 36 TB
     ],
 )
 def test_weights_that_do_not_say_or_fit_what_they_are_for_are_refused(tmp_path, metadata):
+    file = write(tmp_path, metadata)
     with pytest.raises(ModelError) as caught:
-        open_network(write(tmp_path, metadata), backend="torch")
+        open_network(file, backend="torch")
+    assert str(caught.value).startswith(str(file.with_suffix(".safetensors")))
     assert "\n" not in str(caught.value)
 
 

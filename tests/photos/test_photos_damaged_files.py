@@ -1,59 +1,44 @@
-"""Mutated real files: nothing but an InpaintError comes out. `benchmarks/fuzz_photos.py` tries 20,000."""
+"""Mutated real files: nothing but an InpaintError comes out. `benchmarks.fuzz` tries more."""
 
 from __future__ import annotations
-
-import importlib.util
-from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks import fuzz_photos
+from benchmarks.fuzz_pictures import photos
 from inpaint_cli.photos.edge import foreign_errors
 from inpaint_cli.photos.silence import native_stderr_silenced
 
 
-def load_fuzzing() -> ModuleType:
-    path = Path(__file__).parents[2] / "benchmarks" / "fuzz_photos.py"
-    spec = importlib.util.spec_from_file_location("fuzz_photos", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-FUZZING: Any = load_fuzzing()
-
-
 def test_the_seeds_themselves_are_sound() -> None:
-    outcomes = {name: FUZZING.target(data) for name, data in FUZZING.seeds().items()}
-    only_read = {"gif", "avif"}
+    outcomes = {name: fuzz_photos.target(data) for name, data in photos().items()}
+    only_read = {"gif", "avif", "heic"} & photos().keys()
     assert {name for name, outcome in outcomes.items() if outcome != "restored"} == only_read
 
 
 def test_mutated_files_give_an_error_of_ours_or_a_photo(capfd: pytest.CaptureFixture[str]) -> None:
     for number in range(400):
-        FUZZING.target(FUZZING.mutated(number)[1])
+        fuzz_photos.target(fuzz_photos.make(number)[1])
     assert capfd.readouterr() == ("", "")
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_any_change_of_a_few_bytes(data: st.DataObject) -> None:
-    name = data.draw(st.sampled_from(sorted(FUZZING.seeds())))
-    file = bytearray(FUZZING.seeds()[name])
+    name = data.draw(st.sampled_from(sorted(photos())))
+    file = bytearray(photos()[name])
     for _ in range(data.draw(st.integers(1, 4))):
         at = data.draw(st.integers(0, len(file) - 1))
         file[at] = data.draw(st.integers(0, 255))
-    FUZZING.target(bytes(file))
+    fuzz_photos.target(bytes(file))
 
 
 @settings(max_examples=60, deadline=None)
-@given(start=st.sampled_from(sorted(FUZZING.seeds())), rest=st.binary(max_size=200), keep=st.integers(2, 60))
+@given(start=st.sampled_from(sorted(photos())), rest=st.binary(max_size=200), keep=st.integers(2, 60))
 def test_the_start_of_a_file_with_anything_behind_it(start: str, rest: bytes, keep: int) -> None:
-    FUZZING.target(FUZZING.seeds()[start][:keep] + rest)
+    fuzz_photos.target(photos()[start][:keep] + rest)
 
 
 def test_c_code_is_silent_inside_and_heard_again_outside(capfd: pytest.CaptureFixture[str]) -> None:
