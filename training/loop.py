@@ -27,6 +27,7 @@ from training.checkpoints import (
 )
 from training.damage import draw_mixture
 from training.distributed import World, alone
+from training.growth import grow
 from training.guides import coarse_guide
 from training.losses import log_squared_error, masked_squared_error
 from training.networks import NetworkConfig, build_network
@@ -294,10 +295,14 @@ class Trainer:
             self.adversary.load(unnested("adversary", state.tensors))
 
     def start_from(self, checkpoint: Checkpoint) -> None:
-        """Begin a new run with another run's weights. Raises RunFolderError where the network differs."""
-        if NetworkConfig.from_dict(checkpoint.network) != self.config.network:
+        """Begin a new run with the weights of another one, of this network or a smaller one (see `grow`).
+
+        Raises RunFolderError where the network is of another kind, or does not see what this one sees.
+        """
+        theirs, ours = NetworkConfig.from_dict(checkpoint.network), self.config.network
+        if (theirs.architecture, theirs.sees_mask) != (ours.architecture, ours.sees_mask):
             raise RunFolderError("the checkpoint to start from is of another network")
-        self.network.load_state_dict(dict(checkpoint.tensors))
+        grow(checkpoint.tensors, self.network)
         self.average = {name: tensor.clone() for name, tensor in self.network.state_dict().items()}
 
 

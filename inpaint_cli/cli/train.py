@@ -51,7 +51,8 @@ def train(
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     resume: Annotated[bool, typer.Option("--resume", help="Continue the run in the folder.")] = False,
     start_from: Annotated[
-        Path | None, typer.Option(metavar="CHECKPOINT", help="Begin with another run's weights.")
+        Path | None,
+        typer.Option(metavar="CHECKPOINT", help="Begin with another run's weights, or a smaller network's."),
     ] = None,
     output: Annotated[
         Path | None,

@@ -26,6 +26,7 @@ from training.checkpoints import (
 from training.detector.loss import damage_loss
 from training.detector.network import DamageUNet
 from training.detector.samples import SampleConfig, SampleMaker, Samples
+from training.growth import grow
 from training.optimizers import OPTIMIZERS, scheduled_rate
 from training.precision import autocast
 
@@ -189,6 +190,11 @@ class DetectorTrainer:
         network = self.config.network()
         write_checkpoint(folder / STATE_FILE, Checkpoint("detector", network, state, details))
         write_checkpoint(folder / WEIGHTS_FILE, Checkpoint("detector", network, self.average, details))
+
+    def start_from(self, checkpoint: Checkpoint) -> None:
+        """Begin with the weights of another run, of this network or a smaller one (see `grow`)."""
+        grow(checkpoint.tensors, self.network)
+        self.average = {name: tensor.clone() for name, tensor in self.network.state_dict().items()}
 
     def resume(self, folder: Path) -> None:
         """Continue from what `save` wrote; RunFolderError where it is of another network or other photos."""

@@ -1,0 +1,56 @@
+"""A larger network that starts from a smaller one answers as that one did, and can still learn everything."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from inpaint_cli.errors import RunFolderError
+from training.growth import grow
+from training.networks import NetworkConfig, build_network
+
+SMALL = NetworkConfig(architecture="residual-unet", channels=(8, 16), blocks=(1, 1, 1), sees_mask=True)
+
+
+def trained(config: NetworkConfig) -> torch.nn.Module:
+    torch.manual_seed(1)
+    network = build_network(config)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.1)
+    return network
+
+
+@pytest.mark.parametrize(
+    "larger",
+    [
+        SMALL,
+        replace(SMALL, channels=(12, 24)),
+        replace(SMALL, blocks=(2, 3, 2)),
+        replace(SMALL, channels=(12, 24), blocks=(2, 1, 2), sees_guide=True),
+    ],
+)
+def test_a_grown_network_answers_as_the_one_it_grew_from(larger: NetworkConfig) -> None:
+    small, large = trained(SMALL), build_network(larger)
+    grow(small.state_dict(), large)
+    photo, valid = torch.rand(2, 3, 32, 32), (torch.rand(2, 1, 32, 32) > 0.3).float()
+    inputs = (photo, valid, torch.zeros_like(photo))[: len(larger.inputs)]
+    torch.testing.assert_close(large(*inputs), small(photo, valid), atol=1e-5, rtol=1e-4)
+
+
+def test_every_new_channel_can_learn() -> None:
+    large = build_network(replace(SMALL, channels=(12, 24)))
+    grow(trained(SMALL).state_dict(), large)
+    large(torch.rand(2, 3, 32, 32), torch.ones(2, 1, 32, 32)).square().mean().backward()
+    kernel = dict(large.named_parameters())["encoder.0.0.first.weight"]
+    assert kernel.grad is not None
+    assert (kernel.grad[:8].abs().sum((0, 2, 3)) > 0).all()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [replace(SMALL, channels=(4, 16)), replace(SMALL, blocks=(0, 1, 1)), replace(SMALL, sees_mask=False)],
+)
+def test_a_network_does_not_shrink(other: NetworkConfig) -> None:
+    with pytest.raises(RunFolderError, match=r"is of another network: .* does not fit"):
+        grow(trained(SMALL).state_dict(), build_network(other))
