@@ -27,6 +27,7 @@ from inpaint_cli.backends.card import INPUT_CHANNELS
 from inpaint_cli.errors import ModelError
 from training.checkpoints import Checkpoint
 from training.files import write_bytes
+from training.folding import fold_rearrangement
 from training.layers import FoldablePartialBlock
 
 OPSET = 17
@@ -89,12 +90,12 @@ def network_inputs(network: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def to_onnx(network: nn.Module, inputs: Sequence[str]) -> bytes:
-    """Trace the network, batch normalisation folded into its convolutions: a serialised ONNX model.
+    """Trace the network, normalisation and rearrangement folded into its convolutions: a serialised model.
 
     Batch, height and width are dynamic. torch's tracing exporter is used: it folds what stands behind a
     convolution by itself and needs no package beside onnx.
     """
-    folded = fold_normalisation(network.cpu().eval())
+    folded = fold_rearrangement(fold_normalisation(network.cpu().eval()))
     example = tuple(torch.rand(2, INPUT_CHANNELS[name], 64, 32) for name in inputs)
     buffer = io.BytesIO()
     with warnings.catch_warnings(), torch.no_grad():

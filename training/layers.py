@@ -17,18 +17,26 @@ class PartialConv2d(nn.Module):
     Args:
         inputs: channels of the picture that comes in.
         outputs: channels of the answer.
-        kernel: side of the square window, odd.
+        kernel: side of the square window, odd where the padding is not given.
         stride: step of the window.
         mask_channels: 1 where all channels share a mask, else one mask a channel (``inputs``).
+        padding: zeros around the picture, half the kernel where it is not given.
     """
 
     def __init__(
-        self, inputs: int, outputs: int, kernel: int = 3, stride: int = 1, mask_channels: int = 1
+        self,
+        inputs: int,
+        outputs: int,
+        kernel: int = 3,
+        stride: int = 1,
+        mask_channels: int = 1,
+        padding: int | None = None,
     ) -> None:
         super().__init__()
         if mask_channels not in (1, inputs):
             raise ValueError(f"mask_channels must be 1 or {inputs}, not {mask_channels}")
-        self.convolution = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False)
+        self.padding = kernel // 2 if padding is None else padding
+        self.convolution = nn.Conv2d(inputs, outputs, kernel, stride, self.padding, bias=False)
         self.bias = nn.Parameter(torch.zeros(outputs))
         self.kernel, self.stride, self.mask_channels = kernel, stride, mask_channels
         nn.init.kaiming_normal_(self.convolution.weight, nonlinearity="relu")
@@ -39,7 +47,7 @@ class PartialConv2d(nn.Module):
         Returns the answer (n, outputs, h/stride, w/stride) and its mask (n, 1, h/stride, w/stride).
         """
         share = functional.avg_pool2d(
-            valid.mean(1, keepdim=True), self.kernel, self.stride, self.kernel // 2, count_include_pad=True
+            valid.mean(1, keepdim=True), self.kernel, self.stride, self.padding, count_include_pad=True
         )
         seen = (share > 0).to(picture.dtype)
         answer = self.convolution(picture * valid)

@@ -136,6 +136,7 @@ class ResidualUNet(nn.Module):
                 f"a residual U-Net of {depth} levels needs {2 * depth - 1} numbers of blocks, not {blocks}"
             )
         planes = 3 + (1 if config.sees_mask else 0) + (1 if config.sees_guide else 0)
+        self.halve: nn.Module = nn.PixelUnshuffle(2)
         self.stem = nn.Conv2d(4 * planes, channels[0], 3, padding=1)
         self.known = PartialConv2d(12, channels[0], mask_channels=12) if config.sees_mask else None
         self.encoder = nn.ModuleList(
@@ -154,7 +155,7 @@ class ResidualUNet(nn.Module):
         """Damaged picture, with its mask and guide where the configuration says so, to restored picture."""
         if self.known is None or valid is None:
             guess = photo
-            features = self.stem(functional.pixel_unshuffle(photo - 0.5, 2))
+            features = self.stem(self.halve(photo - 0.5))
         else:
             guess = push_pull(photo, valid)
             planes = [valid]
@@ -163,11 +164,9 @@ class ResidualUNet(nn.Module):
                 guess = guess + (guide - guess) * given
                 planes.append(given.expand_as(valid))
             planes.insert(0, guess - 0.5)
-            features = self.stem(functional.pixel_unshuffle(torch.cat(planes, 1), 2))
-            mask = functional.pixel_unshuffle(valid.expand(-1, 3, -1, -1), 2)
-            features = (
-                features + self.known(functional.pixel_unshuffle(photo * valid - 0.5 * valid, 2), mask)[0]
-            )
+            features = self.stem(self.halve(torch.cat(planes, 1)))
+            known = self.halve(photo * valid - 0.5 * valid)
+            features = features + self.known(known, self.halve(valid.expand(-1, 3, -1, -1)))[0]
         features = down_and_up(features, self.encoder, self.down, self.up, self.decoder)
         correction = functional.pixel_shuffle(self.head(features), 2)
         return guess + correction

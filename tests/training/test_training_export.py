@@ -5,6 +5,7 @@ import onnx
 import pytest
 import torch
 from tiny_training import tiny_checkpoint
+from torch.nn import functional
 
 import training.export
 from inpaint_cli.backends import Figure, ModelCard, find_model, open_network
@@ -12,6 +13,7 @@ from inpaint_cli.errors import ModelError
 from training.checkpoints import Checkpoint
 from training.export import check_parity, export, fold_normalisation, to_onnx
 from training.figures import read_figures
+from training.folding import fold_rearrangement, wide_kernel
 
 ARCHITECTURES = [
     ("residual-unet", "pconv", True),
@@ -45,6 +47,26 @@ def test_batch_normalisation_is_folded_away(tmp_path):
     names = {module.__class__.__name__ for module in fold_normalisation(network).modules()}
     assert "BatchNorm2d" not in names
     assert "BatchNorm2d" in {module.__class__.__name__ for module in network.modules()}
+
+
+@pytest.mark.parametrize("sees_mask", [True, False])
+def test_the_rearrangement_to_half_resolution_is_folded_away(sees_mask):
+    network = tiny_checkpoint(sees_mask=sees_mask).build().eval()
+    folded = fold_rearrangement(network)
+    photo, valid = torch.rand(2, 3, 64, 32), (torch.rand(2, 1, 64, 32) > 0.4).float()
+    valid[0, :, :40] = 0
+    inputs = (photo, valid) if sees_mask else (photo,)
+    with torch.no_grad():
+        assert torch.allclose(folded(*inputs), network(*inputs), atol=1e-5)
+    graph = onnx.load_from_string(to_onnx(network, ("photo", "valid")[: len(inputs)]))
+    assert not {"Transpose", "SpaceToDepth"} & {node.op_type for node in graph.graph.node}
+
+
+def test_a_wide_kernel_gives_the_sums_of_neighbours_as_channels():
+    picture, kernel = torch.rand(1, 5, 12, 8), torch.rand(7, 20, 3, 3)
+    narrow = functional.conv2d(functional.pixel_unshuffle(picture, 2), kernel, padding=1)
+    wide = functional.conv2d(picture, wide_kernel(kernel), stride=2, padding=2)
+    assert torch.allclose(wide, narrow, atol=1e-4)
 
 
 def test_a_model_explains_itself_inside_and_beside(tmp_path):
