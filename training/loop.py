@@ -178,8 +178,7 @@ class Trainer:
         saved = time.monotonic()
         started, trained = time.monotonic(), 0
         while self.step < self.total_steps:
-            self.loss_sum += self._one_step()
-            self.step += 1
+            self.advance(1)
             trained += 1
             at_end = self.step % self.steps_per_epoch == 0
             if at_end:
@@ -199,6 +198,12 @@ class Trainer:
             if at_end or time.monotonic() - saved > save_every:
                 save()
                 saved = time.monotonic()
+
+    def advance(self, steps: int) -> None:
+        """Learn from so many batches."""
+        for _ in range(steps):
+            self.loss_sum += self._one_step()
+            self.step += 1
 
     def _one_step(self) -> Tensor:
         """Learn from one batch; its loss stays on the device, so that nothing waits for it."""

@@ -1,0 +1,108 @@
+"""Pictures a second of training: each network of `best` beside the published one in plain eager float32.
+
+    python -m benchmarks.training_speed [--device cpu|cuda] [--threads 2] [--seconds 10] [--rounds 5]
+
+A picture's cost is all of a step: sampling, damage, forward and backward pass, optimiser, moving average. The
+two are timed in turns, and the median of the pairs' ratios counts. On a CUDA device `best` is also timed in
+float32, and the share of time in which the device waits for batches is printed: batches are made on the
+device, so it is the time that their kernels take.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from dataclasses import replace
+from statistics import median
+
+import torch
+
+from training.loop import Sources, Trainer, make_batch, step_generator
+from training.presets import PRESETS, TrainingConfig
+from training.sources import PictureBank
+
+PICTURES = 2048
+COMPARED = ("vanilla", "pconv")
+
+
+def main() -> int:
+    """Print one line for each network."""
+    options = _parser().parse_args()
+    torch.set_num_threads(options.threads)
+    device = torch.device(options.device)
+    for model in COMPARED:
+        paper, best = PRESETS["paper"][model], PRESETS["best"][model]
+        pairs = {"best": best}
+        if device.type == "cuda":
+            pairs["best in float32"] = replace(best, precision="float32")
+        yardstick = _trainer(model, paper, device)
+        for name, config in pairs.items():
+            trainer = _trainer(model, config, device)
+            timed = [
+                (_speed(trainer, options.seconds, device), _speed(yardstick, options.seconds, device))
+                for _ in range(options.rounds)
+            ]
+            ours, theirs = (median(each) for each in zip(*timed, strict=True))
+            ratio = median(a / b for a, b in timed)
+            print(
+                f"{model}, {name}: {ours:,.0f} pictures a second, as published {theirs:,.0f}: {ratio:.2f} x"
+            )
+            print(f"  {_batch_share(trainer, device):.1%} of a step goes into making its batch", flush=True)
+    return 0
+
+
+def _trainer(model: str, config: TrainingConfig, device: torch.device) -> Trainer:
+    pictures = torch.randint(0, 256, (PICTURES, 3, 32, 32), dtype=torch.uint8)
+    tiles = torch.randint(0, 256, (PICTURES, 3, 64, 64), dtype=torch.uint8)
+    sources = Sources(PictureBank(pictures), PictureBank(tiles) if config.photo_share else None)
+    trainer = Trainer(model, config, sources, pictures[:64], device)
+    trainer.advance(3)
+    return trainer
+
+
+def _speed(trainer: Trainer, seconds: float, device: torch.device) -> float:
+    """Pictures a second over about so many seconds."""
+    steps, started = 0, time.perf_counter()
+    while time.perf_counter() - started < seconds:
+        trainer.advance(4)
+        _finish(device)
+        steps += 4
+    return steps * trainer.config.batch_size / (time.perf_counter() - started)
+
+
+def _batch_share(trainer: Trainer, device: torch.device, steps: int = 20) -> float:
+    started = time.perf_counter()
+    for step in range(steps):
+        make_batch(
+            trainer.config, trainer.sources, trainer.config.batch_size, step_generator(0, step, 0, device)
+        )
+    _finish(device)
+    making = time.perf_counter() - started
+    started = time.perf_counter()
+    trainer.advance(steps)
+    _finish(device)
+    return making / (time.perf_counter() - started)
+
+
+def _finish(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.training_speed",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--device", choices=("cpu", "cuda"), default="cpu")
+    add("--threads", type=int, default=2, help="on the CPU (default: %(default)s)")
+    add("--seconds", type=float, default=10.0, help="of each timing (default: %(default)s)")
+    add("--rounds", type=int, default=5, help="pairs of timings (default: %(default)s)")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
