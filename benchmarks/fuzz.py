@@ -19,7 +19,7 @@ from collections import Counter
 from pathlib import Path
 
 SUBJECTS = ("photos", "masks", "models")
-SECONDS_PER_INPUT = 20
+SECONDS_PER_INPUT = 60
 MEMORY = 8 << 30
 """Address space of a child in bytes: a file that asks for more is refused or found, and harms nobody else."""
 

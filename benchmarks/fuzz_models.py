@@ -21,7 +21,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from benchmarks.fuzz_mutations import mutated
-from benchmarks.fuzz_photos import check_message, small_hole
+from benchmarks.fuzz_photos import small_hole
 from inpaint_cli import Restorer
 from inpaint_cli.backends import ModelCard, embed_card
 from inpaint_cli.errors import InpaintError
@@ -71,11 +71,17 @@ def target(data: bytes) -> str:
         try:
             restored = Restorer(file, backend=backend, device="cpu", threads=1).restore(_PHOTO, mask)
         except InpaintError as error:
-            check_message(error)
+            _check_message(str(error))
             return type(error).__name__
     if (restored != _PHOTO)[~mask].any():
         raise AssertionError("changed outside the mask")
     return "restored"
+
+
+def _check_message(message: str) -> None:
+    """Raise AssertionError for what is not one line that names the file, or the model by its card."""
+    if "\n" in message or not ("fuzz." in message or message.startswith("model ")):
+        raise AssertionError(f"not one line that names the model: {message!r}")
 
 
 def _written(folder: Path, data: bytes) -> Path:

@@ -177,6 +177,10 @@ const watcher = new IntersectionObserver(
   { rootMargin: "600px 0px" },
 );
 document.addEventListener("DOMContentLoaded", () => [...waiting].forEach(fill));
+// Nothing comes into view on paper.
+window.addEventListener("beforeprint", () => document.querySelectorAll("[data-row]").forEach((place) => {
+  if (place.isConnected && !place.querySelector(".status")) fill(place);
+}));
 
 // Until it comes into view, a place holds only the name, so that the browser's own search finds it.
 function makePlaces(tag, inside) {

@@ -294,3 +294,15 @@ def test_a_thousand_photos_are_filled_in_as_they_come_into_view(tmp_path: Path, 
     page.get_by_role("button", name="Table").click()
     assert page.locator("tbody tr").count() == 1000
     assert opened_report.complaints == []
+
+
+def test_on_paper_every_photo_is_there(tmp_path: Path, opened: Open) -> None:
+    one = restored(tmp_path, "one.png", (24, 32))
+    outcomes = [
+        Outcome(photo=one.photo, output=one.output, mask=one.mask, status="restored") for _ in range(60)
+    ]
+    write_page(tmp_path / "report.html", outcomes, seconds=1.0)
+    page = opened(tmp_path / "report.html").page
+    page.locator("#pictures > .card:has(img)").first.wait_for()
+    page.pdf()
+    assert page.locator("#pictures > .card:has(img.after)").count() == 60
