@@ -11,8 +11,8 @@ import io
 import json
 import tempfile
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,8 @@ from training.checkpoints import Checkpoint
 from training.files import write_bytes
 from training.folding import fold_rearrangement
 from training.layers import FoldablePartialBlock
+from training.photo_benchmark import CleanPhoto
+from training.quantisation import quantise
 
 OPSET = 17
 TOLERANCE = 1e-4
@@ -37,11 +39,15 @@ PARITY_SHAPES = ((1, 32, 32), (5, 32, 32), (1, 64, 96), (5, 64, 96))
 
 @dataclass(frozen=True, kw_only=True)
 class Exported:
-    """What was written, and how far onnxruntime's answers are from torch's at most."""
+    """What was written, and how far onnxruntime's answers are from torch's at most (in float32).
+
+    lost: dB that an 8-bit model loses against the float one, None for a float model.
+    """
 
     card: ModelCard
     files: tuple[Path, ...]
     difference: float
+    lost: float | None = None
 
 
 def export(
@@ -51,8 +57,12 @@ def export(
     training_data: str = "",
     figures: Sequence[Figure] = (),
     version: str = "1",
+    int8_photos: Iterable[CleanPhoto] | None = None,
 ) -> Exported:
-    """Write the model of a checkpoint; nothing at all where it does not answer as torch does (ModelError)."""
+    """Write the model of a checkpoint; nothing at all where it does not answer as torch does (ModelError).
+
+    int8_photos: undamaged photos by which the model's convolutions are turned to 8 bits.
+    """
     if target.suffix != ".onnx":
         raise ModelError(f"{target}: a model's file ends in .onnx")
     network = checkpoint.build()
@@ -71,13 +81,17 @@ def export(
     )
     model, card = embed_card(graph, card)
     difference = check_parity(model, network, target.name)
+    lost = None
+    if int8_photos is not None:
+        graph, lost = quantise(model, int8_photos, target.name)
+        model, card = embed_card(graph, replace(card, precision="int8"))
     files = {
         target.with_suffix(".safetensors"): weights,
         target: model,
         target.with_suffix(".json"): card.to_json().encode(),
     }
     _write_all(files)
-    return Exported(card=card, files=tuple(files), difference=difference)
+    return Exported(card=card, files=tuple(files), difference=difference, lost=lost)
 
 
 def network_inputs(network: Mapping[str, Any]) -> tuple[str, ...]:

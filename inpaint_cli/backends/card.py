@@ -14,6 +14,7 @@ CARD_KEY = "card"
 """Key of the card in the metadata of an ONNX or safetensors file."""
 
 KINDS = ("vanilla", "pconv", "photo", "detector")
+PRECISIONS = ("float32", "int8")
 INPUT_CHANNELS = {"photo": 3, "valid": 1, "guide": 3}
 """The inputs that a model may have, with their channels; all are float32 (n, channels, h, w) in 0..1."""
 
@@ -37,6 +38,7 @@ class ModelCard:
     inputs: names of the inputs in the order of the network's arguments, see INPUT_CHANNELS.
     tile: side in pixels that the network was trained for; it takes any multiple of it.
     sees_mask: the network gets `valid` and ignores the values under the hole.
+    precision: of its convolutions in the ONNX file; pictures go in and come out as float32 all the same.
     sha256: of the serialised ONNX graph (weights and operators, without this card); "" before export.
     safetensors_sha256: of the safetensors file beside it; "" where there is none.
     """
@@ -48,6 +50,7 @@ class ModelCard:
     parameters: int
     output: str = "restored"
     tile: int = 32
+    precision: str = "float32"
     training_data: str = ""
     figures: tuple[Figure, ...] = ()
     version: str = "1"
@@ -119,6 +122,8 @@ def _problem(card: ModelCard) -> str | None:
         return "sees_mask must be true exactly where 'valid' is among the inputs"
     if card.tile != 32:
         return f"tile {card.tile} is not supported, only 32"
+    if card.precision not in PRECISIONS:
+        return f"precision {card.precision!r} is unknown; known are {', '.join(PRECISIONS)}"
     if card.parameters < 0:
         return "parameters must not be negative"
     for digest in (card.sha256, card.safetensors_sha256):

@@ -5,25 +5,24 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import numpy as np
-import numpy.typing as npt
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from inpaint_cli.backends import DEFAULT_MODEL, list_models, open_network
+from inpaint_cli.cli.clean_photos import clean_photos, find_photos
 from inpaint_cli.cli.evaluate_detect import detect
 from inpaint_cli.cli.models import results_console
 from inpaint_cli.cli.train import require_training
-from inpaint_cli.errors import NothingToDoError, UsageError
+from inpaint_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from training.evaluation import Candidate
-    from training.photo_benchmark import CleanPhoto, KindReport
+    from training.photo_benchmark import KindReport
 
 NEEDED = ("skimage", "scipy")
 QUICK_METHODS = ("ns", "telea", "biharmonic", "harmonic")
@@ -118,7 +117,7 @@ def photos(
     from training.report import photo_tables
 
     chosen = find_kinds(kinds.split(",") if kinds else None)
-    files = _find_photos(clean)[: limit or None]
+    files = find_photos(clean)[: limit or None]
     models = model or [DEFAULT_MODEL]
     networks = [each for each in _networks(models, backend, device) if not each.raw]
     candidates = [*networks, *_classical(list(QUICK_METHODS) if method is None else method)]
@@ -129,7 +128,7 @@ def photos(
         for kind in chosen:
             report = evaluate_kind(
                 kind,
-                _clean_photos(files, clean),
+                clean_photos(files, clean),
                 candidates,
                 seed,
                 lambda count: progress.advance(task, count),
@@ -214,38 +213,6 @@ def _classical(names: list[str] | None, always: Sequence[str] = ()) -> list[Cand
         names = []
     wanted = names if names is None else list(dict.fromkeys([*always, *names]))
     return [classical_candidate(name, method) for name, method in find_methods(wanted).items()]
-
-
-def _find_photos(folder: Path) -> list[Path]:
-    from inpaint_cli.photos import PHOTO_SUFFIXES
-
-    if folder.is_file():
-        return [folder]
-    files = [
-        file
-        for file in sorted(folder.rglob("*"))
-        if file.suffix.lower() in PHOTO_SUFFIXES
-        and file.is_file()
-        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
-    ]
-    if not files:
-        raise NothingToDoError(f"{folder} holds no photos to evaluate on")
-    return files
-
-
-def _clean_photos(files: Sequence[Path], folder: Path) -> Iterator[CleanPhoto]:
-    """Read photos one after the other as uint8 RGB."""
-    from inpaint_cli.photos import read_photo
-    from training.photo_benchmark import CleanPhoto
-
-    for file in files:
-        name = file.relative_to(folder).as_posix() if file != folder else file.name
-        yield CleanPhoto(name, _as_rgb(read_photo(file).pages[0].pixels))
-
-
-def _as_rgb(pixels: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
-    eight = (pixels >> 8 if pixels.dtype == np.uint16 else pixels).astype(np.uint8)
-    return np.repeat(eight, 3, axis=2) if eight.shape[2] == 1 else eight
 
 
 def _write_panel(file: Path, data: bytes) -> None:

@@ -9,8 +9,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from inpaint_cli.cli.clean_photos import clean_photos, find_photos
 from inpaint_cli.cli.train import require_training
 from inpaint_cli.errors import UsageError
+
+MOST_PHOTOS = 36
+"""Photos that an 8-bit model is fitted to; more take longer and change nothing."""
 
 
 def export(
@@ -26,15 +30,22 @@ def export(
         typer.Option(metavar="JSON", help="What `evaluate --json` wrote about this model, for its card."),
     ] = None,
     version: Annotated[str, typer.Option("--model-version", help="Version for its card.")] = "1",
+    int8: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="CLEAN_FOLDER",
+            help="Compute in 8 bits, about twice as fast; fitted to damaged copies of these photos.",
+        ),
+    ] = None,
 ) -> None:
     """Turn a checkpoint into MODEL.onnx, with its card beside it and inside, and MODEL.safetensors for torch.
 
     Its answers are compared with torch's on random tiles; a model that differs by more than 1e-4 isn't
-    written.
+    written. With --int8, nor is one that loses more than 0.05 dB on those photos.
     """
     if output.suffix != ".onnx":
         raise UsageError(f"-o {output}: a model's file must end in .onnx")
-    require_training("onnx")
+    require_training("onnx", "skimage")
     from training.checkpoints import read_checkpoint
     from training.export import export as write_model
     from training.figures import read_figures
@@ -47,13 +58,18 @@ def export(
         training_data=_described(file) if training_data is None else training_data,
         figures=[figure for each in figures or () for figure in read_figures(each, output.stem)],
         version=version,
+        int8_photos=None if int8 is None else clean_photos(_some(find_photos(int8)), int8),
     )
-    Console(stderr=True).print(
-        f"{output}: {exported.card.parameters:,} parameters,"
-        f" differs from torch by {exported.difference:.1e} at most",
-        highlight=False,
-    )
+    said = f"{exported.card.parameters:,} parameters, differs from torch by {exported.difference:.1e} at most"
+    if exported.lost is not None:
+        said += f"; in 8 bits it loses {exported.lost:.3f} dB"
+    Console(stderr=True).print(f"{output}: {said}", highlight=False)
     typer.echo(output)
+
+
+def _some(files: list[Path]) -> list[Path]:
+    """Up to MOST_PHOTOS of the files, from all over the folder."""
+    return files[:: -(-len(files) // MOST_PHOTOS)]
 
 
 def _described(file: Path) -> str:

@@ -43,6 +43,7 @@ def test_keys_of_later_versions_are_ignored():
         ({"inputs": ("valid",)}, "must have 'photo'"),
         ({"sees_mask": False}, "sees_mask"),
         ({"tile": 64}, "tile 64"),
+        ({"precision": "int4"}, "known are float32, int8"),
         ({"parameters": -1}, "negative"),
         ({"sha256": "abc"}, "64 lower-case hexadecimal"),
     ],

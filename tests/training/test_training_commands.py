@@ -89,6 +89,19 @@ def test_export_refuses_what_is_no_checkpoint(run, tmp_path):
     assert run("export", tmp_path / "b.safetensors", "-o", tmp_path / "m.onnx").exception is None
 
 
+def test_export_makes_an_8_bit_model_with_the_help_of_photos(run, tmp_path):
+    clean = tmp_path / "clean"
+    clean.mkdir()
+    write_checkpoint(tmp_path / "b.safetensors", tiny_checkpoint())
+    call = ("export", tmp_path / "b.safetensors", "-o", tmp_path / "m.onnx", "--int8", clean)
+    assert isinstance(run(*call).exception, NothingToDoError)
+    for name in ("a.png", "b.jpg"):
+        grain = np.random.default_rng(0).integers(60, 200, (64, 80, 3))
+        Image.fromarray(grain.astype(np.uint8)).save(clean / name)
+    assert run(*call).exception is None
+    assert json.loads((tmp_path / "m.json").read_text())["precision"] == "int8"
+
+
 def test_models_are_listed_for_people_and_machines(run, model):
     found = models.list_models(folders=[model.parent])
     (plain,) = [models.as_dict(files) for files in found]

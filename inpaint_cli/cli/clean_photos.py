@@ -1,0 +1,48 @@
+"""Undamaged photos of the user, which `evaluate photos` and `export --int8` damage copies of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from inpaint_cli.errors import NothingToDoError
+
+if TYPE_CHECKING:
+    from training.photo_benchmark import CleanPhoto
+
+
+def find_photos(folder: Path) -> list[Path]:
+    """Return the photos in a folder and below, hidden ones left out; a file is its own list."""
+    from inpaint_cli.photos import PHOTO_SUFFIXES
+
+    if folder.is_file():
+        return [folder]
+    files = [
+        file
+        for file in sorted(folder.rglob("*"))
+        if file.suffix.lower() in PHOTO_SUFFIXES
+        and file.is_file()
+        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
+    ]
+    if not files:
+        raise NothingToDoError(f"{folder} holds no photos to measure on")
+    return files
+
+
+def clean_photos(files: Sequence[Path], folder: Path) -> Iterator[CleanPhoto]:
+    """Read photos one after the other as uint8 RGB, named by their path in the folder."""
+    from inpaint_cli.photos import read_photo
+    from training.photo_benchmark import CleanPhoto
+
+    for file in files:
+        name = file.relative_to(folder).as_posix() if file != folder else file.name
+        yield CleanPhoto(name, _as_rgb(read_photo(file).pages[0].pixels))
+
+
+def _as_rgb(pixels: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+    eight = (pixels >> 8 if pixels.dtype == np.uint16 else pixels).astype(np.uint8)
+    return np.repeat(eight, 3, axis=2) if eight.shape[2] == 1 else eight

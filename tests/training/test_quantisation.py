@@ -1,0 +1,106 @@
+"""8-bit models: almost the same answers, and a refusal where they are not."""
+
+import numpy as np
+import onnx
+import pytest
+import torch
+
+import training.quantisation
+from inpaint_cli.backends import open_network, read_card
+from inpaint_cli.errors import ModelError
+from training.checkpoints import Checkpoint
+from training.export import export
+from training.networks import NetworkConfig, build_network
+from training.photo_benchmark import CleanPhoto
+from training.quantisation import quantise
+
+
+def checkpoint() -> Checkpoint:
+    """A small network that corrects its first guess by some grey values, guide and mask included."""
+    config = NetworkConfig(
+        architecture="residual-unet", channels=(16, 32), blocks=(1, 1, 1), sees_mask=True, sees_guide=True
+    )
+    torch.manual_seed(0)
+    network = build_network(config)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.02)
+    return Checkpoint("photo", config.as_dict(), network.state_dict(), {})
+
+
+def photos(count: int = 6) -> list[CleanPhoto]:
+    rng = np.random.default_rng(0)
+    slopes = [np.linspace(low, 200, 96)[None, :, None] for low in rng.integers(0, 120, count)]
+    grainy = [slope + rng.integers(0, 50, (96, 96, 3)) for slope in slopes]
+    return [CleanPhoto(f"{index}.png", each.astype(np.uint8)) for index, each in enumerate(grainy)]
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory):
+    """The same weights as float32 and as 8-bit model."""
+    folder = tmp_path_factory.mktemp("pair")
+    export(checkpoint(), folder / "float.onnx")
+    exported = export(checkpoint(), folder / "small.onnx", int8_photos=photos())
+    return folder / "float.onnx", folder / "small.onnx", exported
+
+
+def tiles() -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(5)
+    photo = np.stack([each.pixels[20:52, 30:62] for each in photos()]).transpose(0, 3, 1, 2) / np.float32(255)
+    valid = (rng.random((len(photo), 1, 32, 32)) > 0.2).astype(np.float32)
+    return {"photo": photo * valid, "valid": valid, "guide": np.zeros_like(photo)}
+
+
+def test_8_bits_answer_like_32_within_two_grey_values_on_average(pair):
+    floating, small, exported = pair
+    answers = [open_network(path, threads=1)(tiles()) for path in (floating, small)]
+    assert np.sqrt(np.mean((answers[0] - answers[1]) ** 2)) < 2 / 255
+    assert (answers[0] != answers[1]).any()
+    assert exported.lost is not None
+    assert exported.lost <= 0.05
+
+
+def test_all_convolutions_but_the_first_and_the_last_are_in_8_bits(pair):
+    graph = onnx.load(pair[1]).graph
+    makers = {output: node.op_type for node in graph.node for output in node.output}
+    kinds = [makers.get(node.input[1], "float") for node in graph.node if node.op_type == "Conv"]
+    # two first ones (the guess and the known pixels), the last, three blocks of two, one down and one up
+    assert sorted(kinds) == ["DequantizeLinear"] * 8 + ["float"] * 3
+
+
+def test_weights_take_7_bits_so_that_no_processor_overflows(pair):
+    graph = onnx.load(pair[1]).graph
+    weights = [
+        onnx.numpy_helper.to_array(tensor)
+        for tensor in graph.initializer
+        if tensor.data_type == onnx.TensorProto.INT8
+    ]
+    kernels = [each for each in weights if each.ndim == 4]
+    assert len(kernels) == 8
+    assert max(int(np.abs(kernel.astype(int)).max()) for kernel in kernels) == 64
+
+
+def test_the_card_says_it_and_the_float_weights_lie_beside(pair):
+    floating, small, _ = pair
+    cards = [read_card(path.read_bytes(), source=path.name) for path in (floating, small)]
+    assert [card.precision for card in cards] == ["float32", "int8"]
+    assert [card.name for card in cards] == ["float", "small"]
+    assert cards[0].safetensors_sha256 == cards[1].safetensors_sha256
+
+
+def test_any_number_of_threads_gives_the_same_bytes(pair):
+    many = {name: np.concatenate([batch] * 9) for name, batch in tiles().items()}
+    assert len({open_network(pair[1], threads=threads)(many).tobytes() for threads in (1, 2, 5)}) == 1
+
+
+def test_a_model_that_loses_too_much_is_refused_and_nothing_is_written(tmp_path, monkeypatch):
+    monkeypatch.setattr(training.quantisation, "ALLOWED_LOSS", -1.0)
+    with pytest.raises(ModelError, match=r"in 8 bits it loses .* dB .*nothing was written.*without --int8"):
+        export(checkpoint(), tmp_path / "m.onnx", int8_photos=photos())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_single_photo_is_enough_and_is_damaged_in_every_way(pair):
+    model, lost = quantise(pair[0].read_bytes(), photos(1), "m")
+    assert read_card(model, source="m").name == "float"
+    assert lost <= 0.05
