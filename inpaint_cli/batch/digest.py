@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 
 from inpaint_cli.errors import PhotoError
+from inpaint_cli.photos.read import read_bytes
 
 DIGEST_BYTES = 16
 
@@ -22,8 +23,8 @@ def digest_of(*parts: bytes) -> bytes:
 def file_digest(path: Path) -> bytes | None:
     """Return the digest of a file's content, None where there is no such file. Raises PhotoError."""
     try:
-        return digest_of(path.read_bytes())
-    except FileNotFoundError:
-        return None
+        if not path.exists():
+            return None
     except OSError as error:
         raise PhotoError(f"{path}: can't be read: {error.strerror or error}") from error
+    return digest_of(read_bytes(path))

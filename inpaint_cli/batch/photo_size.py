@@ -6,10 +6,14 @@ from pathlib import Path
 
 from PIL import Image
 
+from inpaint_cli.photos.read import is_endless
+
 
 def photo_size(path: Path) -> int | None:
     """Return width x height of the first page, None where the header can't be read."""
     try:
+        if is_endless(path):
+            return None
         with Image.open(path) as picture:
             return picture.width * picture.height
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):

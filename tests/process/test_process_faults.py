@@ -92,6 +92,20 @@ def test_originals_are_never_touched(archive, restore) -> None:
     } == before
 
 
+def test_named_pipes_are_not_waited_for(archive, restore) -> None:
+    root = archive("a.png", "b.png")
+    os.mkfifo(root / "photos/pipe.jpg")
+    shutil.copy(root / "masks/a.png", root / "masks/pipe.png")
+    (root / "masks/b.png").unlink()
+    os.mkfifo(root / "masks/b.png")
+    ended = restore("photos", "--mask-dir", "masks", "-o", "out")
+    assert ended.code == 1
+    assert ended.outcome_of("a.png")["status"] == "restored"
+    assert ended.outcome_of("pipe.jpg")["reason"] == "can't be read: it is a pipe, a socket or a device"
+    assert ended.outcome_of("b.png")["reason"].startswith("mask masks/b.png: can't be read: it is a pipe")
+    assert restore("photos", "--mask-dir", "masks", "--dry-run").code == 0
+
+
 def test_a_full_disk_fails_photos_and_leaves_no_part_of_one(archive, tiny_model) -> None:
     """A limit on the size of files stands for the full disk: only small results can be written."""
     root = archive("small.png")
