@@ -41,9 +41,11 @@ class Tally:
     def lines(self, seconds: float, places: Iterable[object] = ()) -> list[str]:
         """Return the summary: failures again, then one line of counts."""
         failed = self.counts["failed"]
-        listed = [f"failed: {line}" for line in self.failures] if failed else []
+        listed = [f"failed: {line}" for line in self.failures]
         if failed > len(listed):
             listed.append(f"failed: {failed - len(listed)} more, see --report")
+        if listed:
+            listed.insert(0, f"{failed} of {self.counts.total()} photos failed; here they are again:")
         order = ("restored", "found", "copied", "clean", "skipped", "failed")
         counted = ", ".join(f"{self.counts[name]} {name}" for name in order if self.counts[name])
         where = ", ".join(printable(place) for place in places)

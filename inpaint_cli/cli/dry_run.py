@@ -26,16 +26,20 @@ def show_plan(plan: Plan, screen: Screen, *, as_json: bool) -> ExitCode:
         unreadable += size is None
         print(_json(job, size) if as_json else _line(job))
     _tell_trouble(plan, screen)
-    unknown = f", {unreadable} of unknown size" if unreadable else ""
-    screen.line(f"{len(plan.jobs)} photos, {pixels / 1e6:.1f} megapixels{unknown}; nothing was written")
+    failing = sum(bool(job.problem) for job in plan.jobs)
+    facts = [f"{len(plan.jobs)} photos", f"{pixels / 1e6:.1f} megapixels"]
+    facts += [f"{unreadable} of unknown size"] if unreadable else []
+    facts += [f"{failing} will fail"] if failing else []
+    screen.line(f"{', '.join(facts)}; nothing was written")
     if plan.refusals:
         return ExitCode.USAGE
-    failing = plan.problems or any(job.problem for job in plan.jobs)
-    return ExitCode.SOME_FAILED if failing else ExitCode.OK
+    return ExitCode.SOME_FAILED if failing or plan.problems else ExitCode.OK
 
 
 def _line(job: Job) -> str:
-    mask = f"({job.problem})" if job.problem else job.mask_file or "(damage to be found)"
+    if job.problem:
+        return f"{printable(job.photo)} -> will fail: {printable(job.problem)}"
+    mask = job.mask_file or "(damage to be found)"
     return " -> ".join(printable(part) for part in (job.photo, mask, job.output))
 
 

@@ -111,11 +111,15 @@ class RestoreOptions:
 def _restore(ctx: typer.Context, options: RestoreOptions) -> None:
     """Restore damaged photos, with masks or without.
 
-    Results have the format of their photos, and every pixel outside the mask keeps its value. They are
-    written beside the photos' folder, into <folder>-restored, in the same tree; originals are never touched.
+    Results have the format, size, bit depth, transparency, colour profile, orientation and metadata of their
+    photos, and every pixel outside the mask keeps its value. They are written beside the photos' folder, into
+    <folder>-restored, in the same tree; originals are never touched. Folders are walked recursively.
 
-    A mask is a picture of the photo's size in which white (> 127) is damage. Without masks, transparent
-    pixels are restored, or the damage is searched for.
+    A mask is a picture of the photo's size, as it is seen, in which white (> 127) is damage. Without masks,
+    transparent pixels are restored, or the damage is searched for; a photo that looks clean is copied.
+
+    A photo that fails (no mask, a damaged file) does not stop the others; the exit code is 1 then. What can't
+    end well, such as two photos with one output, is refused before anything is written: try --dry-run.
 
     Interrupt it whenever you like: the same command goes on where it stopped, and leaves out what is up to
     date by the content of photo, mask, model and settings.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from inpaint_cli.photos.metadata import Metadata
 from inpaint_cli.photos.photo import StoredPage
 
 _EXIF = b"Exif\x00\x00"
+_HIGH_BIT_DEPTH = 0x40
+"""In the third byte of the box av1C (AV1 in ISOBMFF 2.3.3)."""
 
 
 def decode_gif(data: bytes, name: str, max_pixels: int) -> tuple[StoredPage, ...]:
@@ -26,15 +29,35 @@ def decode_gif(data: bytes, name: str, max_pixels: int) -> tuple[StoredPage, ...
 
 
 def decode_avif(data: bytes, name: str, max_pixels: int) -> tuple[StoredPage, ...]:
-    """Decode an AVIF of one picture, to 8 bits."""
+    """Decode an AVIF of one picture; refuse by name one of 10 or 12 bits, which Pillow would cut to 8."""
+    at = data.find(b"av1C")
+    if at >= 0 and any(octet & _HIGH_BIT_DEPTH for octet in data[at + 6 : at + 7]):
+        raise UnsupportedPhotoError(f"{name}: AVIF of more than 8 bits is not supported")
     picture = pillow.open_with(AvifImageFile, data, name=name, max_pixels=max_pixels)
     return _page(picture, name, "AVIF")
 
 
 def decode_heif(data: bytes, name: str, max_pixels: int) -> tuple[StoredPage, ...]:
-    """Decode a HEIC/HEIF of one picture, to 8 bits."""
+    """Decode a HEIC/HEIF of one picture: 8 bits, or 16 where it has 10 or 12."""
     picture = pillow.open_with(_heif_plugin(name), data, name=name, max_pixels=max_pixels)
-    return _page(picture, name, "HEIF")
+    pages = _page(picture, name, "HEIF")
+    bits = picture.info.get("bit_depth", 8)
+    return pages if bits <= 8 else (_deep_heif(data, name, bits),)
+
+
+def _deep_heif(data: bytes, name: str, bits: int) -> StoredPage:
+    """Decode a picture of 10 or 12 bits, widened to 16 so that white stays white."""
+    from pillow_heif import open_heif
+
+    with edge.foreign_errors(name, "decoded"):
+        samples = np.asarray(open_heif(BytesIO(data), convert_hdr_to_8bit=False))
+        if samples.dtype != np.uint16:
+            raise UnsupportedPhotoError(f"{name}: HEIC of {bits} bits can't be read in full here")
+        samples = samples if samples.ndim == 3 else samples[..., None]
+        full = samples | samples >> bits  # the library puts the bits at the upper end
+        colours = full.shape[2] - (full.shape[2] in (2, 4))
+        alpha = np.ascontiguousarray(full[..., -1]) if full.shape[2] in (2, 4) else None
+        return StoredPage(np.ascontiguousarray(full[..., :colours]), alpha)
 
 
 def metadata(data: bytes) -> Metadata:

@@ -49,6 +49,7 @@ class TestSummary:
         tally.add(outcome())
         tally.add(outcome("b.jpg", "failed", reason="it is empty"))
         assert tally.lines(1.0, ["o"]) == [
+            "1 of 2 photos failed; here they are again:",
             "failed: b.jpg: it is empty",
             "1 restored, 1 failed in 1.0 s -> o",
         ]

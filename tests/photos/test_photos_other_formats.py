@@ -88,6 +88,25 @@ def test_heic_where_its_library_is_there() -> None:
     samples.check_exact(out.getvalue(), format="png")
 
 
+def test_heic_of_ten_bits_keeps_them_all() -> None:
+    pillow_heif = pytest.importorskip("pillow_heif", reason="pillow-heif is not installed")
+    ramp = np.repeat(np.linspace(0, 65535, 64)[None, :, None], 48, axis=0).repeat(3, axis=2).astype(np.uint16)
+    out = BytesIO()
+    pillow_heif.from_bytes(mode="RGB;16", size=(64, 48), data=ramp.tobytes()).save(out, quality=-1)
+    (page,) = decode_photo(out.getvalue(), name="a.heic").pages
+    assert page.pixels.dtype == np.uint16
+    assert (page.pixels[0, 0, 0], page.pixels[0, -1, 0]) == (0, 65535)
+    assert len(np.unique(page.pixels[..., 0] % 256)) > 8  # more than 8 bits are in use
+    samples.check_exact(out.getvalue(), format="png")
+
+
+def test_avif_of_ten_bits_is_refused_by_name() -> None:
+    data = bytearray(samples.saved(RGB, "AVIF"))
+    data[data.find(b"av1C") + 6] |= 0x40
+    with pytest.raises(UnsupportedPhotoError, match=r"a\.avif: AVIF of more than 8 bits"):
+        decode_photo(bytes(data), name="a.avif")
+
+
 def test_heic_without_its_library_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
     import sys
 
