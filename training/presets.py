@@ -97,6 +97,11 @@ PRESETS: Mapping[str, Mapping[str, TrainingConfig]] = {
     "best": {
         "vanilla": _best(SHIPPED),
         "pconv": _best(replace(SHIPPED, sees_mask=True), known_weight=0.0, photo_share=0.4),
+        "photo": _best(
+            replace(SHIPPED, sees_mask=True, sees_guide=True),
+            known_weight=0.0, damage=PHOTO_DAMAGE, photo_share=1.0, guided_share=0.15,
+            schedule="cosine", learning_rate=4e-3,
+        ),
     },
 }  # fmt: skip
 

@@ -20,11 +20,11 @@ def digest_of(*parts: bytes) -> bytes:
     return whole.digest()
 
 
-def file_digest(path: Path) -> bytes | None:
-    """Return the digest of a file's content, None where there is no such file. Raises PhotoError."""
+def file_digest(path: Path, *more: bytes) -> bytes | None:
+    """Return the digest of a file's content and `more`, None where there is no file. Raises PhotoError."""
     try:
         if not path.exists():
             return None
     except OSError as error:
         raise PhotoError(f"{path}: can't be read: {error.strerror or error}") from error
-    return digest_of(read_bytes(path))
+    return digest_of(read_bytes(path), *more)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from inpaint_cli import __version__
+from inpaint_cli.batch.digest import digest_of
 from inpaint_cli.batch.job import Job
 from inpaint_cli.batch.journal import Journal
 from inpaint_cli.batch.outcome import Outcome
@@ -18,7 +21,8 @@ from inpaint_cli.batch.page_masks import Bools, Damage, MaskSettings, Pixels, fi
 from inpaint_cli.batch.record import Record
 from inpaint_cli.detection import Detector
 from inpaint_cli.errors import PhotoError
-from inpaint_cli.photos import Photo, read_photo
+from inpaint_cli.photos import Photo, decode_photo
+from inpaint_cli.photos.read import read_bytes
 
 _TINT = np.array([255, 0, 96], np.float32)
 _TINT_SHARE = 0.6
@@ -30,12 +34,15 @@ class FindSettings:
     """How damage is searched for, and where it is shown.
 
     overlay: folder for pictures of the photos with the damage in red, None for none.
+    journals: of each folder of masks. engine: digest of the detector with its settings.
     """
 
     detector: Detector
     masks: MaskSettings
     overlay: Path | None = None
     overwrite: bool = False
+    journals: dict[str, Journal] = field(default_factory=dict)
+    engine: bytes = b""
 
 
 def find_photo(job: Job, settings: FindSettings) -> Outcome:
@@ -47,24 +54,31 @@ def find_photo(job: Job, settings: FindSettings) -> Outcome:
 def _find(job: Job, settings: FindSettings, record: Record) -> Outcome:
     if job.problem:
         raise PhotoError(job.problem)
-    if job.output.exists() and not settings.overwrite:
-        return record.finished(
-            "skipped", "its mask is there already, perhaps edited; --overwrite replaces it"
-        )
     with record.timed("seconds_read"):
-        photo = read_photo(job.photo, max_pixels=settings.masks.max_pixels)
+        data = read_bytes(job.photo)
+        inputs = digest_of(data, settings.engine, __version__.encode())
+        journal = settings.journals.get(job.output_root) or Journal()
+        place = (os.fsencode(job.output_relative),)
+        output = OutputFile(Path(job.output_root), Path(job.output_relative), journal, place=place)
+        if output.is_up_to_date(inputs) and not settings.overwrite:
+            return record.finished("skipped", "up to date")
+        if output.is_of_others() and not settings.overwrite:
+            return record.finished("skipped", "its mask was made or edited by hand; --overwrite replaces it")
+        photo = decode_photo(data, name=str(job.photo), max_pixels=settings.masks.max_pixels)
     with record.timed("seconds"):
         damage = find_damage(photo, settings.detector, settings.masks)
     record.note(coverage=damage.coverage, mask_source=damage.source)
     with record.timed("seconds_write"):
         if settings.overlay is not None:
-            _put(settings.overlay, job.output_relative + ".jpg", _overlay(photo, damage))
-        _put(Path(job.output_root), job.output_relative, _mask_file(damage, job.output.suffix))
+            picture = OutputFile(settings.overlay, Path(overlay_name(job)), Journal())
+            picture.put(_overlay(photo, damage), b"", overwrite=True)
+        output.put(_mask_file(damage, job.output.suffix), inputs, overwrite=settings.overwrite)
     return record.finished("found") if damage.coverage else record.finished("clean", "nothing was found")
 
 
-def _put(root: Path, relative: str, data: bytes) -> None:
-    OutputFile(root, Path(relative), Journal()).put(data, b"", overwrite=True)
+def overlay_name(job: Job) -> str:
+    """Return the path of a job's picture to look at, from the overlay's folder."""
+    return job.output_relative + ".jpg"
 
 
 def _mask_file(damage: Damage, suffix: str) -> bytes:

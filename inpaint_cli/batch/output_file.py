@@ -13,24 +13,35 @@ from inpaint_cli.photos import write_atomically
 class OutputFile:
     """One output, below an output folder."""
 
-    def __init__(self, root: Path, relative: PurePath, journal: Journal) -> None:
-        """Look at what is there. Raises PhotoError where that can't be read."""
+    def __init__(
+        self, root: Path, relative: PurePath, journal: Journal, *, place: tuple[bytes, ...] = ()
+    ) -> None:
+        """Look at what is there. Raises PhotoError where that can't be read.
+
+        place: names this output, where several may well have the same content (masks without damage), so that
+        one that was copied over another does not count as written by us.
+        """
         self._root = root
         self._relative = relative
         self._journal = journal
-        self._present = file_digest(root / relative)
+        self._place = place
+        self._present = file_digest(root / relative, *place)
 
     def is_up_to_date(self, inputs: bytes) -> bool:
         """Say whether the file that is there is what these inputs give; `inputs` is their digest."""
         return self._present is not None and self._present == self._journal.result_of(inputs)
 
+    def is_of_others(self) -> bool:
+        """Say whether a file is there that no run wrote, or that was changed since."""
+        return self._present is not None and not self._journal.wrote(self._present)
+
     def put(self, result: bytes, inputs: bytes, *, overwrite: bool) -> bool:
         """Write the result; False where it is there already. Raises PhotoError for somebody else's file."""
-        digest = digest_of(result)
+        digest = digest_of(result, *self._place)
         if self._present == digest and not overwrite:
             self._journal.record(inputs, digest)
             return False
-        if self._present is not None and not overwrite and not self._journal.wrote(self._present):
+        if self.is_of_others() and not overwrite:
             raise PhotoError(
                 f"{self._root / self._relative}: is there already, and is not (or no longer) what this"
                 " program wrote; --overwrite replaces it"

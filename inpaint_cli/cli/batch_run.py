@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from inpaint_cli.batch.cores import Share
 from inpaint_cli.batch.job import Job
+from inpaint_cli.batch.journal import Journal, sweep
 from inpaint_cli.batch.outcome import Outcome
 from inpaint_cli.batch.plan import Plan
 from inpaint_cli.batch.reports import printable
 from inpaint_cli.batch.run import run
 from inpaint_cli.cli.reporting import Reporting
 from inpaint_cli.cli.screen import Screen
-from inpaint_cli.errors import NothingToDoError
+from inpaint_cli.errors import NothingToDoError, UsageError
 
 MOST_NAMED = 5
 
@@ -29,6 +31,29 @@ def check_plan(plan: Plan, screen: Screen, photos: list[Path]) -> None:
     plan.check()
     if not plan.jobs and not plan.problems:
         raise NothingToDoError(f"no photo was found in {', '.join(map(printable, photos))}")
+
+
+@contextmanager
+def opened_journals() -> Iterator[dict[str, Journal]]:
+    """Yield a place for the journals of the output folders, and close them in the end."""
+    journals: dict[str, Journal] = {}
+    try:
+        yield journals
+    finally:
+        for journal in journals.values():
+            journal.close()
+
+
+def prepare_folders(plan: Plan, journals: dict[str, Journal]) -> None:
+    """Make each output folder and open its journal; a run that is alone cleans up after killed ones."""
+    for root in plan.output_roots():
+        if str(root) in journals:
+            continue
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"{root}: can't be made the output folder: {error.strerror or error}") from error
+        journals[str(root)] = Journal.open(root, tidy=lambda: sweep(plan.output_folders()))
 
 
 def carry_out(

@@ -71,7 +71,9 @@ class DetectOptions:
 def _detect(ctx: typer.Context, options: DetectOptions) -> None:
     """Find damage and write it as masks: white is damage, a photo without damage gets a black mask.
 
-    Edit them, then: inpaint-cli restore PHOTOS --mask-dir MASKS. A mask that is there already is left alone.
+    Edit them, then: inpaint-cli restore PHOTOS --mask-dir MASKS. A mask that you made or edited is left
+    alone; one that this program wrote is made again where the photo, the detector or its settings have
+    changed.
     """
     if options.show_config:
         flags.print_config(ctx, options, "detect")

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import time
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inpaint_cli.batch.cores import share_cores
-from inpaint_cli.batch.find_photo import FindSettings, find_photo
+from inpaint_cli.batch.digest import digest_of
+from inpaint_cli.batch.find_photo import FindSettings, find_photo, overlay_name
 from inpaint_cli.batch.page_masks import MaskSettings
-from inpaint_cli.batch.plan import make_plan
+from inpaint_cli.batch.plan import Plan, make_plan
 from inpaint_cli.batch.run import Stop, interruptible
-from inpaint_cli.cli.batch_run import carry_out, check_plan
+from inpaint_cli.cli.batch_run import carry_out, check_plan, opened_journals, prepare_folders
 from inpaint_cli.cli.dry_run import show_plan
-from inpaint_cli.cli.engine import open_finder
+from inpaint_cli.cli.engine import finder_key, open_finder
 from inpaint_cli.cli.reporting import open_reporting
 from inpaint_cli.cli.screen import Screen
 from inpaint_cli.cli.selection import detect_selection
-from inpaint_cli.errors import ExitCode
+from inpaint_cli.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from inpaint_cli.cli.detect import DetectOptions
@@ -31,21 +33,38 @@ def detect_photos(options: DetectOptions) -> ExitCode:
     if options.dry_run:
         return show_plan(plan, screen, as_json=options.json)
     check_plan(plan, screen, options.photos or [])
+    _check_overlay(options.overlay, plan, options.photos or [])
     share = share_cores(len(plan.jobs), jobs=options.jobs)
     stop = Stop()
     with (
         open_reporting(screen, stop, json=options.json, report=options.report) as reporting,
         interruptible(stop, screen.failure),
         screen.progress(len(plan.jobs)),
+        opened_journals() as journals,
     ):
+        detector = open_finder(options, share)
+        prepare_folders(plan, journals)
         settings = FindSettings(
-            detector=open_finder(options, share),
+            detector=detector,
             masks=MaskSettings(max_damage=options.max_damage, max_pixels=options.max_pixels),
             overlay=options.overlay,
             overwrite=options.overwrite,
+            journals=journals,
+            engine=digest_of(finder_key(options), options.backend.encode()),
         )
         work = partial(find_photo, settings=settings)
         carry_out(plan, work, share, reporting, fail_fast=options.fail_fast)
     for line in reporting.tally.lines(time.perf_counter() - start, plan.output_roots()):
         screen.line(line)
     return reporting.exit_code
+
+
+def _check_overlay(overlay: Path | None, plan: Plan, named: list[Path]) -> None:
+    """Raise UsageError where the pictures to look at would be written over photos, or taken for some."""
+    if overlay is None:
+        return
+    place = overlay.resolve()
+    pictures = {place / overlay_name(job) for job in plan.jobs}
+    walked = [folder for folder in named if folder.is_dir() and place.is_relative_to(folder.resolve())]
+    if walked or pictures & {job.photo.resolve() for job in plan.jobs}:
+        raise UsageError(f"--overlay {overlay}: lies among the photos; name a folder outside")

@@ -37,7 +37,7 @@ def open_workshop(options: RestoreOptions, share: Share) -> Workshop:
             _model_digest(model),
             options.backend.encode(),
             restorer.device.encode(),
-            _finder_key(options) if options.finds_damage else b"",
+            finder_key(options) if options.finds_damage else b"",
         ),
         model=restorer.card.name,
         backend=options.backend,
@@ -79,7 +79,7 @@ def open_finder(options: Finding, share: Share) -> Detector:
     )
 
 
-def _finder_key(options: Finding) -> bytes:
+def finder_key(options: Finding) -> bytes:
     """Return everything that decides what is found."""
     name = options.detector or DEFAULT_DETECTOR
     model = b"" if options.mask_color or name not in MODELS else _model_digest(MODELS[name])

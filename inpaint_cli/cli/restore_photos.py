@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from inpaint_cli.batch.cores import Share, free_cores, share_cores
-from inpaint_cli.batch.journal import Journal, sweep
 from inpaint_cli.batch.plan import Plan, Selection, make_plan
 from inpaint_cli.batch.restore_photo import Workshop, restore_photo
 from inpaint_cli.batch.run import Stop, interruptible
 from inpaint_cli.batch.watch import Watcher
-from inpaint_cli.cli.batch_run import carry_out, check_plan
+from inpaint_cli.cli.batch_run import carry_out, check_plan, opened_journals, prepare_folders
 from inpaint_cli.cli.dry_run import show_plan
 from inpaint_cli.cli.engine import open_workshop
 from inpaint_cli.cli.reporting import Reporting, open_reporting, refuse_photo
 from inpaint_cli.cli.screen import Screen
 from inpaint_cli.cli.selection import selection_of, wanted_format
-from inpaint_cli.errors import ExitCode, UsageError
+from inpaint_cli.errors import ExitCode
 
 if TYPE_CHECKING:
     from inpaint_cli.batch.page import PageWriter
@@ -71,7 +70,7 @@ def _watch(
         plan = watcher.complete()
         for refusal in plan.refusals:
             reporting.screen.failure(refusal)
-        _prepare_folders(plan, workshop.journals)
+        prepare_folders(plan, workshop.journals)
         work = partial(restore_photo, workshop=workshop)
         carry_out(plan, work, share, reporting, fail_fast=fail_fast)
         reporting.stop.wait(watcher.pause)
@@ -94,26 +93,7 @@ def _opened_page(options: RestoreOptions) -> Iterator[PageWriter | None]:
 def _opened_workshop(options: RestoreOptions, plan: Plan, share: Share) -> Iterator[Workshop]:
     """Open the network first, so that a model which can't be used leaves no trace, then the folders."""
     workshop = open_workshop(replace(options, format=wanted_format(options)), share)
-    with ExitStack() as opened:
-        journals: dict[str, Journal] = {}
-        opened.callback(_close, journals)
+    with opened_journals() as journals:
         if not plan.is_single_file:
-            _prepare_folders(plan, journals)
+            prepare_folders(plan, journals)
         yield replace(workshop, journals=journals)
-
-
-def _close(journals: dict[str, Journal]) -> None:
-    for journal in journals.values():
-        journal.close()
-
-
-def _prepare_folders(plan: Plan, journals: dict[str, Journal]) -> None:
-    """Make each output folder and open its journal; a run that is alone cleans up after killed ones."""
-    for root in plan.output_roots():
-        if str(root) in journals:
-            continue
-        try:
-            root.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UsageError(f"{root}: can't be made the output folder: {error.strerror or error}") from error
-        journals[str(root)] = Journal.open(root, tidy=lambda: sweep(plan.output_folders()))

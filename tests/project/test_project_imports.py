@@ -43,7 +43,7 @@ def imported(folder: Path) -> dict[str, set[str]]:
     [
         ("inpaint_cli", ("torch", "heif")),
         ("training", ("torch", "train")),
-        ("benchmarks", ("torch", "train", "dev", "bench")),
+        ("benchmarks", ("torch", "train", "dev", "bench", "heif")),
         ("docs", ()),
     ],
 )

@@ -55,11 +55,6 @@ class Invert(Fake):
         return 1 - inputs["photo"]
 
 
-class AnswerWithGuide(Fake):
-    def answer(self, inputs: Mapping[str, Tiles]) -> Tiles:
-        return inputs["guide"].copy()
-
-
 class MeanOfKnown(Fake):
     """Each tile's own mean of what is known, black where nothing is: neighbours disagree."""
 

@@ -1,0 +1,159 @@
+"""Choose the learned detector's thresholds: damaged photos with known masks against clean ones.
+
+    python -m benchmarks.calibrate_detector CASES [CASES ...] --clean FOLDER [--model NAME|PATH]
+
+CASES holds photos/KIND/*.png and masks/KIND/*.png. The network runs once over every photo; then each setting
+of the thresholds is tried on the probabilities: mean F1 (within 2 px) of each kind, the share of clean photos
+in which nothing is found, and the share of their pixels that is touched. Settings that touch too much are
+left out, the rest is printed with the best mean F1 first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from inpaint_cli.backends import open_network
+from inpaint_cli.detection.cleanup import Cleanup, grown, hysteresis
+from inpaint_cli.detection.learned import LearnedDetector
+from inpaint_cli.detection.score import photo_score
+from inpaint_cli.photos import PHOTO_SUFFIXES, read_mask, read_photo
+
+Floats = npt.NDArray[np.float32]
+Bools = npt.NDArray[np.bool_]
+
+HIGH = (0.7, 0.8, 0.9, 0.95, 0.98)
+LOW = (0.2, 0.3, 0.4, 0.5, 0.6)
+MIN_SIZE = (8, 16)
+SCORES = np.round(np.arange(0.02, 1.0, 0.02), 2)
+TOUCHED_AT_MOST, LEFT_ALONE_AT_LEAST = 0.0005, 0.9
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One photo: the probabilities that the network gave, and the true mask (None: clean)."""
+
+    kind: str
+    probability: Floats
+    truth: Bools | None
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One setting: F1 by kind, and the harm on clean photos."""
+
+    cleanup: Cleanup
+    clean_below: float
+    f1: dict[str, float]
+    left_alone: float
+    touched: float
+
+    @property
+    def mean_f1(self) -> float:
+        """Over the kinds."""
+        return float(np.mean(list(self.f1.values())))
+
+
+def main() -> int:
+    """Print the settings that do no harm, the best first."""
+    options = _parser().parse_args()
+    network = open_network(options.model, device="cpu")
+    detector = LearnedDetector(network, Cleanup(high=0.9, low=0.4), 0.0)
+    seen = [*_damaged(detector, options.cases), *_clean(detector, options.clean)]
+    trials = sorted(_trials(seen), key=lambda trial: -trial.mean_f1)
+    harmless = [
+        trial
+        for trial in trials
+        if trial.touched <= TOUCHED_AT_MOST and trial.left_alone >= LEFT_ALONE_AT_LEAST
+    ]
+    print(
+        f"{len(harmless)} of {len(trials)} settings leave {LEFT_ALONE_AT_LEAST:.0%} of the clean photos alone"
+    )
+    for trial in (harmless or trials)[: options.most]:
+        print(_line(trial))
+    return 0
+
+
+def _damaged(detector: LearnedDetector, folders: Sequence[Path]) -> Iterator[Seen]:
+    for folder in folders:
+        for photo in sorted((folder / "photos").rglob("*.png")):
+            relative = photo.relative_to(folder / "photos")
+            pixels = read_photo(photo).pages[0].pixels
+            truth = read_mask(folder / "masks" / relative)
+            yield Seen(f"{folder.name}/{relative.parts[0]}", detector.probability(pixels), truth)
+
+
+def _clean(detector: LearnedDetector, folder: Path) -> Iterator[Seen]:
+    for photo in sorted(file for file in folder.rglob("*") if file.suffix.lower() in PHOTO_SUFFIXES):
+        yield Seen("clean", detector.probability(read_photo(photo).pages[0].pixels), None)
+
+
+def _trials(seen: Sequence[Seen]) -> Iterator[Trial]:
+    """Try all settings; whatever the score decides on is computed once for all its limits."""
+    for high, low, min_size in product(HIGH, LOW, MIN_SIZE):
+        if low >= high:
+            continue
+        how = Cleanup(high=high, low=low, min_size=min_size, grow=1)
+        cores = [hysteresis(each.probability, high, low, min_size) for each in seen]
+        scores = np.array(
+            [photo_score(each.probability, core) for each, core in zip(seen, cores, strict=True)]
+        )
+        masks = [grown(core, how.grow) for core in cores]
+        f1 = np.array([_f1(each, mask) for each, mask in zip(seen, masks, strict=True)])
+        touched = np.array([mask.mean() for mask in masks])
+        clean = np.array([each.truth is None for each in seen])
+        empty = np.array([not mask.any() for mask in masks])
+        for limit in SCORES:
+            passed = scores >= limit
+            kinds = {
+                kind: float(
+                    np.mean([f * p for each, f, p in zip(seen, f1, passed, strict=True) if each.kind == kind])
+                )
+                for kind in dict.fromkeys(each.kind for each in seen if each.truth is not None)
+            }
+            left_alone = float((~passed | empty)[clean].mean())
+            yield Trial(how, float(limit), kinds, left_alone, float((touched * passed)[clean].mean()))
+
+
+def _f1(seen: Seen, mask: Bools) -> float:
+    if seen.truth is None:
+        return 0.0
+    near = grown(seen.truth, 2)
+    precision = float((mask & near).sum()) / max(float(mask.sum()), 1.0)
+    recall = float((seen.truth & grown(mask, 2)).sum()) / float(seen.truth.sum())
+    return 2 * precision * recall / max(precision + recall, 1e-9)
+
+
+def _line(trial: Trial) -> str:
+    how = trial.cleanup
+    kinds = "  ".join(f"{kind} {value:.3f}" for kind, value in trial.f1.items())
+    return (
+        f"high {how.high} low {how.low} min {how.min_size} clean_below {trial.clean_below:.2f}: "
+        f"mean {trial.mean_f1:.3f}, {trial.left_alone:.0%} left alone, {trial.touched:.4%} touched\n"
+        f"    {kinds}"
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.calibrate_detector",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("cases", nargs="+", type=Path, help="folders with photos/KIND and masks/KIND")
+    add("--clean", type=Path, required=True, help="photos without damage, never trained on")
+    add("--model", default="detector", help="name or path (default: %(default)s)")
+    add("--most", type=int, default=8, help="settings to print (default: %(default)s)")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,79 @@
+"""`detect` as a user meets it: masks that can be edited, and are not lost to the next run."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+
+@pytest.fixture
+def detect(archive, inpaint):
+    """Run `detect --json` on two photos with the detector that needs no model."""
+    root = archive("a.png", "b.jpg")
+    shutil.rmtree(root / "masks")
+
+    def run(*arguments: object):
+        return inpaint("detect", "photos", "-o", "masks", "--detector", "classical", "--json", *arguments)
+
+    return run
+
+
+def statuses(ended) -> dict[str, tuple[str, str]]:
+    return {line["photo"]: (line["status"], line["reason"]) for line in ended.lines}
+
+
+UP_TO_DATE = ("skipped", "up to date")
+BY_HAND = ("skipped", "its mask was made or edited by hand; --overwrite replaces it")
+
+
+def test_a_mask_is_made_once(detect) -> None:
+    assert detect().code == 0
+    assert statuses(detect()) == {"photos/a.png": UP_TO_DATE, "photos/b.jpg": UP_TO_DATE}
+
+
+def test_other_settings_make_it_again_but_not_one_that_was_edited(detect, tmp_path: Path) -> None:
+    detect()
+    Image.new("L", (70, 50), 255).save(tmp_path / "masks/b.png")
+    edited = (tmp_path / "masks/b.png").read_bytes()
+    again = statuses(detect("--grow", "3"))
+    assert again["photos/a.png"][0] in ("found", "clean")
+    assert again["photos/b.jpg"] == BY_HAND
+    assert (tmp_path / "masks/b.png").read_bytes() == edited
+
+
+def test_a_mask_copied_over_another_counts_as_edited(detect, tmp_path: Path) -> None:
+    Image.new("RGB", (71, 50), "grey").save(tmp_path / "photos/a.png")
+    detect()
+    shutil.copy(tmp_path / "masks/a.png", tmp_path / "masks/b.png")
+    assert statuses(detect())["photos/b.jpg"] == BY_HAND
+
+
+def test_overwrite_makes_every_mask_again(detect, tmp_path: Path) -> None:
+    detect()
+    Image.new("L", (70, 50), 255).save(tmp_path / "masks/b.png")
+    assert "skipped" not in {status for status, _ in statuses(detect("--overwrite")).values()}
+
+
+def test_a_bad_photo_fails_and_the_rest_goes_on(detect, tmp_path: Path) -> None:
+    (tmp_path / "photos/a.png").write_bytes(b"")
+    ended = detect()
+    assert ended.code == 1
+    assert statuses(ended)["photos/a.png"] == ("failed", "the file is empty")
+    assert sorted(path.name for path in (tmp_path / "masks").glob("*.*")) == [".inpaint-cli.journal", "b.png"]
+
+
+@pytest.mark.parametrize("overlay", ["photos", "photos/look"])
+def test_pictures_to_look_at_are_not_written_among_the_photos(detect, tmp_path: Path, overlay: str) -> None:
+    ended = detect("--overlay", overlay)
+    assert ended.code == 2 and "lies among the photos" in ended.stderr
+    assert not (tmp_path / "masks").exists()
+
+
+def test_masks_among_the_photos_are_not_taken_for_photos(archive, inpaint) -> None:
+    archive("a.png")
+    arguments = ("detect", "photos", "-o", "photos/masks", "--detector", "classical", "--json")
+    assert len(inpaint(*arguments).lines) == 1
+    assert len(inpaint(*arguments).lines) == 1
+    planned = inpaint("restore", "photos", "--dry-run", "--json").lines
+    assert [line["photo"] for line in planned] == ["photos/a.png"]
