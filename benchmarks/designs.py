@@ -50,8 +50,8 @@ def _network(channels: tuple[int, ...], blocks: tuple[int, ...]) -> NetworkConfi
 
 _BASE = TrainingConfig(
     network=_network((32, 64, 128), (1, 2, 2, 2, 1)), epochs=1, learning_rate=4e-3, optimizer="muon",
-    schedule="cosine", warmup=100, average=0.998, flips=True, channel_shuffle=True, precision="bfloat16",
-    known_weight=0.0, damage=PHOTO_DAMAGE, photo_share=1.0, guided_share=0.15,
+    schedule="cosine", warmup=100, average=0.998, flips=True, turns=True, channel_shuffle=True,
+    precision="bfloat16", known_weight=0.0, damage=PHOTO_DAMAGE, photo_share=1.0, guided_share=0.15,
 )  # fmt: skip
 
 DESIGNS: Mapping[str, TrainingConfig] = {

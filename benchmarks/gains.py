@@ -39,7 +39,7 @@ def steps(model: str) -> Mapping[str, TrainingConfig]:
     changes |= {
         "moving-average weights": {"average": best.average},
         "schedule with warm-up": {"schedule": best.schedule, "warmup": best.warmup},
-        "flips and channel shuffles": {"flips": True, "channel_shuffle": True},
+        "mirrored pictures": {"flips": best.flips},
         "residual U-Net at half resolution" + (" over push-pull" if model == "pconv" else ""): {
             "network": best.network
         },

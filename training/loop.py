@@ -100,11 +100,11 @@ def make_batch(config: TrainingConfig, sources: Sources, size: int, generator: t
     from_photos = round(size * config.photo_share) if sources.photos is not None else 0
     guided = round(from_photos * config.guided_share) if config.network.sees_guide else 0
     drawn = sources.pictures.sample(size - from_photos, SIDE, generator)
-    truth = augment(drawn, generator, flips=config.flips, channel_shuffle=config.channel_shuffle)
+    truth = _augment(config, drawn, generator)
     valid = draw_mixture(size - from_photos, SIDE, config.damage, generator)
     if from_photos and sources.photos is not None:
         drawn = sources.photos.sample(from_photos, SIDE, generator)
-        photos = augment(drawn, generator, flips=config.flips, channel_shuffle=config.channel_shuffle)
+        photos = _augment(config, drawn, generator)
         truth = torch.cat([truth, fade_colours(photos, generator)])
         valid = torch.cat([
             valid, draw_mixture(from_photos - guided, SIDE, config.photo_damage, generator),
@@ -114,6 +114,12 @@ def make_batch(config: TrainingConfig, sources: Sources, size: int, generator: t
     if guided:
         guide[-guided:] = coarse_guide(truth[-guided:], valid[-guided:], generator)
     return Batch(truth.contiguous(memory_format=torch.channels_last), valid, guide)
+
+
+def _augment(config: TrainingConfig, pictures: Tensor, generator: torch.Generator) -> Tensor:
+    return augment(
+        pictures, generator, flips=config.flips, turns=config.turns, channel_shuffle=config.channel_shuffle
+    )
 
 
 def fresh_network(config: NetworkConfig, device: torch.device) -> nn.Module:

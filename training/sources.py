@@ -46,16 +46,25 @@ class PictureBank:
         return cut.permute(0, 3, 1, 2)
 
 
-def augment(pictures: Tensor, generator: torch.Generator, *, flips: bool, channel_shuffle: bool) -> Tensor:
-    """Turn and mirror each picture, and reorder its channels: uint8 (n, 3, s, s) to float32 in 0..1."""
+def augment(
+    pictures: Tensor, generator: torch.Generator, *, flips: bool, turns: bool, channel_shuffle: bool
+) -> Tensor:
+    """Mirror left to right, turn, and reorder the channels of some: uint8 (n, 3, s, s) to float32 in 0..1.
+
+    ``flips`` with ``turns`` gives all eight ways of laying a picture.
+    """
     n, device = len(pictures), pictures.device
     result = pictures.float().div_(255)
-    if flips:
-        for dims in ((-1,), (-2,)):
-            chosen = torch.rand(n, generator=generator, device=device) < 0.5
-            result = torch.where(chosen.view(-1, 1, 1, 1), result.flip(dims), result)
+
+    def sometimes(changed: Tensor) -> Tensor:
         chosen = torch.rand(n, generator=generator, device=device) < 0.5
-        result = torch.where(chosen.view(-1, 1, 1, 1), result.transpose(-1, -2), result)
+        return torch.where(chosen.view(-1, 1, 1, 1), changed, result)
+
+    if flips:
+        result = sometimes(result.flip(-1))
+    if turns:
+        result = sometimes(result.flip(-2))
+        result = sometimes(result.transpose(-1, -2))
     if channel_shuffle:
         order = torch.rand((n, 3), generator=generator, device=device).argsort(1)
         result = result.gather(1, order.view(n, 3, 1, 1).expand_as(result))

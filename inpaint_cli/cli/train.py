@@ -41,7 +41,8 @@ def train(
         Path | None, typer.Option(help="Pictures that validate (default: valid_batch.bin, or a share).")
     ] = None,
     preset: Annotated[
-        str | None, typer.Option(help="best (what ships, the default) or paper (as published).")
+        str | None,
+        typer.Option(help="best (what ships, the default), paper (as published), fast (photo, smaller)."),
     ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Times through the data.")] = None,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Pictures a step.")] = None,

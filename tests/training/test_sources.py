@@ -32,19 +32,28 @@ def test_weights_say_how_often_a_picture_is_drawn() -> None:
 
 def test_without_augmentation_pictures_only_change_their_scale() -> None:
     pictures = torch.tensor([0, 51, 255], dtype=torch.uint8).view(1, 3, 1, 1)
-    result = augment(pictures, seeded(), flips=False, channel_shuffle=False)
+    result = augment(pictures, seeded(), flips=False, turns=False, channel_shuffle=False)
     torch.testing.assert_close(result.flatten(), torch.tensor([0.0, 0.2, 1.0]))
 
 
-def test_flips_give_all_eight_ways_of_laying_a_picture() -> None:
+def lays(*, turns: bool) -> set[tuple[int, ...]]:
+    """All ways in which a picture with the values 0 1 / 2 3 is laid."""
     picture = torch.arange(4, dtype=torch.uint8).view(1, 1, 2, 2).expand(400, 3, 2, 2)
-    turned = augment(picture, seeded(), flips=True, channel_shuffle=False)
-    assert len({tuple(each[0].flatten().tolist()) for each in turned}) == 8
+    laid = augment(picture, seeded(), flips=True, turns=turns, channel_shuffle=False).mul(255).round().int()
+    return {tuple(each[0].flatten().tolist()) for each in laid}
+
+
+def test_flips_mirror_left_to_right() -> None:
+    assert lays(turns=False) == {(0, 1, 2, 3), (1, 0, 3, 2)}
+
+
+def test_flips_and_turns_give_all_eight_ways_of_laying_a_picture() -> None:
+    assert len(lays(turns=True)) == 8
 
 
 def test_channel_shuffle_gives_all_six_orders() -> None:
     picture = torch.tensor([10, 20, 30], dtype=torch.uint8).view(1, 3, 1, 1).expand(200, 3, 1, 1)
-    shuffled = augment(picture, seeded(), flips=False, channel_shuffle=True)
+    shuffled = augment(picture, seeded(), flips=False, turns=False, channel_shuffle=True)
     assert len({tuple(each.flatten().tolist()) for each in shuffled}) == 6
 
 

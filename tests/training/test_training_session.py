@@ -167,7 +167,7 @@ def test_another_runs_weights_can_be_the_start(tmp_path, data_folder):
 
 def test_an_unknown_preset_lists_the_choices(tmp_path, data_folder):
     with pytest.raises(UsageError, match="paper, best"):
-        train(request(tmp_path, data_folder, preset="fast"), read, StopAfter())
+        train(request(tmp_path, data_folder, preset="slow"), read, StopAfter())
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
