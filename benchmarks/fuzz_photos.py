@@ -1,7 +1,8 @@
-"""Fuzzing of photos: read, fill a hole, write, verify. See `benchmarks.fuzz`."""
+"""Fuzzing of photos: read, fill a hole, write, verify, convert. See `benchmarks.fuzz`."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,8 @@ import numpy as np
 from benchmarks.fuzz_mutations import mutated, with_right_checksums
 from benchmarks.fuzz_pictures import photos
 from inpaint_cli.errors import InpaintError
-from inpaint_cli.photos import decode_photo, encode_photo, verify
+from inpaint_cli.photos import Photo, decode_photo, encode_photo, verify
+from inpaint_cli.photos.formats import FORMAT_SUFFIXES
 
 MAX_PIXELS = 200_000
 
@@ -38,11 +40,28 @@ def target(data: bytes) -> str:
         restored = encode_photo(photo, pages, masks)
     except InpaintError as error:
         check_message(error)
-        return f"read, then {type(error).__name__}"
+        return f"read, {type(error).__name__}, {_convert(photo, pages, masks)}"
     found = verify(data, restored, masks, max_pixels=MAX_PIXELS)
     if not found.kept:
         raise AssertionError(f"changed outside the mask: {found}")
-    return "restored"
+    return f"restored, {_convert(photo, pages, masks)}"
+
+
+def _convert(photo: Photo, pages: Sequence[Any], masks: Sequence[Any]) -> str:
+    """Write the photo in a format that its size chooses, read that back; raise for a bug of ours."""
+    format_name = sorted(FORMAT_SUFFIXES)[len(photo.source) % len(FORMAT_SUFFIXES)]
+    try:
+        data = encode_photo(photo, pages, masks, format=format_name.lower())
+    except InpaintError as error:
+        check_message(error)
+        return "not converted"
+    if format_name == "JPEG":
+        decode_photo(data, name="converted")
+        return "converted"
+    found = verify(photo.source, data, masks, max_pixels=MAX_PIXELS)
+    if not found.kept:
+        raise AssertionError(f"changed outside the mask by a conversion: {found}")
+    return "converted"
 
 
 def check_message(error: InpaintError) -> None:

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
 from inpaint_cli.photos import decode_photo, encode_photo
 
@@ -41,6 +41,7 @@ def photos() -> dict[str, bytes]:
         "bmp-palette": saved(few, "BMP"),
         "gif": saved(few, "GIF"),
         "tiff-plain": saved(rgb, "TIFF", dpi=(300, 300)),
+        "tiff-exif": _scanned(rgb),
         "tiff-lzw": saved(grey, "TIFF", compression="tiff_lzw"),
         "tiff-packbits": saved(few, "TIFF", compression="packbits"),
         "avif": saved(rgb, "AVIF", quality=50, speed=10),
@@ -81,6 +82,14 @@ def masks() -> dict[str, bytes]:
         "avif": saved(picture, "AVIF", speed=10),
         **_heic(colour),
     }
+
+
+def _scanned(rgb: Any) -> bytes:
+    """A TIFF with EXIF, GPS, XMP and IPTC, as scanning programs write them."""
+    tags = TiffImagePlugin.ImageFileDirectory_v2()
+    tags[270], tags[305], tags[700], tags[33723] = "Wedding", "scanner 9", b"<x/>", b"\x1c\x02\x78\x00\x01a"
+    tags[34665], tags[34853] = {36867: "1957:06:01 10:00:00", 37500: b"notes"}, {1: "N", 2: (48.0, 1.0, 2.0)}
+    return saved(rgb, "TIFF", tiffinfo=tags, dpi=(300, 300))
 
 
 def saved(picture: Any, format_name: str, **options: Any) -> bytes:

@@ -90,9 +90,9 @@ def decode(data: bytes, name: str, max_pixels: int) -> tuple[StoredPage, ...]:
     return (StoredPage(pixels if pixels.ndim == 3 else pixels[..., None]),)
 
 
-def metadata(data: bytes) -> Metadata:
+def metadata(data: bytes, name: str) -> Metadata:
     """Return what a conversion takes along: the resolution."""
-    x, y = _parse(data, "photo").dots_per_metre
+    x, y = _parse(data, name).dots_per_metre
     return Metadata(dpi=(x * _METRES_PER_INCH, y * _METRES_PER_INCH) if x and y else None)
 
 
@@ -102,7 +102,7 @@ def encode(source: bytes, name: str, repairs: Sequence[Repair]) -> bytes:
     header = _parse(source, name)
     if header.plain_channels is not None:
         return _in_place(source, header, header.plain_channels, repair)
-    return compressed(repair.pixels, metadata(source))
+    return compressed(repair.pixels, metadata(source, name))
 
 
 def _in_place(source: bytes, header: _Header, channels: int, repair: Repair) -> bytes:

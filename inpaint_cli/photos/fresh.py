@@ -1,10 +1,11 @@
-"""Write pixels as a new file of another format, with profile, EXIF, XMP and resolution."""
+"""Write pixels as a new file of another format, with profile, EXIF, XMP, IPTC and resolution."""
 
 from __future__ import annotations
 
 import struct
 import zlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -12,19 +13,20 @@ import numpy as np
 from PIL import Image
 
 from inpaint_cli.errors import UnsupportedPhotoError
-from inpaint_cli.photos import bmp, png_chunks, png_pixels, png_text, tiff_codecs, webp
-from inpaint_cli.photos.metadata import Metadata, upright_exif
+from inpaint_cli.photos import bmp, iptc, png_chunks, png_pixels, png_text, tiff_codecs, tiff_exif, webp
+from inpaint_cli.photos.metadata import Metadata, upright_exif, upright_xmp
 from inpaint_cli.photos.photo import Page, StoredPage
 from inpaint_cli.photos.png_chunks import Chunk, Header
 
 _METRES_PER_INCH = 0.0254
 _QUALITY = 95
+_JPEG_SEGMENT = 65_500
 _NO_ALPHA = frozenset({"JPEG", "BMP"})
 _NO_16_BITS = frozenset({"JPEG", "WEBP", "BMP"})
 
 
-def check_fits(target: str, pages: Sequence[Page], name: str) -> None:
-    """Raise UnsupportedPhotoError where `target` can't hold what the pages hold."""
+def check_fits(target: str, pages: Sequence[Page], kept: Metadata, name: str) -> None:
+    """Raise UnsupportedPhotoError where `target` can't hold what the pages and their metadata hold."""
     if len(pages) > 1 and target != "TIFF":
         raise UnsupportedPhotoError(f"{name}: {target} can't hold {len(pages)} pages; use --format tiff")
     if target in _NO_16_BITS and any(page.pixels.dtype == np.uint16 for page in pages):
@@ -39,11 +41,31 @@ def check_fits(target: str, pages: Sequence[Page], name: str) -> None:
         raise UnsupportedPhotoError(
             f"{name}: JPEG can't hold more than 65500 pixels a side; use --format png"
         )
+    if target == "JPEG":
+        _check_segments(kept, name)
+
+
+def _check_segments(kept: Metadata, name: str) -> None:
+    """Profiles may be spread over several segments of a JPEG, other metadata not."""
+    for kind, block, most in (
+        ("EXIF", kept.exif, _JPEG_SEGMENT),
+        ("XMP", kept.xmp, _JPEG_SEGMENT),
+        ("IPTC", kept.iptc, iptc.LARGEST),
+    ):
+        if block is not None and len(block) > most:
+            raise UnsupportedPhotoError(
+                f"{name}: JPEG can't hold {len(block):,} bytes of {kind}; use --format png or tiff"
+            )
 
 
 def encode(target: str, pages: Sequence[StoredPage], kept: Metadata) -> bytes:
     """Return a new file of format `target`; pages are upright, so the EXIF orientation becomes 1."""
-    upright = Metadata(kept.icc, upright_exif(kept.exif), kept.xmp, kept.dpi)
+    upright = replace(
+        kept,
+        exif=upright_exif(kept.exif),
+        xmp=upright_xmp(kept.xmp),
+        dpi=kept.dpi or tiff_exif.exif_resolution(kept.exif),
+    )
     if target == "TIFF":
         return _tiff(pages, upright)
     (page,) = pages
@@ -86,10 +108,12 @@ def _jpeg(page: StoredPage, kept: Metadata) -> bytes:
     options: dict[str, Any] = {"quality": _QUALITY, "subsampling": 0, "optimize": True}
     if kept.icc and _profile_fits(kept.icc, page.pixels.shape[2]):
         options["icc_profile"] = kept.icc
-    if kept.exif and len(kept.exif) < 65500:
+    if kept.exif:
         options["exif"] = b"Exif\x00\x00" + kept.exif
-    if kept.xmp and len(kept.xmp) < 65500:
+    if kept.xmp:
         options["xmp"] = kept.xmp
+    if kept.iptc:
+        options["extra"] = iptc.jpeg_segment(kept.iptc)
     if kept.dpi:
         options["dpi"] = tuple(round(value) for value in kept.dpi)
     coded = BytesIO()
@@ -99,7 +123,7 @@ def _jpeg(page: StoredPage, kept: Metadata) -> bytes:
 
 def _webp(page: StoredPage, kept: Metadata) -> bytes:
     icc = kept.icc if kept.icc and _profile_fits(kept.icc, 3) else None
-    return webp.compressed(page.pixels, page.alpha, Metadata(icc, kept.exif, kept.xmp, None))
+    return webp.compressed(page.pixels, page.alpha, replace(kept, icc=icc))
 
 
 def _bmp(page: StoredPage, kept: Metadata) -> bytes:
@@ -107,29 +131,30 @@ def _bmp(page: StoredPage, kept: Metadata) -> bytes:
 
 
 def _tiff(pages: Sequence[StoredPage], kept: Metadata) -> bytes:
-    """Deflate with horizontal prediction, in strips of about 64 rows."""
-    body = bytearray()
+    """Deflate with horizontal prediction, in strips of about 64 rows, behind the EXIF structure."""
+    start, entries = tiff_exif.directory_of(kept.exif)
+    body = bytearray(start)
     directories = [_tiff_directory(body, page, kept) for page in pages]
-    return tiff_codecs.tiff_with_directories(bytes(body), directories)
+    return tiff_codecs.tiff_with_directories(bytes(body), directories, [entries])
 
 
-def _tiff_directory(
-    body: bytearray, page: StoredPage, kept: Metadata
-) -> list[tuple[int, int, list[int] | bytes]]:
+def _tiff_directory(body: bytearray, page: StoredPage, kept: Metadata) -> tiff_codecs.Tags:
     height, width, channels = page.pixels.shape
     samples: Any = page.pixels
     if page.alpha is not None:
         samples = np.concatenate([samples, page.alpha[..., None]], axis=2)
     rows = 64
+    dtype = np.dtype(f"{'<' if body[:2] == b'II' else '>'}u{samples.dtype.itemsize}")
+    body += b"\x00" * (len(body) % 2)
     offsets, counts = [], []
     for first in range(0, height, rows):
         part = tiff_codecs.predict(samples[first : first + rows])
-        coded = zlib.compress(np.ascontiguousarray(part, dtype=part.dtype.newbyteorder("<")).tobytes(), 6)
-        offsets.append(8 + len(body))
+        coded = zlib.compress(np.ascontiguousarray(part, dtype=dtype).tobytes(), 6)
+        offsets.append(len(body))
         counts.append(len(coded))
         body += coded + b"\x00" * (len(coded) % 2)
     depth = 8 * samples.dtype.itemsize
-    tags: list[tuple[int, int, list[int] | bytes]] = [
+    tags: tiff_codecs.Tags = [
         (256, 4, [width]),
         (257, 4, [height]),
         (258, 3, [depth] * samples.shape[2]),
@@ -147,6 +172,8 @@ def _tiff_directory(
     if kept.dpi:
         x, y = (round(value * 1000) for value in kept.dpi)
         tags += [(282, 5, [x, 1000]), (283, 5, [y, 1000]), (296, 3, [2])]
+    if kept.iptc:
+        tags.append((33723, 7, kept.iptc))
     if kept.xmp:
         tags.append((700, 1, kept.xmp))
     if kept.icc and _profile_fits(kept.icc, channels):

@@ -10,9 +10,9 @@ import numpy.typing as npt
 from PIL.JpegImagePlugin import JpegImageFile
 
 from inpaint_cli.errors import PhotoError
-from inpaint_cli.photos import edge, jpeg_blocks, jpeg_segments, libjpeg, pillow
+from inpaint_cli.photos import edge, iptc, jpeg_blocks, jpeg_segments, libjpeg, pillow
 from inpaint_cli.photos.jpeg_multipicture import with_moved_pictures
-from inpaint_cli.photos.jpeg_segments import APP0, APP1, APP2, APP14, Component, Frame, Segment
+from inpaint_cli.photos.jpeg_segments import APP0, APP1, APP2, APP13, APP14, Component, Frame, Segment
 from inpaint_cli.photos.metadata import Metadata, exif_orientation
 from inpaint_cli.photos.photo import Repair, StoredPage
 
@@ -78,12 +78,12 @@ def decode(data: bytes, name: str, max_pixels: int) -> tuple[StoredPage, ...]:
     pixels = pillow.to_array(picture, name=name)
     if pixels.ndim == 2:
         pixels = pixels[..., None]
-    return (StoredPage(pixels, orientation=exif_orientation(metadata(data).exif)),)
+    return (StoredPage(pixels, orientation=exif_orientation(metadata(data, name).exif)),)
 
 
-def metadata(data: bytes) -> Metadata:
+def metadata(data: bytes, name: str) -> Metadata:
     """Return what a conversion takes along."""
-    segments = [segment for _, segment in jpeg_segments.header_segments(data, "photo")]
+    segments = [segment for _, segment in jpeg_segments.header_segments(data, name)]
     app1 = [segment.payload for segment in segments if segment.marker == APP1]
     chunks = sorted(
         segment.payload[len(_ICC) :]
@@ -96,6 +96,7 @@ def metadata(data: bytes) -> Metadata:
         exif=next((payload[len(_EXIF) :] for payload in app1 if payload.startswith(_EXIF)), None),
         xmp=next((payload[len(_XMP) :] for payload in app1 if payload.startswith(_XMP)), None),
         dpi=_jfif_dpi(app0),
+        iptc=iptc.of_jpeg(segment.payload for segment in segments if segment.marker == APP13),
     )
 
 

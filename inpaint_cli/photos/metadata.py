@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import dataclass
 
 _ORIENTATION = 0x0112
 _SHORT = 3
+_XMP_ORIENTATION = re.compile(rb"(tiff:Orientation(?:\s*=\s*[\"']|>))[2-8]")
 
 
 @dataclass(frozen=True)
 class Metadata:
     """What a conversion takes along; each None where the photo has none.
 
-    icc: a colour profile; exif: a TIFF structure without "Exif" in front; xmp: an XML packet;
-    dpi: pixels per inch, horizontal and vertical.
+    icc: a colour profile; exif: a TIFF structure without "Exif" in front; xmp: an XML packet; iptc: records
+    without Photoshop's wrapping; dpi: pixels per inch, horizontal and vertical.
     """
 
     icc: bytes | None = None
     exif: bytes | None = None
     xmp: bytes | None = None
     dpi: tuple[float, float] | None = None
+    iptc: bytes | None = None
 
 
 def exif_orientation(exif: bytes | None) -> int:
@@ -38,6 +41,11 @@ def upright_exif(exif: bytes | None) -> bytes | None:
     if exif is None or at is None:
         return exif
     return exif[:at] + struct.pack(_byte_order(exif) + "H", 1) + exif[at + 2 :]
+
+
+def upright_xmp(xmp: bytes | None) -> bytes | None:
+    """Return the XMP packet with its orientation, which some programs write there too, set to 1."""
+    return _XMP_ORIENTATION.sub(rb"\g<1>1", xmp) if xmp else xmp
 
 
 def _byte_order(exif: bytes) -> str:

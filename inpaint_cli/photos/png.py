@@ -82,9 +82,9 @@ def transparent_colour(file: PngFile) -> npt.NDArray[np.uint16] | None:
     return np.frombuffer(chunk, ">u2").astype(np.uint16)
 
 
-def metadata(data: bytes) -> Metadata:
+def metadata(data: bytes, name: str) -> Metadata:
     """Return what a conversion takes along."""
-    file = png_chunks.parse(data, "photo")
+    file = png_chunks.parse(data, name)
     physical = file.payload(b"pHYs")
     dpi = None
     if physical is not None and len(physical) == 9 and physical[8] == 1:

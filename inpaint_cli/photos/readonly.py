@@ -60,11 +60,11 @@ def _deep_heif(data: bytes, name: str, bits: int) -> StoredPage:
         return StoredPage(np.ascontiguousarray(full[..., :colours]), alpha)
 
 
-def metadata(data: bytes) -> Metadata:
+def metadata(data: bytes, name: str) -> Metadata:
     """Return what a conversion takes along."""
     plugins: dict[str, pillow.Plugin] = {"GIF": GifImageFile, "AVIF": AvifImageFile}
-    plugin = plugins.get(sniff(data) or "") or _heif_plugin("photo")
-    info = pillow.open_with(plugin, data, name="photo", max_pixels=sys.maxsize).info
+    plugin = plugins.get(sniff(data) or "") or _heif_plugin(name)
+    info = pillow.open_with(plugin, data, name=name, max_pixels=sys.maxsize).info
     exif = info.get("exif")
     if exif and exif.startswith(_EXIF):
         exif = exif[len(_EXIF) :]

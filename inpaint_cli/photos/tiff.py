@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inpaint_cli.errors import UnsupportedPhotoError
-from inpaint_cli.photos import edge, tiff_codecs, tiff_file, tiff_page
+from inpaint_cli.photos import edge, iptc, tiff_codecs, tiff_exif, tiff_file, tiff_page
 from inpaint_cli.photos.metadata import Metadata
 from inpaint_cli.photos.photo import Bools, Pixels, Repair, StoredPage
 from inpaint_cli.photos.tiff_file import Directory, TiffFile
@@ -25,7 +25,7 @@ from inpaint_cli.photos.tiff_page import Layout
 from inpaint_cli.photos.tiff_place import Room, fits_addresses
 
 _REDUCED_OR_MASK = 0b101
-_CENTIMETRE = 3
+_XMP, _IPTC, _PHOTOSHOP, _PROFILE = 700, 33723, 34377, 34675
 _BITS, _PHOTOMETRIC, _CHANNELS, _COLOUR_MAP = 258, 262, 277, 320
 # Above this share of the file, large strips that outgrew their place are cut into this many smaller ones.
 _MOST_GROWTH = 0.02
@@ -71,14 +71,17 @@ def _palette(file: TiffFile, page: Directory) -> npt.NDArray[np.uint8]:
     return np.ascontiguousarray(scaled.reshape(3, 256).T.astype(np.uint8))
 
 
-def metadata(data: bytes) -> Metadata:
-    """Return what a conversion takes along: the first page's profile, XMP and resolution."""
-    file = tiff_file.parse(data, "photo")
+def metadata(data: bytes, name: str) -> Metadata:
+    """Return what a conversion takes along, of the first page."""
+    file = tiff_file.parse(data, name)
     page = _pages(file)[0]
-    x, y = file.ratio(page, 282), file.ratio(page, 283)
-    unit = {2: 1.0, _CENTIMETRE: 2.54}.get(file.integer(page, 296, 2))
-    dpi = (x * unit, y * unit) if x and y and unit else None
-    return Metadata(icc=file.octets(page, 34675), xmp=file.octets(page, 700), dpi=dpi)
+    return Metadata(
+        icc=file.octets(page, _PROFILE),
+        exif=tiff_exif.exif_of(file, page),
+        xmp=file.octets(page, _XMP),
+        iptc=file.octets(page, _IPTC) or iptc.of_resources(file.octets(page, _PHOTOSHOP) or b""),
+        dpi=tiff_exif.resolution(file, page),
+    )
 
 
 def encode(source: bytes, name: str, repairs: Sequence[Repair]) -> bytes:

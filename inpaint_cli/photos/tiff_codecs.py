@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from typing import Any
 
@@ -45,7 +45,7 @@ def decode(
 
 def _grey_tiff(chunks: Sequence[bytes], compression: int, *, rows: int, total: int, row_bytes: int) -> bytes:
     """Wrap the chunks as strips of an 8-bit grey TIFF, so that libtiff decodes them to plain bytes."""
-    body = b"".join(chunks)
+    body = struct.pack("<2sHI", b"II", 42, 0) + b"".join(chunks)
     sizes = [len(chunk) for chunk in chunks]
     offsets = np.cumsum([8, *sizes[:-1]]).tolist()
     tags = [
@@ -63,38 +63,48 @@ def _grey_tiff(chunks: Sequence[bytes], compression: int, *, rows: int, total: i
 
 
 Tags = list[tuple[int, int, list[int] | bytes]]
+"""Tag, type, values: whole numbers (two per rational) or bytes."""
 
 
-def tiff_with_directories(body: bytes, directories: Sequence[Any]) -> bytes:
-    """Return a little-endian TIFF: header, `body` from offset 8, then the directories.
+def tiff_with_directories(
+    start: bytes, directories: Sequence[Tags], ready: Sequence[Mapping[int, bytes]] = ()
+) -> bytes:
+    """Return a TIFF: `start`, a header in either byte order with what lies behind it, then the directories.
 
-    A directory is a list of (tag, type, values), values a list of whole numbers (two per rational) or bytes.
+    ready: for the first directories, 12-byte entries by tag that go in as they are; `directories` win.
     """
-    out = bytearray(struct.pack("<2sHI", b"II", 42, 0) + body)
+    out = bytearray(start)
+    order = "<" if start[:2] == b"II" else ">"
     link = 4
-    for tags in directories:
+    for number, tags in enumerate(directories):
+        entries = ready[number] if number < len(ready) else {}
+        numbers = {tag: (kind, values) for tag, kind, values in tags}
         out += b"\x00" * (len(out) % 2)
         at = len(out)
-        struct.pack_into("<I", out, link, at)
-        link = at + 2 + 12 * len(tags)
-        out += struct.pack("<H", len(tags)) + bytes(12 * len(tags) + 4)
-        for number, (tag, kind, values) in enumerate(sorted(tags)):
-            _put_entry(out, at + 2 + 12 * number, tag, kind, values)
+        struct.pack_into(order + "I", out, link, at)
+        every = sorted(numbers.keys() | entries.keys())
+        link = at + 2 + 12 * len(every)
+        out += struct.pack(order + "H", len(every)) + bytes(12 * len(every) + 4)
+        for place, tag in zip(range(at + 2, link, 12), every, strict=True):
+            if tag in numbers:
+                _put_entry(out, order, place, tag, *numbers[tag])
+            else:
+                out[place : place + 12] = entries[tag]
     return bytes(out)
 
 
-def _put_entry(out: bytearray, at: int, tag: int, kind: int, values: list[int] | bytes) -> None:
+def _put_entry(out: bytearray, order: str, at: int, tag: int, kind: int, values: list[int] | bytes) -> None:
     if isinstance(values, bytes):
         packed, count = values, len(values)
     else:
-        packed = struct.pack(f"<{len(values)}{'H' if kind == _SHORT else 'I'}", *values)
+        packed = struct.pack(f"{order}{len(values)}{'H' if kind == _SHORT else 'I'}", *values)
         count = len(values) // 2 if kind == 5 else len(values)
-    struct.pack_into("<HHI", out, at, tag, kind, count)
+    struct.pack_into(order + "HHI", out, at, tag, kind, count)
     if len(packed) <= 4:
         out[at + 8 : at + 8 + len(packed)] = packed
         return
     out += b"\x00" * (len(out) % 2)
-    struct.pack_into("<I", out, at + 8, len(out))
+    struct.pack_into(order + "I", out, at + 8, len(out))
     out += packed
 
 

@@ -111,6 +111,10 @@ class TiffFile:
             link = at + head + step * self._number(at, head)
             at = directory.next
 
+    def directory_at(self, at: int) -> Directory:
+        """Return a directory outside of the chain, as EXIF has one. Raises PhotoError."""
+        return self._directory(at, 0)
+
     def _directory(self, at: int, link: int) -> Directory:
         head, step, inline = (8, 20, 8) if self.big else (2, 12, 4)
         count = self._number(at, head)

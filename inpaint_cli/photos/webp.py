@@ -10,7 +10,7 @@ from PIL import Image
 from PIL.WebPImagePlugin import WebPImageFile
 
 from inpaint_cli.errors import PhotoError, UnsupportedPhotoError
-from inpaint_cli.photos import edge, pillow
+from inpaint_cli.photos import edge, pillow, tiff_exif
 from inpaint_cli.photos.metadata import Metadata, exif_orientation
 from inpaint_cli.photos.photo import Pixels, Repair, StoredPage
 
@@ -50,11 +50,11 @@ def decode(data: bytes, name: str, max_pixels: int) -> tuple[StoredPage, ...]:
     picture = pillow.open_with(WebPImageFile, data, name=name, max_pixels=max_pixels)
     pixels = pillow.to_array(picture, name=name)
     alpha = np.ascontiguousarray(pixels[..., 3]) if pixels.shape[2] == 4 else None
-    orientation = exif_orientation(metadata(data).exif)
+    orientation = exif_orientation(metadata(data, name).exif)
     return (StoredPage(np.ascontiguousarray(pixels[..., :3]), alpha, orientation),)
 
 
-def metadata(data: bytes) -> Metadata:
+def metadata(data: bytes, name: str) -> Metadata:
     """Return what a conversion takes along."""
     found = dict(reversed(list(_chunks(data))))
     exif = found.get(b"EXIF")
@@ -66,7 +66,7 @@ def metadata(data: bytes) -> Metadata:
 def encode(source: bytes, name: str, repairs: Sequence[Repair]) -> bytes:
     """Return a lossless WebP with the original's profile, EXIF and XMP; colours under alpha 0 stay too."""
     (repair,) = repairs
-    return compressed(repair.pixels, repair.alpha, metadata(source))
+    return compressed(repair.pixels, repair.alpha, metadata(source, name))
 
 
 def compressed(pixels: Pixels, alpha: Pixels | None, kept: Metadata) -> bytes:
@@ -74,6 +74,9 @@ def compressed(pixels: Pixels, alpha: Pixels | None, kept: Metadata) -> bytes:
     colours = np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels
     if alpha is not None:
         colours = np.concatenate([colours, alpha[..., None]], axis=2)
+    exif = kept.exif
+    if exif is None and kept.dpi is not None:
+        exif = tiff_exif.exif_with_resolution(kept.dpi)  # a WebP has no other place for it
     coded = BytesIO()
     picture = Image.fromarray(np.ascontiguousarray(colours, dtype=np.uint8))
     picture.save(
@@ -84,7 +87,7 @@ def compressed(pixels: Pixels, alpha: Pixels | None, kept: Metadata) -> bytes:
         quality=50,
         method=2,
         icc_profile=kept.icc or b"",
-        exif=kept.exif or b"",
+        exif=exif or b"",
         xmp=kept.xmp or b"",
     )
     return coded.getvalue()

@@ -23,7 +23,7 @@ _ENCODERS: dict[str, Encoder] = {
     "WEBP": webp.encode,
     "BMP": bmp.encode,
 }
-_METADATA: dict[str, Callable[[bytes], Metadata]] = {
+_METADATA: dict[str, Callable[[bytes, str], Metadata]] = {
     "JPEG": jpeg.metadata,
     "PNG": png.metadata,
     "TIFF": tiff.metadata,
@@ -39,8 +39,8 @@ def output_format(photo: Photo, wanted: str | None = None) -> str:
     """Return the format that `encode_photo(..., format=wanted)` writes, or refuse before any work is done.
 
     Raises UsageError for an unknown name; UnsupportedPhotoError where the format can't hold what the photo
-    holds (transparency in JPEG or BMP, 16 bits in JPEG, WebP or BMP, several pages in anything but TIFF), or
-    is only read.
+    holds (transparency in JPEG or BMP, 16 bits in JPEG, WebP or BMP, several pages in anything but TIFF, more
+    metadata than a JPEG has room for), or is only read.
     """
     if wanted is None:
         if photo.format not in _ENCODERS:
@@ -53,7 +53,9 @@ def output_format(photo: Photo, wanted: str | None = None) -> str:
         raise UsageError(f"--format {wanted} is unknown; choose from {', '.join(OUTPUT_FORMATS)}")
     target = OUTPUT_FORMATS[wanted.lower()]
     if target != photo.format:
-        fresh.check_fits(target, photo.pages, photo.name)
+        with edge.foreign_errors(photo.name, "read"):
+            kept = _METADATA[photo.format](photo.source, photo.name)
+        fresh.check_fits(target, photo.pages, kept, photo.name)
     return target
 
 
@@ -123,4 +125,4 @@ def _convert(photo: Photo, target: str, pages: Sequence[Pixels], masks: Sequence
         _composite(page, pixels, mask) for page, pixels, mask in zip(photo.pages, pages, masks, strict=True)
     ]
     stored = [StoredPage(page.pixels, page.alpha) for page in composites]
-    return fresh.encode(target, stored, _METADATA[photo.format](photo.source))
+    return fresh.encode(target, stored, _METADATA[photo.format](photo.source, photo.name))

@@ -15,7 +15,7 @@ from inpaint_cli.photos.silence import native_stderr_silenced
 def test_the_seeds_themselves_are_sound() -> None:
     outcomes = {name: fuzz_photos.target(data) for name, data in photos().items()}
     only_read = {"gif", "avif", "heic"} & photos().keys()
-    assert {name for name, outcome in outcomes.items() if outcome != "restored"} == only_read
+    assert {name for name, outcome in outcomes.items() if not outcome.startswith("restored")} == only_read
 
 
 def test_mutated_files_give_an_error_of_ours_or_a_photo(capfd: pytest.CaptureFixture[str]) -> None:
