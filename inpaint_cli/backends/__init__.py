@@ -1,13 +1,12 @@
 """A model file to a function on batches of tiles; importing this imports neither onnxruntime nor torch."""
 
 from inpaint_cli.backends.card import Figure, ModelCard
-from inpaint_cli.backends.find import DEFAULT_MODEL, ModelFiles, find_model, list_models
+from inpaint_cli.backends.find import ModelFiles, find_model, list_models
 from inpaint_cli.backends.network import BACKENDS, DEVICES, Network, Tiles, default_threads, open_network
 from inpaint_cli.backends.onnx_file import embed_card, read_card
 
 __all__ = [
     "BACKENDS",
-    "DEFAULT_MODEL",
     "DEVICES",
     "Figure",
     "ModelCard",

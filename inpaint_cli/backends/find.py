@@ -9,8 +9,6 @@ from inpaint_cli.backends.card import ModelCard
 from inpaint_cli.backends.onnx_file import MAX_BYTES, read_card
 from inpaint_cli.errors import ModelError
 
-DEFAULT_MODEL = "pconv"
-
 _PICKLED = frozenset({".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".bin"})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from inpaint_cli.backends import DEFAULT_MODEL, find_model
+from inpaint_cli.backends import find_model
 from inpaint_cli.batch.cores import Share
 from inpaint_cli.batch.digest import digest_of, file_digest
 from inpaint_cli.batch.page_masks import MaskSettings
@@ -19,6 +19,7 @@ from inpaint_cli.detection import (
 )
 from inpaint_cli.detection.factory import MODELS
 from inpaint_cli.restoration import Restorer
+from inpaint_cli.restoration.quality import find_quality
 
 if TYPE_CHECKING:
     from inpaint_cli.cli.options import Finding
@@ -27,8 +28,15 @@ if TYPE_CHECKING:
 
 def open_workshop(options: RestoreOptions, share: Share) -> Workshop:
     """Open the network, and the detector where there are no masks. Raises ModelError, BackendError."""
-    model = options.model or DEFAULT_MODEL
-    restorer = Restorer(model, backend=options.backend, device=options.device, threads=share.threads)
+    quality = find_quality(options.quality)
+    model = options.model or quality.model
+    restorer = Restorer(
+        model,
+        quality=options.quality,
+        backend=options.backend,
+        device=options.device,
+        threads=share.threads,
+    )
     return Workshop(
         settings=settings_of(options),
         restorer=restorer,
@@ -37,6 +45,7 @@ def open_workshop(options: RestoreOptions, share: Share) -> Workshop:
             _model_digest(model),
             options.backend.encode(),
             restorer.device.encode(),
+            quality.key,
             finder_key(options) if options.finds_damage else b"",
         ),
         model=restorer.card.name,

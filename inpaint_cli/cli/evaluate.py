@@ -13,12 +13,13 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from inpaint_cli.backends import DEFAULT_MODEL, list_models, open_network
+from inpaint_cli.backends import list_models, open_network
 from inpaint_cli.cli.clean_photos import clean_photos, find_photos
 from inpaint_cli.cli.evaluate_detect import detect
 from inpaint_cli.cli.models import results_console
 from inpaint_cli.cli.train import require_training
 from inpaint_cli.errors import UsageError
+from inpaint_cli.restoration import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from training.evaluation import Candidate

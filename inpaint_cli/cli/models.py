@@ -13,7 +13,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from inpaint_cli.backends import DEFAULT_MODEL, ModelFiles, list_models
+from inpaint_cli.backends import ModelFiles, list_models
+from inpaint_cli.restoration import DEFAULT_MODEL
 
 WIDE = 160
 """Columns of a table that is not shown on a terminal."""

@@ -119,16 +119,32 @@ MaskMode = Annotated[
         help="Given masks only, or what is found too, or only what is found without what they cover.",
     ),
 ]
+Quality = Annotated[
+    str,
+    typer.Option(
+        "--quality",
+        metavar="fast|best",
+        help="best asks the network four times about each of more tiles: slower, a little closer.",
+    ),
+]
 Backend = Annotated[str, typer.Option("--backend", metavar="onnx|torch", help="What runs the network.")]
 Model = Annotated[
     str | None,
     typer.Option(
-        "--model", metavar="NAME|PATH", help="Network, see `inpaint-cli models`.", show_default=False
+        "--model",
+        metavar="NAME|PATH",
+        help="Network in place of the quality's own, see `inpaint-cli models`.",
+        show_default=False,
     ),
 ]
 Device = Annotated[
     str,
-    typer.Option("--device", metavar="auto|cpu|cuda", help="Where it runs; auto takes CUDA if it is there."),
+    typer.Option(
+        "--device",
+        metavar="NAME",
+        help="Where it runs: cpu, cuda, openvino, or auto (CUDA if it is there). One that is not there is an"
+        " error.",
+    ),
 ]
 Output = Annotated[
     Path | None,

@@ -9,6 +9,7 @@ import typer
 
 from inpaint_cli.cli import options as flags
 from inpaint_cli.errors import UsageError
+from inpaint_cli.restoration.quality import DEFAULT_QUALITY, QUALITIES
 
 STDIO = Path("-")
 
@@ -31,6 +32,7 @@ class RestoreOptions:
     mask_color: flags.MaskColor = None
     mask_tolerance: flags.Tolerance = 0
     max_damage: flags.MaxDamage = 0.7
+    quality: flags.Quality = DEFAULT_QUALITY
     model: flags.Model = None
     backend: flags.Backend = "onnx"
     device: flags.Device = "auto"
@@ -54,6 +56,7 @@ class RestoreOptions:
 
     def __post_init__(self) -> None:
         """Refuse what contradicts itself."""
+        flags.check_choice("--quality", self.quality, tuple(QUALITIES))
         flags.check_choice("--backend", self.backend, ("onnx", "torch"))
         flags.check_choice("--device", self.device, ("auto", "cpu", "cuda", "openvino"))
         flags.refuse_both("--mask", self.mask, "--mask-dir", self.mask_dir)

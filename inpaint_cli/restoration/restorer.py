@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from inpaint_cli.backends import DEFAULT_MODEL, ModelCard, Network, open_network
+from inpaint_cli.backends import ModelCard, Network, open_network
 from inpaint_cli.errors import MaskError, PhotoError, UsageError
+from inpaint_cli.restoration.ensemble import SelfEnsemble
 from inpaint_cli.restoration.fill import Filler
-from inpaint_cli.restoration.tiles import CORE, TILE
+from inpaint_cli.restoration.quality import DEFAULT_QUALITY, find_quality
+from inpaint_cli.restoration.tiles import TILE
 from inpaint_cli.restoration.values import PHOTO_DTYPES, Mask, Pixels
 
 
@@ -23,25 +25,31 @@ class Restorer:
 
     def __init__(
         self,
-        model: str | Path = DEFAULT_MODEL,
+        model: str | Path | None = None,
         *,
+        quality: str = DEFAULT_QUALITY,
         backend: str = "onnx",
         device: str = "auto",
         threads: int | None = None,
         network: Network | None = None,
-        core: int = CORE,
+        core: int | None = None,
     ) -> None:
         """Open a model by name or path, see `open_network`; `network` is used in its place where given.
 
-        core: side in pixels of the middle part of a tile that damage is covered by; a smaller one gives each
-        damaged pixel more to go by, and costs more tiles.
+        quality: "fast" or "best", see QUALITIES; a model that is given takes the place of its model only.
+        core: in place of the quality's: side in pixels of the part of a tile that damage is covered by;
+        a smaller one gives each damaged pixel more to go by, and costs more tiles.
         """
+        chosen = find_quality(quality)
+        if core is None:
+            core = chosen.core
         if not 2 <= core <= TILE or core % 2:
             raise UsageError(f"core {core} must be an even number from 2 to {TILE}")
         if network is None:
-            network = open_network(model, backend=backend, device=device, threads=threads)
+            network = open_network(model or chosen.model, backend=backend, device=device, threads=threads)
         self._network = network
-        self._filler = Filler(network, core)
+        asked = network if chosen.ensemble == 1 else SelfEnsemble(network, chosen.ensemble)
+        self._filler = Filler(asked, core)
 
     @property
     def card(self) -> ModelCard:

@@ -12,6 +12,7 @@ from tiny_models import save
 
 from inpaint_cli.backends import find_model, open_network
 from inpaint_cli.errors import BackendError, ModelError
+from inpaint_cli.restoration.ensemble import SelfEnsemble
 
 torch = pytest.importorskip("torch", reason="the torch extra is not installed")
 safetensors_torch = pytest.importorskip("safetensors.torch")
@@ -38,6 +39,15 @@ def test_the_configuration_in_the_file_builds_the_network(tmp_path):
     answers = network(INPUTS)
     assert (answers.shape, answers.dtype, network.device) == ((3, 3, 32, 32), np.float32, "cpu")
     assert (answers == network(INPUTS)).all()
+
+
+def test_torch_answers_turned_tiles(tmp_path):
+    network = open_network(write(tmp_path), backend="torch", device="cpu", threads=1)
+    photo = np.random.default_rng(0).random((3, 3, 32, 32), dtype=np.float32)
+    inputs = {"photo": photo, "valid": INPUTS["valid"]}
+    turned = {name: np.rot90(tiles, 1, (3, 2)).copy() for name, tiles in inputs.items()}
+    mean = (network(inputs) + np.rot90(network(turned), 1, (2, 3))) / 2
+    assert np.allclose(SelfEnsemble(network, 2)(inputs), mean, atol=1e-6)
 
 
 def test_a_model_without_safetensors_names_the_other_backend(tmp_path):

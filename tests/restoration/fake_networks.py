@@ -55,6 +55,21 @@ class Invert(Fake):
         return 1 - inputs["photo"]
 
 
+class Ramp(Fake):
+    """0 in the tile's first column to 1 in its last, however the tile lies."""
+
+    def answer(self, inputs: Mapping[str, Tiles]) -> Tiles:
+        across = np.arange(32, dtype=np.float32) / 31
+        return np.broadcast_to(across, inputs["photo"].shape).copy()
+
+
+class Remember(Fake):
+    """Each input's own picture: the photo where it is known, what `guide` says under the hole."""
+
+    def answer(self, inputs: Mapping[str, Tiles]) -> Tiles:
+        return inputs["photo"] + inputs["guide"] * (1 - inputs["valid"])
+
+
 class MeanOfKnown(Fake):
     """Each tile's own mean of what is known, black where nothing is: neighbours disagree."""
 
