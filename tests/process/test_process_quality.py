@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
+from pathlib import Path
+
 import pytest
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_another_quality_is_another_result_and_each_is_up_to_date_by_itself(archive, inpaint) -> None:
@@ -61,3 +67,6 @@ def test_a_device_that_is_not_there_ends_with_4_and_the_remedy(archive, inpaint,
     assert ended.stderr.startswith(f"inpaint-cli: error: {missing}")
     assert ended.stderr.count("\n") == 1
     assert not (root / "photos-restored").exists()
+    package = re.search(r"install (onnxruntime-\w+)", ended.stderr).group(1)
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert any(line.startswith(package) for lines in extras.values() for line in lines)
