@@ -29,6 +29,7 @@ from inpaint_cli.batch.page_sources import pictures_of
 from inpaint_cli.batch.page_thumbnails import Pictures
 from inpaint_cli.errors import PhotoError, UsageError
 from inpaint_cli.photos import DEFAULT_MAX_PIXELS
+from inpaint_cli.photos.atomic import refuse_what_is_no_file
 
 MOST_PICTURE_BYTES = 120_000_000
 """Some 2,000 to 4,000 photos, which a browser reads with ease; the photos after that are shown without."""
@@ -68,6 +69,7 @@ class PageWriter:
         self._lock = threading.Lock()
         self._files = ExitStack()
         try:
+            refuse_what_is_no_file(path)
             path.parent.mkdir(parents=True, exist_ok=True)
             self._rows, self._pictures = (self._files.enter_context(_spool(path.parent)) for _ in range(2))
         except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -11,9 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from inpaint_cli import __version__
+from inpaint_cli.cli import streams
 from inpaint_cli.errors import ExitCode, InpaintError
 
 PROGRAM = "inpaint-cli"
+_LOST = frozenset({errno.ENOSPC, errno.EBADF, errno.EIO, errno.EDQUOT, errno.EFBIG})
+"""Why stdout can't be written: errors of our files name these, and are caught where they are written."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +56,11 @@ EPILOG = (
 
 def main() -> None:
     """Run the program and leave with its exit code."""
+    streams.replace_closed()
     code = run(sys.argv[1:])
-    _close_stdout()
+    lost = streams.flush_stdout()
+    if lost and code == ExitCode.OK:
+        code = _lost_stdout(lost)
     sys.exit(code)
 
 
@@ -71,6 +78,8 @@ def run(arguments: Sequence[str]) -> int:
         _complain("interrupted")
         return ExitCode.INTERRUPTED
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _LOST and error.filename is None:
+            return _lost_stdout(error.strerror or str(error))
         if _wants_traceback(arguments):
             traceback.print_exc()
         where = "" if _wants_traceback(arguments) else "; -v shows where"
@@ -145,16 +154,13 @@ def _stub() -> None:
 
 
 def _complain(message: str) -> None:
-    sys.stderr.write(f"{PROGRAM}: {message}\n")
+    streams.to_stderr(f"{PROGRAM}: {message}")
+
+
+def _lost_stdout(reason: str) -> ExitCode:
+    _complain(f"error: stdout can't be written: {reason}")
+    return ExitCode.SOME_FAILED
 
 
 def _wants_traceback(arguments: Sequence[str]) -> bool:
     return "-v" in arguments or "--verbose" in arguments
-
-
-def _close_stdout() -> None:
-    """Flush; where the reader has left, let Python's own last flush go nowhere instead of complaining."""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -16,7 +16,7 @@ from inpaint_cli.batch.run import Stop
 from inpaint_cli.cli.engine import open_workshop
 from inpaint_cli.cli.reporting import open_reporting
 from inpaint_cli.cli.screen import Screen
-from inpaint_cli.errors import ExitCode, UsageError
+from inpaint_cli.errors import ExitCode, PhotoError, UsageError
 from inpaint_cli.photos.read import read_bytes
 
 if TYPE_CHECKING:
@@ -49,9 +49,16 @@ def _restore(source: Path, target: Path, workshop: Workshop, record: Record) -> 
     result = restore_bytes(data, mask, workshop, record)
     with record.timed("seconds_write"):
         if target == STDIO:
-            sys.stdout.buffer.write(result)
-            sys.stdout.buffer.flush()
+            _to_stdout(result)
         else:
             output = OutputFile(target.parent, Path(target.name), Journal())
             output.put(result, b"", overwrite=workshop.settings.overwrite)
     return ended(record, data, result)
+
+
+def _to_stdout(result: bytes) -> None:
+    try:
+        sys.stdout.buffer.write(result)
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        raise PhotoError(f"stdout can't be written: {error.strerror or error}") from error

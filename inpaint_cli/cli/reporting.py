@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
@@ -64,8 +64,12 @@ def open_reporting(
         handle = report.open("w", encoding="utf-8")
     except OSError as error:
         raise UsageError(f"--report {report}: can't be written: {error.strerror or error}") from error
-    with handle:
+    try:
         yield Reporting(screen, stop, [*streams, handle])
+    finally:
+        # Each line was flushed as it came: what still can't be written has been told.
+        with suppress(OSError):
+            handle.close()
 
 
 def refuse_photo(flag: str, file: Path) -> None:

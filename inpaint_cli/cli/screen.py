@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from inpaint_cli.cli.streams import to_stderr
+
 if TYPE_CHECKING:
     from inpaint_cli.batch.outcome import Outcome
 
@@ -18,7 +20,7 @@ class Screen:
 
     quiet: bool = False
     verbose: bool = False
-    _print: Callable[[str], None] = field(default=lambda line: _to_stderr(line))
+    _print: Callable[[str], None] = to_stderr
     _advance: Callable[[], None] = field(default=lambda: None)
 
     def failure(self, line: str) -> None:
@@ -63,7 +65,3 @@ class Screen:
                 yield
             finally:
                 self._print, self._advance = before
-
-
-def _to_stderr(line: str) -> None:
-    sys.stderr.write(line + "\n")

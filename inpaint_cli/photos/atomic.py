@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import stat
 import tempfile
 from pathlib import Path
 
@@ -19,9 +21,18 @@ def write_atomically(path: Path, data: bytes) -> None:
     kill -9 may leave a hidden `.inpaint-*.part`). Raises PhotoError.
     """
     try:
+        refuse_what_is_no_file(path)
         _write_and_rename(path, data)
     except OSError as error:
         raise PhotoError(f"{path}: can't be written: {error.strerror or error}") from error
+
+
+def refuse_what_is_no_file(path: Path) -> None:
+    """Raise OSError where a rename would take a device, a pipe or a socket away; a link may be replaced."""
+    with contextlib.suppress(FileNotFoundError):
+        mode = path.lstat().st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
+            raise OSError(errno.EEXIST, "it is a folder, a pipe, a socket or a device, which is not replaced")
 
 
 def _write_and_rename(path: Path, data: bytes) -> None:

@@ -161,7 +161,7 @@ def parse_frame(segment: Segment, name: str) -> Frame:
 
 def _check_frame(frame: Frame, name: str) -> None:
     if len(frame.components) == 4:
-        raise UnsupportedPhotoError(f"{name}: CMYK JPEG is not supported; convert it to RGB first")
+        raise UnsupportedPhotoError(f"{name}: CMYK or YCCK JPEG is not supported; convert it to RGB first")
     if len(frame.components) not in (1, 3):
         raise UnsupportedPhotoError(f"{name}: JPEG with {len(frame.components)} components is not supported")
     if frame.height == 0:

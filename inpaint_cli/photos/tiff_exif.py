@@ -44,10 +44,17 @@ def resolution(file: TiffFile, page: Directory) -> tuple[float, float] | None:
 def exif_resolution(exif: bytes | None) -> tuple[float, float] | None:
     """Return what an EXIF structure says, None where it says nothing usable."""
     try:
-        file = tiff_file.parse(exif or b"", "exif")
+        file = _parsed(exif)
         return resolution(file, next(file.directories(), Directory()))
     except PhotoError:
         return None
+
+
+def _parsed(exif: bytes | None) -> TiffFile:
+    """Read the start of an EXIF structure. Raises PhotoError for what a TIFF can't begin with."""
+    if exif is None or exif[:4] not in (b"II*\x00", b"MM\x00*"):
+        raise PhotoError("the EXIF is damaged")
+    return tiff_file.parse(exif, "exif")
 
 
 def exif_of(file: TiffFile, page: Directory) -> bytes | None:
@@ -78,14 +85,13 @@ def directory_of(exif: bytes | None) -> tuple[bytes, dict[int, bytes]]:
     """
     bare = struct.pack("<2sHI", b"II", 42, 0)
     try:
-        file = tiff_file.parse(exif or b"", "exif")
-        if exif is None or file.big:
-            return bare, {}
+        file = _parsed(exif)
         page = next(file.directories(), Directory())
     except PhotoError:
         return bare, {}
     kept = _describing(file, page)
-    return exif, {tag: exif[entry.at : entry.at + 12] for tag, entry in page.entries.items() if tag in kept}
+    entries = {tag: file.data[entry.at : entry.at + 12] for tag, entry in page.entries.items() if tag in kept}
+    return file.data, entries
 
 
 Values = tuple[int, int, bytes]

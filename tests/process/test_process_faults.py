@@ -4,8 +4,11 @@ import ctypes
 import os
 import resource
 import shutil
+import stat
+import struct
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -125,6 +128,149 @@ def test_a_full_disk_fails_photos_and_leaves_no_part_of_one(archive, tiny_model)
     assert b"File too large" in ended.stderr
     names = sorted(path.name for path in (root / "out").iterdir())
     assert names == [".inpaint-cli.journal", "small.png"]
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path):
+    """A file system of 64 KB in memory."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode != 0:
+        pytest.skip("no small disk can be mounted here (needs root)")
+    yield disk
+    subprocess.run(["umount", disk], check=True)
+
+
+def test_on_a_disk_that_is_full_what_fits_is_whole_and_the_same_command_goes_on(
+    archive, restore, small_disk: Path
+) -> None:
+    root = archive(*(f"{number}.png" for number in range(12)))
+    arguments = ("photos", "--mask-dir", "masks", "-o", "disk/out", "--jobs", "2")
+    ended = restore(*arguments)
+    statuses = {Path(line["photo"]).name: line["status"] for line in ended.lines}
+    assert ended.code == 1 and set(statuses.values()) == {"restored", "failed"} and len(statuses) == 12
+    assert all("No space left" in line["reason"] for line in ended.lines if line["status"] == "failed")
+    whole = {name for name, status in statuses.items() if status == "restored"}
+    assert {path.name for path in (small_disk / "out").iterdir()} == whole | {".inpaint-cli.journal"}
+    subprocess.run(["mount", "-o", "remount,size=4m", small_disk], check=True)
+    assert restore(*arguments).code == 0
+    assert restore("photos", "--mask-dir", "masks", "-o", "elsewhere").code == 0
+    for photo in (root / "photos").iterdir():
+        assert (small_disk / "out" / photo.name).read_bytes() == (
+            root / "elsewhere" / photo.name
+        ).read_bytes()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_report_on_a_full_disk_is_told_and_the_photos_are_restored(archive, inpaint, tiny_model) -> None:
+    root = archive("a.png", "b.png")
+    arguments = ("restore", "photos", "--mask-dir", "masks", "-o", "out", "--model", tiny_model)
+    ended = inpaint(*arguments, "--report", "/dev/full")
+    assert ended.code == 1 and ended.stderr.count("the report can't be written") == 1
+    assert {path.name for path in (root / "out").glob("*.png")} == {"a.png", "b.png"}
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(
+            [*COMMAND, *map(str, arguments), "--json"],
+            cwd=root, stdout=full, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        )  # fmt: skip
+    assert ended.returncode == 1 and b"No space left" in ended.stderr and b"Traceback" not in ended.stderr
+
+
+LOST_STREAMS = {
+    "restore photos --mask-dir masks -o out --json >/dev/full": (1, "No space left on device"),
+    "restore photos --mask-dir masks -o out --json >&-": (1, "Bad file descriptor"),
+    "restore photos --mask-dir masks -o out >&-": (0, "1 restored"),
+    "restore photos --mask-dir masks -o out 2>/dev/full": (0, ""),
+    "restore photos --mask-dir masks -o out 2>&-": (0, ""),
+    "restore - --mask masks/a.png <photos/a.png >/dev/full": (
+        1,
+        "failed: -: stdout can't be written: No space",
+    ),
+    "restore - --mask masks/a.png <photos/a.png >&-": (1, "failed: -: stdout can't be written: Bad file"),
+    "restore - --mask masks/a.png -o b.png <&-": (1, "failed: -: the file is empty"),
+    "restore photos --mask-dir masks --dry-run >/dev/full": (1, "stdout can't be written: No space"),
+    "restore photos --mask-dir masks --html /dev/full -o out": (
+        2,
+        "--html /dev/full: can't be written there",
+    ),
+    "restore - --mask masks/a.png -o /dev/full --overwrite <photos/a.png": (
+        1,
+        "device, which is not replaced",
+    ),
+}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("line", LOST_STREAMS)
+def test_a_stream_that_is_closed_or_full_is_one_clear_line(archive, tiny_model, line: str) -> None:
+    root = archive("a.png")
+    command = " ".join([*COMMAND, line.replace("restore ", f"restore --model {tiny_model} ", 1)])
+    ended = subprocess.run(
+        ["sh", "-c", command], cwd=root, capture_output=True, text=True, stdin=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )  # fmt: skip
+    code, told = LOST_STREAMS[line]
+    assert ended.returncode == code and told in ended.stderr
+    assert "internal error" not in ended.stderr and "Traceback" not in ended.stderr
+    assert stat.S_ISCHR(Path("/dev/full").stat().st_mode)
+    if "-o out" in line and code != 2:
+        assert (root / "out/a.png").exists()
+
+
+def test_an_output_folder_that_nothing_may_be_written_to_is_told(archive, tiny_model) -> None:
+    root = archive("a.png")
+    (root / "out").mkdir(mode=0o555)
+    ended = subprocess.run(
+        [*COMMAND, "restore", "photos", "--mask-dir", "masks", "-o", "out", "--model", str(tiny_model)],
+        cwd=root, capture_output=True, stdin=subprocess.DEVNULL, text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        preexec_fn=_without_roots_privileges if sys.platform == "linux" else None,
+    )  # fmt: skip
+    assert ended.returncode in (1, 2) and "Permission denied" in ended.stderr
+    assert ended.stderr.count("\n") <= 3 and "Traceback" not in ended.stderr
+    assert list((root / "out").iterdir()) == []
+
+
+def _claims_to_be_large() -> bytes:
+    """A PNG of some bytes whose header says 100,000 x 100,000 pixels."""
+    from io import BytesIO
+
+    out = BytesIO()
+    Image.new("RGB", (1, 1)).save(out, "PNG")
+    header = b"IHDR" + struct.pack(">II", 100_000, 100_000) + out.getvalue()[24:29]
+    return out.getvalue()[:12] + header + struct.pack(">I", zlib.crc32(header)) + out.getvalue()[33:]
+
+
+def test_kinds_that_cannot_be_kept_whole_are_refused_by_name(archive, restore) -> None:
+    root = archive(
+        "a.png", "press.jpg", "ycck.jpg", "moving.png", "moving.webp", "moving.gif", "still.gif", "bomb.png"
+    )
+    photos = root / "photos"
+    for name in ("press.jpg", "ycck.jpg"):
+        Image.open(photos / name).convert("CMYK").save(photos / name)
+    ycck = (photos / "ycck.jpg").read_bytes()
+    adobe = ycck.index(b"Adobe\x00")
+    (photos / "ycck.jpg").write_bytes(ycck[: adobe + 11] + b"\x02" + ycck[adobe + 12 :])
+    for suffix in ("png", "webp", "gif"):
+        frames = [Image.new("RGB", (70, 50), colour) for colour in ("red", "blue")]
+        frames[0].save(photos / f"moving.{suffix}", save_all=True, append_images=frames[1:])
+    (photos / "bomb.png").write_bytes(_claims_to_be_large())
+    ended = restore("photos", "--mask", "masks/a.png", "-o", "out")
+    expected = {
+        "press.jpg": "CMYK or YCCK JPEG is not supported; convert it to RGB first",
+        "ycck.jpg": "CMYK or YCCK JPEG is not supported; convert it to RGB first",
+        "moving.png": "animated PNG",
+        "moving.webp": "animated WebP",
+        "moving.gif": "GIF",
+        "still.gif": "--format png",
+        "bomb.png": "10000 megapixels, more than the 250 allowed",
+    }
+    reasons = {Path(line["photo"]).name: line["reason"] for line in ended.lines if line["status"] == "failed"}
+    assert reasons.keys() == expected.keys()
+    assert {name: text for name, text in expected.items() if text not in reasons[name]} == {}
+    assert ended.outcome_of("a.png")["status"] == "restored"
 
 
 def test_an_output_folder_that_cannot_be_made_is_told(archive, restore) -> None:

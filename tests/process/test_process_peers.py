@@ -62,6 +62,21 @@ def test_iopaint_437_the_colour_profile_stays(archive, restore) -> None:
         assert Image.open(root / "out" / photo.name).info["icc_profile"] == profile
 
 
+def test_no_peer_keeps_16_bits_or_alpha_and_we_do(archive, restore) -> None:
+    root = archive("deep.png", "deep.tif", "clear.png", "clear.webp")
+    deep = np.random.default_rng(0).integers(0, 65536, (50, 70), dtype=np.uint16)
+    clear = np.random.default_rng(1).integers(0, 256, (50, 70, 4), dtype=np.uint8)
+    for name, pixels in (("deep.png", deep), ("deep.tif", deep), ("clear.png", clear)):
+        Image.fromarray(pixels).save(root / "photos" / name)
+    Image.fromarray(clear).save(root / "photos/clear.webp", lossless=True, exact=True)
+    outside = np.array(Image.open(root / "masks/deep.png")) == 0
+    assert restore("photos", "--mask-dir", "masks", "-o", "out").code == 0
+    for name, pixels in (("deep.png", deep), ("deep.tif", deep), ("clear.png", clear), ("clear.webp", clear)):
+        result = np.array(Image.open(root / "out" / name))
+        assert result.dtype == pixels.dtype and result.shape == pixels.shape
+        assert (result == pixels)[outside].all() and (result != pixels)[~outside].any()
+
+
 def test_iopaint_185_masks_are_of_the_photo_as_it_is_seen(archive, restore) -> None:
     root = archive("a.jpg")
     exif = Image.Exif()
