@@ -17,7 +17,7 @@ from inpaint_cli.photos.tiff_file import Directory, TiffFile
 EXIF_POINTER, GPS_POINTER, INTEROPERABILITY_POINTER = 34665, 34853, 40965
 _POINTERS = ((EXIF_POINTER, GPS_POINTER), (INTEROPERABILITY_POINTER,), ())
 """Which tags of a directory point to others: of the picture's, of those, and of theirs."""
-_X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT = 282, 283, 296
+_ORIENTATION, _X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT = 274, 282, 283, 296
 _INCH, _CENTIMETRE = 2, 3
 _SHORT, _LONG, _RATIONAL = 3, 4, 5
 _KINDS = range(1, 14)
@@ -35,9 +35,12 @@ _ELSEWHERE = frozenset({700, 33723, 34377, 34675, 37724})
 
 
 def resolution(file: TiffFile, page: Directory) -> tuple[float, float] | None:
-    """Return pixels per inch, None where the directory doesn't say or has no unit. Raises PhotoError."""
-    x, y = file.ratio(page, _X_RESOLUTION), file.ratio(page, _Y_RESOLUTION)
-    unit = {_INCH: 1.0, _CENTIMETRE: 2.54}.get(file.integer(page, _RESOLUTION_UNIT, _INCH))
+    """Return pixels per inch, None where the directory says nothing usable."""
+    try:
+        x, y = file.ratio(page, _X_RESOLUTION), file.ratio(page, _Y_RESOLUTION)
+        unit = {_INCH: 1.0, _CENTIMETRE: 2.54}.get(file.integer(page, _RESOLUTION_UNIT, _INCH))
+    except PhotoError:
+        return None
     return (x * unit, y * unit) if x and y and unit else None
 
 
@@ -60,7 +63,7 @@ def _parsed(exif: bytes | None) -> TiffFile:
 def exif_of(file: TiffFile, page: Directory) -> bytes | None:
     """Return a page's describing tags as an EXIF structure, None where it has none. Raises PhotoError."""
     values = _describing(file, page)
-    if not values.keys() - {_X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT, 274}:
+    if not values.keys() - {_X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT, _ORIENTATION}:
         return None
     return _structure(file, page, values)
 
@@ -82,6 +85,7 @@ def directory_of(exif: bytes | None) -> tuple[bytes, dict[int, bytes]]:
     """Return how a new TIFF begins, and the 12-byte entries that its first directory takes over by tag.
 
     The beginning is the EXIF structure itself, in its byte order, or a bare header where it can't be read.
+    The orientation stays behind: without it a picture is upright.
     """
     bare = struct.pack("<2sHI", b"II", 42, 0)
     try:
@@ -89,7 +93,7 @@ def directory_of(exif: bytes | None) -> tuple[bytes, dict[int, bytes]]:
         page = next(file.directories(), Directory())
     except PhotoError:
         return bare, {}
-    kept = _describing(file, page)
+    kept = _describing(file, page).keys() - {_ORIENTATION}
     entries = {tag: file.data[entry.at : entry.at + 12] for tag, entry in page.entries.items() if tag in kept}
     return file.data, entries
 
