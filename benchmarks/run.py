@@ -123,11 +123,11 @@ def _plan(options: argparse.Namespace) -> Plan:
         if (given := getattr(options, name)) is not None:
             chosen[name] = given
     ours = our_methods(options.models)
-    methods = chosen["methods"]
+    methods, kinds = chosen["methods"], chosen["kinds"]
     return Plan(
         **{
             **chosen,
-            "kinds": find_kinds(chosen["kinds"]),
+            "kinds": () if kinds == () else find_kinds(kinds),
             "methods": (*ours, *find_methods(None if methods is None else list(methods))),
             "growth_methods": (*ours, *find_methods(list(chosen["growth_methods"]))),
             "damage": tuple(share / 100 for share in chosen["damage"]),

@@ -28,13 +28,14 @@ def report(results: dict[str, Any]) -> str:
 
 def _about(machine: Row) -> Iterator[str]:
     yield (
-        f"inpaint-cli {machine['inpaint_cli']}, {machine['processor']}, {machine['cores']} cores, one thread"
-        f" for each method; OpenCV {machine['opencv']}, onnxruntime {machine['onnxruntime']}.\n"
+        f"inpaint-cli {machine['inpaint_cli']}, {machine['processor']}, {machine['cores']} cores; one thread"
+        f" for each method, times are the processor's; OpenCV {machine['opencv']}, onnxruntime"
+        f" {machine['onnxruntime']}.\n"
     )
     if machine["busy"]:
         yield (
-            f"The machine was busy (load {machine['load']:.1f} at the start): seconds are too long; ratios,"
-            " medians of pairs timed in turns, hold better.\n"
+            f"The machine was busy (load {machine['load']:.1f} at the start): seconds may be too long;"
+            " ratios, medians of pairs timed in turns, hold better.\n"
         )
 
 

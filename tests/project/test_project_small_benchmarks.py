@@ -1,0 +1,57 @@
+"""The small benchmarks that docs/speed.md names: they run. Times are never judged."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytest.importorskip("skimage", reason="cases are damaged as the extra `train` does it")
+
+from benchmarks import shared_cores, tile_costs, wide_hole
+from inpaint_cli.backends import ModelCard
+from training.photo_benchmark import CleanPhoto
+from training.photo_damage import KINDS
+
+CARD = ModelCard(name="count", kind="pconv", inputs=("photo", "valid"), sees_mask=True, parameters=0)
+
+
+def rows_of(text: str) -> list[list[str]]:
+    return [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
+
+
+def test_tiles_are_counted_for_each_kind_of_damage_and_quality():
+    photo = CleanPhoto("grain", np.random.default_rng(0).integers(0, 256, (100, 120, 3), np.uint8))
+    rows = tile_costs.count_tiles([photo], CARD, seed=1)
+    assert [row[0] for row in rows] == list(KINDS)
+    for row in rows:
+        fast, best = (int(cell.replace(",", "")) for cell in row[2::2])
+        assert best > fast > 0
+
+
+def test_speeds_come_in_the_order_of_the_models(tmp_path, tiny_model, monkeypatch, capsys):
+    photo = tmp_path / "a.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)).save(photo)
+    command = ["tile_costs", str(photo), "--models", f"{tiny_model},pconv", "--rounds", "1"]
+    monkeypatch.setattr(sys, "argv", command)
+    tile_costs.main()
+    assert [row[0] for row in rows_of(capsys.readouterr().out)[-2:]] == [str(tiny_model), "pconv"]
+
+
+def test_a_hole_is_timed_against_scratches(tiny_model, monkeypatch, capsys, tmp_path):
+    photo = tmp_path / "a.png"
+    Image.fromarray(np.zeros((64, 64, 3), np.uint8)).save(photo)
+    command = ["wide_hole", str(photo), "--side", "60", "--megapixels", "0.05", "--model", str(tiny_model)]
+    monkeypatch.setattr(sys, "argv", [*command, "--rounds", "1"])
+    wide_hole.main()
+    assert "hole of 60 pixels" in capsys.readouterr().out
+
+
+def test_each_way_to_share_the_cores_is_timed(archive, tiny_model, monkeypatch, capsys):
+    root: Path = archive("a.png", "b.png")
+    command = ["shared_cores", str(root / "photos"), str(root / "masks"), "--model", str(tiny_model)]
+    monkeypatch.setattr(sys, "argv", [*command, "--rounds", "1"])
+    shared_cores.main()
+    ways = rows_of(capsys.readouterr().out)[2:]
+    assert len(ways) == 4 and ways[0][:2] == ["1", "1"]
