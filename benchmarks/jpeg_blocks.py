@@ -1,8 +1,9 @@
 """Restore JPEGs of every subsampling, quality and order of coding: python -m benchmarks.jpeg_blocks.
 
-Writes the photos of samples/ in 4:4:4, 4:2:2, 4:4:0, 4:2:0, 4:1:1 and grey, baseline and progressive, at
-seven qualities, restores them all with the command, and compares each result with its original: how many
-blocks that the mask does not touch have other coefficients (there must be none), and the size of the file.
+Writes the photos of samples/ in 4:4:4, 4:2:2, 4:4:0, 4:2:0, 4:1:1 and grey, at seven qualities, baseline
+with common Huffman tables, baseline with its own, and progressive. Restores them all with the command, and
+compares each result with its original: how many blocks that the mask does not touch have other coefficients
+(there must be none), and the size of the file.
 """
 
 from __future__ import annotations
@@ -31,7 +32,11 @@ SAMPLINGS = {
     "411": cv2.IMWRITE_JPEG_SAMPLING_FACTOR_411,
     "grey": None,
 }
-ORDERS = {"baseline": 0, "progressive": 1}
+ORDERS = {
+    "baseline": [],
+    "optimised": [cv2.IMWRITE_JPEG_OPTIMIZE, 1],
+    "progressive": [cv2.IMWRITE_JPEG_PROGRESSIVE, 1],
+}
 
 
 def make_photos(
@@ -44,7 +49,7 @@ def make_photos(
     photos = sorted((samples / "photos").iterdir())
     for photo, (sampling, quality, order) in product(photos, kinds):
         name = f"{photo.stem}-{sampling}-{quality}-{order}"
-        options = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_PROGRESSIVE, ORDERS[order]]
+        options = [cv2.IMWRITE_JPEG_QUALITY, quality, *ORDERS[order]]
         if SAMPLINGS[sampling] is not None:
             options += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, SAMPLINGS[sampling]]
         colours = cv2.IMREAD_GRAYSCALE if sampling == "grey" else cv2.IMREAD_COLOR

@@ -56,3 +56,29 @@ def test_options_that_a_page_names_exist(page, commands_page):
 def test_every_page_is_in_the_index():
     pages = {page.name for page in DOCS.glob("*.md")} - {"index.md"}
     assert {page for page in pages if page not in (DOCS / "index.md").read_text()} == set()
+
+
+@pytest.fixture(scope="module")
+def tests_by_name():
+    """The folders that have a test of each name."""
+    found: dict[str, set[str]] = {}
+    for file in (ROOT / "tests").rglob("test_*.py"):
+        for name in re.findall(r"^ *def (test_\w+)\(", file.read_text(), re.MULTILINE):
+            found.setdefault(name, set()).add(file.parent.name)
+    return found
+
+
+@pytest.mark.parametrize("name", ["faults.md", "peers.md"])
+def test_every_line_about_trust_names_a_test_that_exists(name, tests_by_name):
+    rows = [row for row in (DOCS / name).read_text().splitlines() if row.startswith("|") and "---" not in row]
+    lines = [row for row in rows if not row.rstrip("| ").endswith("| test")]
+    assert len(lines) > 20
+    for line in lines:
+        named = re.findall(r"`(test_\w+)`", line)
+        assert named, f"{name} names no test in {line}"
+        assert [test for test in named if test not in tests_by_name] == []
+
+
+def test_faults_that_no_real_process_tries_are_marked(tests_by_name):
+    for test, mark in re.findall(r"`(test_\w+)`( \*)?", (DOCS / "faults.md").read_text()):
+        assert ("process" in tests_by_name[test]) != bool(mark), test
