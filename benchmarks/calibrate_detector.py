@@ -22,11 +22,9 @@ import numpy.typing as npt
 
 from inpaint_cli.backends import open_network
 from inpaint_cli.detection.cleanup import Cleanup, grown, hysteresis
-from inpaint_cli.detection.learned import LearnedDetector
-from inpaint_cli.detection.score import photo_score
+from inpaint_cli.detection.learned import Evidence, LearnedDetector
 from inpaint_cli.photos import PHOTO_SUFFIXES, read_mask, read_photo
 
-Floats = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
 
 HIGH = (0.7, 0.8, 0.9, 0.95, 0.98)
@@ -38,10 +36,10 @@ TOUCHED_AT_MOST, LEFT_ALONE_AT_LEAST = 0.0005, 0.9
 
 @dataclass(frozen=True)
 class Seen:
-    """One photo: the probabilities that the network gave, and the true mask (None: clean)."""
+    """One photo: what the detector saw in it, and the true mask (None: clean)."""
 
     kind: str
-    probability: Floats
+    evidence: Evidence
     truth: Bools | None
 
 
@@ -87,12 +85,12 @@ def _damaged(detector: LearnedDetector, folders: Sequence[Path]) -> Iterator[See
             relative = photo.relative_to(folder / "photos")
             pixels = read_photo(photo).pages[0].pixels
             truth = read_mask(folder / "masks" / relative)
-            yield Seen(f"{folder.name}/{relative.parts[0]}", detector.probability(pixels), truth)
+            yield Seen(f"{folder.name}/{relative.parts[0]}", detector.look(pixels), truth)
 
 
 def _clean(detector: LearnedDetector, folder: Path) -> Iterator[Seen]:
     for photo in sorted(file for file in folder.rglob("*") if file.suffix.lower() in PHOTO_SUFFIXES):
-        yield Seen("clean", detector.probability(read_photo(photo).pages[0].pixels), None)
+        yield Seen("clean", detector.look(read_photo(photo).pages[0].pixels), None)
 
 
 def _trials(seen: Sequence[Seen]) -> Iterator[Trial]:
@@ -101,10 +99,8 @@ def _trials(seen: Sequence[Seen]) -> Iterator[Trial]:
         if low >= high:
             continue
         how = Cleanup(high=high, low=low, min_size=min_size, grow=1)
-        cores = [hysteresis(each.probability, high, low, min_size) for each in seen]
-        scores = np.array(
-            [photo_score(each.probability, core) for each, core in zip(seen, cores, strict=True)]
-        )
+        cores = [hysteresis(each.evidence.probability, high, low, min_size) for each in seen]
+        scores = np.array([each.evidence.score(core) for each, core in zip(seen, cores, strict=True)])
         masks = [grown(core, how.grow) for core in cores]
         f1 = np.array([_f1(each, mask) for each, mask in zip(seen, masks, strict=True)])
         touched = np.array([mask.mean() for mask in masks])

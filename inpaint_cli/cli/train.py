@@ -193,7 +193,8 @@ class _ProgressWatcher:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self.progress.stop()
+        if self.progress.live.is_started:  # rich prints an empty line otherwise
+            self.progress.stop()
 
     def started(self, trainer: Trainer, data: TrainingData) -> None:
         """Say what is trained on, and show the bar."""

@@ -229,6 +229,14 @@ class TestExitCodes:
         assert restore("photos", "--mask-dir", "masks", "--device", "cuda").code == 4
 
 
+    def test_5_where_training_data_cannot_be_used(self, tmp_path, inpaint) -> None:
+        pytest.importorskip("torch", reason="training needs the extra `train`")
+        (tmp_path / "text.bin").write_text("no pictures")
+        ended = inpaint("train", "--model", "vanilla", "--data", "text.bin", "-o", "run")
+        assert ended.code == 5 and ended.stderr.startswith("inpaint-cli: error: ")
+        assert "text.bin" in ended.stderr and ended.stderr.count("\n") == 1
+
+
 class TestConfigurationFile:
     def test_it_gives_defaults_and_the_command_line_wins(self, archive, inpaint, tiny_model) -> None:
         root = archive("a.png")
