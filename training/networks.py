@@ -20,7 +20,9 @@ from torch.nn import functional
 from inpaint_cli.errors import ModelError
 from training.detector.network import DamageUNet
 from training.layers import FoldablePartialBlock, PartialConv2d, down_and_up, push_pull, residual_blocks
+from training.spectral import SpectralGuess
 
+GUESSES = ("push-pull", "spectral")
 PUBLISHED_CHANNELS = (32, 64, 128, 256, 512)
 
 
@@ -28,7 +30,8 @@ PUBLISHED_CHANNELS = (32, 64, 128, 256, 512)
 class NetworkConfig:
     """What builds a network: the name of its architecture and its sizes.
 
-    ``sees_mask`` and ``sees_guide`` say which inputs it takes beside the picture.
+    ``sees_mask`` and ``sees_guide`` say which inputs it takes beside the picture. ``guess`` is the first
+    guess of a residual U-Net that sees the mask: push-pull, or spectral (with push-pull beside it).
     """
 
     architecture: str
@@ -36,6 +39,7 @@ class NetworkConfig:
     blocks: tuple[int, ...] = ()
     sees_mask: bool = False
     sees_guide: bool = False
+    guess: str = "push-pull"
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for a checkpoint or a card."""
@@ -120,10 +124,11 @@ class PartialUNet(nn.Module):
 class ResidualUNet(nn.Module):
     """A residual U-Net from half resolution down, which corrects a first guess.
 
-    With a mask, the guess is the mask-normalised pyramid (`push_pull`), the first layer convolves the known
-    pixels partially beside it, and the answer is guess plus correction under the hole. Blind, the guess is
-    the picture itself. ``guide`` (n, 3, h, w) is the known photo with the coarser level's answer under
-    the hole, or all 0 for a tile that has none; where there is one, it is the first guess.
+    With a mask, the guess is the mask-normalised pyramid (`push_pull`) or what continues textures
+    (`SpectralGuess`; the pyramid is then seen as well), the first layer convolves the known pixels partially
+    beside it, and the answer is guess plus correction under the hole. Blind, the guess is the picture itself.
+    ``guide`` (n, 3, h, w) is the known photo with the coarser level's answer under the hole, or all 0 for a
+    tile that has none; where there is one, it is the first guess.
     """
 
     def __init__(self, config: NetworkConfig) -> None:
@@ -135,7 +140,11 @@ class ResidualUNet(nn.Module):
             raise ModelError(
                 f"a residual U-Net of {depth} levels needs {2 * depth - 1} numbers of blocks, not {blocks}"
             )
+        if config.guess not in GUESSES:
+            raise ModelError(f"no first guess {config.guess!r}; there are: {', '.join(GUESSES)}")
+        self.spectral = SpectralGuess() if config.guess == "spectral" and config.sees_mask else None
         planes = 3 + (1 if config.sees_mask else 0) + (1 if config.sees_guide else 0)
+        planes += 3 if self.spectral else 0
         self.halve: nn.Module = nn.PixelUnshuffle(2)
         self.stem = nn.Conv2d(4 * planes, channels[0], 3, padding=1)
         self.known = PartialConv2d(12, channels[0], mask_channels=12) if config.sees_mask else None
@@ -157,13 +166,16 @@ class ResidualUNet(nn.Module):
             guess = photo
             features = self.stem(self.halve(photo - 0.5))
         else:
-            guess = push_pull(photo, valid)
+            smooth = push_pull(photo, valid)
+            guess = smooth if self.spectral is None else self.spectral(photo, valid)
             planes = [valid]
             if guide is not None:
                 given = (guide.amax((1, 2, 3), keepdim=True) > 0).to(guide.dtype)
                 guess = guess + (guide - guess) * given
                 planes.append(given.expand_as(valid))
             planes.insert(0, guess - 0.5)
+            if self.spectral is not None:
+                planes.append(smooth - guess)
             features = self.stem(self.halve(torch.cat(planes, 1)))
             known = self.halve(photo * valid - 0.5 * valid)
             features = features + self.known(known, self.halve(valid.expand(-1, 3, -1, -1)))[0]

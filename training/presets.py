@@ -95,8 +95,8 @@ def _best(network: NetworkConfig, **different: Any) -> TrainingConfig:
 
 def _photo(network: NetworkConfig) -> TrainingConfig:
     return _best(
-        replace(network, sees_mask=True, sees_guide=True), known_weight=0.0, turns=True, channel_shuffle=True,
-        damage=PHOTO_DAMAGE, photo_share=1.0, guided_share=0.15,
+        replace(network, sees_mask=True, sees_guide=True, guess="spectral"), known_weight=0.0, turns=True,
+        channel_shuffle=True, damage=PHOTO_DAMAGE, photo_share=1.0, guided_share=0.15,
     )  # fmt: skip
 
 
@@ -109,7 +109,7 @@ PRESETS: Mapping[str, Mapping[str, TrainingConfig]] = {
     },
     "best": {
         "vanilla": _best(LIGHT),
-        "pconv": _best(replace(LARGE, sees_mask=True), known_weight=0.0, photo_share=0.2),
+        "pconv": _best(replace(LARGE, sees_mask=True, guess="spectral"), known_weight=0.0, photo_share=0.2),
         "photo": _photo(LARGE),
     },
     "fast": {"photo": _photo(LIGHT)},

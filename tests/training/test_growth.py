@@ -38,6 +38,14 @@ def test_a_grown_network_answers_as_the_one_it_grew_from(larger: NetworkConfig) 
     torch.testing.assert_close(large(*inputs), small(photo, valid), atol=1e-5, rtol=1e-4)
 
 
+def test_a_network_with_another_first_guess_keeps_what_was_learned() -> None:
+    small, large = trained(SMALL), build_network(replace(SMALL, guess="spectral"))
+    grow(small.state_dict(), large)
+    old, new = small.state_dict()["stem.weight"], large.state_dict()["stem.weight"]
+    assert new[:, : old.shape[1]].equal(old)
+    assert not new[:, old.shape[1] :].any()  # the pyramid beside the new guess is not read yet
+
+
 def test_every_new_channel_can_learn() -> None:
     large = build_network(replace(SMALL, channels=(12, 24)))
     grow(trained(SMALL).state_dict(), large)

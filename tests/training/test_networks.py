@@ -31,7 +31,12 @@ def awake(network: nn.Module) -> nn.Module:
     return network.eval()
 
 
-SEEING = {"published": PartialUNet((8, 8, 8, 8, 8)), "residual": ResidualUNet(RESIDUAL)}
+SPECTRAL = replace(RESIDUAL, guess="spectral")
+SEEING = {
+    "published": PartialUNet((8, 8, 8, 8, 8)),
+    "residual": ResidualUNet(RESIDUAL),
+    "spectral": ResidualUNet(SPECTRAL),
+}
 
 
 def test_the_published_autoencoder_goes_from_32_down_to_1_and_back() -> None:
@@ -79,11 +84,12 @@ def test_sizes_are_multiples_of_32() -> None:
         assert restored.shape == (1, 3, 64, 96)
 
 
-def test_a_fresh_residual_network_answers_with_its_first_guess() -> None:
+@pytest.mark.parametrize("config", [RESIDUAL, SPECTRAL], ids=["push-pull", "spectral"])
+def test_a_fresh_residual_network_answers_with_its_first_guess(config: NetworkConfig) -> None:
     photo = torch.full((1, 3, 32, 32), 0.4)
     valid = torch.ones(1, 1, 32, 32)
     valid[..., 10:20, 10:20] = 0
-    torch.testing.assert_close(build_network(RESIDUAL)(photo * valid, valid), photo)
+    torch.testing.assert_close(build_network(config)(photo * valid, valid), photo, atol=1e-3, rtol=0)
 
 
 def test_a_network_is_rebuilt_from_the_plain_data_of_its_configuration() -> None:
@@ -110,6 +116,11 @@ def test_a_fresh_guided_network_answers_with_the_guide_where_a_tile_has_one() ->
     restored = network(photo * valid, valid, guide)
     torch.testing.assert_close(restored[0], guide[0])
     torch.testing.assert_close(restored[1], photo[1])
+
+
+def test_an_unknown_first_guess_lists_those_that_are_there() -> None:
+    with pytest.raises(ModelError, match="there are: push-pull, spectral"):
+        build_network(replace(RESIDUAL, guess="fractal"))
 
 
 def test_an_unknown_architecture_lists_those_that_are_there() -> None:

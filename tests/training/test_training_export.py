@@ -16,16 +16,17 @@ from training.figures import read_figures
 from training.folding import fold_rearrangement, wide_kernel
 
 ARCHITECTURES = [
-    ("residual-unet", "pconv", True),
-    ("residual-unet", "vanilla", False),
-    ("partial-unet", "pconv", True),
-    ("vanilla-autoencoder", "vanilla", False),
+    ("residual-unet", "pconv", True, "push-pull"),
+    ("residual-unet", "pconv", True, "spectral"),
+    ("residual-unet", "vanilla", False, "push-pull"),
+    ("partial-unet", "pconv", True, "push-pull"),
+    ("vanilla-autoencoder", "vanilla", False, "push-pull"),
 ]
 
 
-@pytest.mark.parametrize(("architecture", "model", "sees_mask"), ARCHITECTURES)
-def test_onnxruntime_and_torch_give_the_same_answers(tmp_path, architecture, model, sees_mask):
-    checkpoint = tiny_checkpoint(architecture, model=model, sees_mask=sees_mask)
+@pytest.mark.parametrize(("architecture", "model", "sees_mask", "guess"), ARCHITECTURES)
+def test_onnxruntime_and_torch_give_the_same_answers(tmp_path, architecture, model, sees_mask, guess):
+    checkpoint = tiny_checkpoint(architecture, model=model, sees_mask=sees_mask, guess=guess)
     exported = export(checkpoint, tmp_path / "m.onnx", training_data="gradients")
     assert exported.difference <= 1e-4
     rng = np.random.default_rng(1)

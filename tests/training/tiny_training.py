@@ -20,12 +20,18 @@ def batch_bytes(count: int, seed: int = 0) -> bytes:
 
 
 def tiny_checkpoint(
-    architecture: str = "residual-unet", *, model: str = "pconv", sees_mask: bool = True
+    architecture: str = "residual-unet",
+    *,
+    model: str = "pconv",
+    sees_mask: bool = True,
+    guess: str = "push-pull",
 ) -> Checkpoint:
     """A small network with random weights everywhere, batch statistics included."""
     blocks = (1, 1, 1) if architecture == "residual-unet" else ()
     channels = (8, 16) if architecture == "residual-unet" else (4, 6, 8, 10, 12)
-    config = NetworkConfig(architecture=architecture, channels=channels, blocks=blocks, sees_mask=sees_mask)
+    config = NetworkConfig(
+        architecture=architecture, channels=channels, blocks=blocks, sees_mask=sees_mask, guess=guess
+    )
     torch.manual_seed(3)
     network = build_network(config)
     with torch.no_grad():
