@@ -197,7 +197,7 @@ LOST_STREAMS = {
     ),
     "restore - --mask masks/a.png -o /dev/full --overwrite <photos/a.png": (
         1,
-        "device, which is not replaced",
+        "it is a pipe, a socket or a device",
     ),
 }
 
