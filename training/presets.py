@@ -109,7 +109,7 @@ PRESETS: Mapping[str, Mapping[str, TrainingConfig]] = {
     },
     "best": {
         "vanilla": _best(LIGHT),
-        "pconv": _best(replace(LARGE, sees_mask=True, guess="spectral"), known_weight=0.0, photo_share=0.2),
+        "pconv": _best(replace(LIGHT, sees_mask=True, guess="spectral"), known_weight=0.0, photo_share=0.2),
         "photo": _photo(LARGE),
     },
     "fast": {"photo": _photo(LIGHT)},

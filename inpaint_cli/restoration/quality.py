@@ -26,8 +26,8 @@ class Quality:
 
 
 QUALITIES = {
-    "fast": Quality("pconv", core=24, ensemble=1),
-    "best": Quality("pconv", core=16, ensemble=4),
+    "fast": Quality("photo", core=24, ensemble=1),
+    "best": Quality("photo", core=16, ensemble=4),
 }
 DEFAULT_QUALITY = "fast"
 DEFAULT_MODEL = QUALITIES[DEFAULT_QUALITY].model
