@@ -198,7 +198,17 @@ def _weights(checkpoint: Checkpoint) -> bytes:
     """The weights alone, with the configuration that builds the network, for the torch backend."""
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in checkpoint.tensors.items()}
     metadata = {"model": checkpoint.model, "config": json.dumps(dict(checkpoint.network))}
-    return safetensors.torch.save(tensors, metadata=metadata)
+    return _in_order(safetensors.torch.save(tensors, metadata=metadata))
+
+
+def _in_order(file: bytes) -> bytes:
+    """Sort the metadata, which the library writes in any order: the same weights give the same bytes."""
+    end = 8 + int.from_bytes(file[:8], "little")
+    header = json.loads(file[8:end])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text + file[end:]
 
 
 def _write_all(files: Mapping[Path, bytes]) -> None:
