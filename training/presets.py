@@ -1,6 +1,6 @@
 """Named training configurations.
 
-`paper` is the published setting, `best` is what ships, `fast` a smaller network at a third of the cost.
+`paper` is the published setting; `best` is what ships, but for photo, of which `fast` ships: a third of the cost.
 """
 
 from __future__ import annotations
