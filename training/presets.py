@@ -1,6 +1,6 @@
 """Named training configurations.
 
-`paper` is the published setting; `best` is what ships, but for photo, of which `fast` ships: a third of the cost.
+`paper` is the published setting, `best` is what ships; of photo ships `fast`, at a third of its cost.
 """
 
 from __future__ import annotations
