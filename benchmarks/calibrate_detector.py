@@ -21,9 +21,11 @@ import numpy as np
 import numpy.typing as npt
 
 from inpaint_cli.backends import open_network
+from inpaint_cli.cli.clean_photos import find_photos
 from inpaint_cli.detection.cleanup import Cleanup, grown, hysteresis
 from inpaint_cli.detection.learned import Evidence, LearnedDetector
-from inpaint_cli.photos import PHOTO_SUFFIXES, read_mask, read_photo
+from inpaint_cli.detection.measure import score_mask
+from inpaint_cli.photos import read_mask, read_photo
 
 Bools = npt.NDArray[np.bool_]
 
@@ -89,7 +91,7 @@ def _damaged(detector: LearnedDetector, folders: Sequence[Path]) -> Iterator[See
 
 
 def _clean(detector: LearnedDetector, folder: Path) -> Iterator[Seen]:
-    for photo in sorted(file for file in folder.rglob("*") if file.suffix.lower() in PHOTO_SUFFIXES):
+    for photo in find_photos(folder):
         yield Seen("clean", detector.look(read_photo(photo).pages[0].pixels), None)
 
 
@@ -121,10 +123,7 @@ def _trials(seen: Sequence[Seen]) -> Iterator[Trial]:
 def _f1(seen: Seen, mask: Bools) -> float:
     if seen.truth is None:
         return 0.0
-    near = grown(seen.truth, 2)
-    precision = float((mask & near).sum()) / max(float(mask.sum()), 1.0)
-    recall = float((seen.truth & grown(mask, 2)).sum()) / float(seen.truth.sum())
-    return 2 * precision * recall / max(precision + recall, 1e-9)
+    return score_mask(mask, seen.truth)[2]
 
 
 def _line(trial: Trial) -> str:

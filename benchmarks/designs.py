@@ -36,7 +36,7 @@ from training.loop import WEIGHTS_FILE, Sources
 from training.networks import NetworkConfig, build_network
 from training.photo_benchmark import CleanPhoto, evaluate_kind
 from training.photo_damage import KINDS
-from training.presets import PHOTO_DAMAGE, TrainingConfig
+from training.presets import PRESETS, TrainingConfig
 
 LARGEST = 320_000
 """Pixels of a validation photo at most, so that a comparison takes seconds."""
@@ -48,11 +48,7 @@ def _network(channels: tuple[int, ...], blocks: tuple[int, ...]) -> NetworkConfi
     )
 
 
-_BASE = TrainingConfig(
-    network=_network((32, 64, 128), (1, 2, 2, 2, 1)), epochs=1, learning_rate=4e-3, optimizer="muon",
-    schedule="cosine", warmup=100, average=0.998, flips=True, turns=True, channel_shuffle=True,
-    precision="bfloat16", known_weight=0.0, damage=PHOTO_DAMAGE, photo_share=1.0, guided_share=0.15,
-)  # fmt: skip
+_BASE = replace(PRESETS["fast"]["photo"], network=_network((32, 64, 128), (1, 2, 2, 2, 1)), epochs=1)
 
 DESIGNS: Mapping[str, TrainingConfig] = {
     "small": replace(_BASE, network=_network((16, 32, 64), (1, 1, 1, 1, 1))),

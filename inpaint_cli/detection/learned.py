@@ -70,13 +70,12 @@ class LearnedDetector:
     def look(self, pixels: Pixels) -> Evidence:
         """Gather what the decision is made from."""
         photo = as_colour(pixels)
-        probability = self.probability(pixels)
+        probability = self._probability(photo)
         probability[plain_frame(photo)] = 0
         return Evidence(probability, has_one_hue(photo))
 
-    def probability(self, pixels: Pixels) -> Floats:
+    def _probability(self, photo: Floats) -> Floats:
         """The probability of damage of each pixel, (h, w) float32: the largest that any scale gives."""
-        photo = as_colour(pixels)
         height, width = photo.shape[:2]
         result = self._at_one_scale(photo)
         while max(photo.shape[:2]) >= COARSER_FROM:
@@ -91,4 +90,3 @@ class LearnedDetector:
 
         answer = over_windows(photo, run, window=WINDOW, margin=MARGIN, threads=self.threads)
         return np.clip(answer[..., 0], 0, 1)
-

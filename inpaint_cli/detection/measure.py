@@ -48,17 +48,21 @@ class KindScore:
 
 def score_photo(detection: Detection, truth: Bools, tolerance: int = TOLERANCE) -> PhotoScore:
     """Compare what was found with the true mask (h, w). Without damage, finding nothing scores 1."""
-    near = grown(truth, tolerance)
-    mask, probability = detection.mask, detection.probability
-    precision = _share((mask & near).sum(), mask.sum())
-    recall = _share((truth & grown(mask, tolerance)).sum(), truth.sum())
+    precision, recall, f1 = score_mask(detection.mask, truth, tolerance)
+    near, probability = grown(truth, tolerance), detection.probability
     reached = _largest_around(probability, tolerance)
     found, right = _curve(probability), _curve(probability[near])
     seen = _curve(reached[truth])
-    f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
     return PhotoScore(
         precision, recall, f1, _area(found, right, seen, truth.sum()), found, right, seen, int(truth.sum())
     )
+
+
+def score_mask(mask: Bools, truth: Bools, tolerance: int = TOLERANCE) -> tuple[float, float, float]:
+    """Return precision, recall and F1 of a mask (h, w) alone."""
+    precision = _share((mask & grown(truth, tolerance)).sum(), mask.sum())
+    recall = _share((truth & grown(mask, tolerance)).sum(), truth.sum())
+    return precision, recall, 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 
 
 def mean_score(scores: Sequence[PhotoScore]) -> KindScore:
