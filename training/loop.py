@@ -29,7 +29,7 @@ from training.damage import draw_mixture
 from training.distributed import World, alone
 from training.growth import grow
 from training.guides import coarse_guide
-from training.losses import log_squared_error, masked_squared_error
+from training.losses import log_squared_error, pixel_weights, weighted_squared_error
 from training.networks import NetworkConfig, build_network
 from training.optimizers import OPTIMIZERS, scheduled_rate
 from training.precision import autocast
@@ -237,8 +237,9 @@ class Trainer:
     def _loss(self, restored: Tensor, batch: Batch) -> Tensor:
         if self.config.loss == "log":
             return log_squared_error(restored, batch.truth, batch.valid)
-        weights = self.config.hole_weight, self.config.known_weight
-        return masked_squared_error(restored, batch.truth, batch.valid, *weights)
+        config = self.config
+        weights = config.hole_weight, config.known_weight, config.depth_power, config.margin_weight
+        return weighted_squared_error(restored, batch.truth, pixel_weights(batch.valid, *weights))
 
     @torch.no_grad()
     def _update_average(self) -> None:

@@ -22,7 +22,7 @@ from training.detector.network import DamageUNet
 from training.layers import FoldablePartialBlock, PartialConv2d, down_and_up, push_pull, residual_blocks
 from training.spectral import SpectralGuess
 
-GUESSES = ("push-pull", "spectral")
+GUESSES = ("push-pull", "spectral", "spectral-with-misfit")
 PUBLISHED_CHANNELS = (32, 64, 128, 256, 512)
 
 
@@ -31,7 +31,8 @@ class NetworkConfig:
     """What builds a network: the name of its architecture and its sizes.
 
     ``sees_mask`` and ``sees_guide`` say which inputs it takes beside the picture. ``guess`` is the first
-    guess of a residual U-Net that sees the mask: push-pull, or spectral (with push-pull beside it).
+    guess of a residual U-Net that sees the mask: push-pull, or spectral (with push-pull beside it), and then
+    also by how much the waves miss what is known.
     """
 
     architecture: str
@@ -125,8 +126,9 @@ class ResidualUNet(nn.Module):
     """A residual U-Net from half resolution down, which corrects a first guess.
 
     With a mask, the guess is the mask-normalised pyramid (`push_pull`) or what continues textures
-    (`SpectralGuess`; the pyramid is then seen as well), the first layer convolves the known pixels partially
-    beside it, and the answer is guess plus correction under the hole. Blind, the guess is the picture itself.
+    (`SpectralGuess`; the pyramid is then seen as well, and the waves' misfit carried into the hole, which
+    tells where to trust them), the first layer convolves the known pixels partially beside it, and the answer
+    is guess plus correction under the hole. Blind, the guess is the picture itself.
     ``guide`` (n, 3, h, w) is the known photo with the coarser level's answer under the hole, or all 0 for a
     tile that has none; where there is one, it is the first guess.
     """
@@ -142,9 +144,10 @@ class ResidualUNet(nn.Module):
             )
         if config.guess not in GUESSES:
             raise ModelError(f"no first guess {config.guess!r}; there are: {', '.join(GUESSES)}")
-        self.spectral = SpectralGuess() if config.guess == "spectral" and config.sees_mask else None
+        self.spectral = SpectralGuess() if config.guess != "push-pull" and config.sees_mask else None
+        self.sees_misfit = self.spectral is not None and config.guess == "spectral-with-misfit"
         planes = 3 + (1 if config.sees_mask else 0) + (1 if config.sees_guide else 0)
-        planes += 3 if self.spectral else 0
+        planes += (3 if self.spectral else 0) + (3 if self.sees_misfit else 0)
         self.halve: nn.Module = nn.PixelUnshuffle(2)
         self.stem = nn.Conv2d(4 * planes, channels[0], 3, padding=1)
         self.known = PartialConv2d(12, channels[0], mask_channels=12) if config.sees_mask else None
@@ -167,7 +170,8 @@ class ResidualUNet(nn.Module):
             features = self.stem(self.halve(photo - 0.5))
         else:
             smooth = push_pull(photo, valid)
-            guess = smooth if self.spectral is None else self.spectral(photo, valid)
+            waves = smooth if self.spectral is None else self.spectral.waves(photo, valid)
+            guess = waves + (photo - waves) * valid
             planes = [valid]
             if guide is not None:
                 given = (guide.amax((1, 2, 3), keepdim=True) > 0).to(guide.dtype)
@@ -176,6 +180,8 @@ class ResidualUNet(nn.Module):
             planes.insert(0, guess - 0.5)
             if self.spectral is not None:
                 planes.append(smooth - guess)
+            if self.sees_misfit:
+                planes.append(push_pull(photo - waves, valid))
             features = self.stem(self.halve(torch.cat(planes, 1)))
             known = self.halve(photo * valid - 0.5 * valid)
             features = features + self.known(known, self.halve(valid.expand(-1, 3, -1, -1)))[0]

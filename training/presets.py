@@ -38,7 +38,7 @@ class TrainingConfig:
     is damaged by ``guided_damage`` and comes with a coarser level's answer, for a network that takes one.
     ``flips`` mirrors pictures left to right, ``turns`` also lays them upside down and on their side.
     ``average`` is the decay of the moving-average weights, 0 = none. ``hole_weight`` and ``known_weight``
-    weigh the squared error. ``schedule`` is constant, cosine, or trapezoid (constant, then linear to 0 over
+    weigh the squared error, ``depth_power`` and ``margin_weight`` shape it (see `pixel_weights`). ``schedule`` is constant, cosine, or trapezoid (constant, then linear to 0 over
     the last quarter), after ``warmup`` steps. ``precision`` bfloat16 computes the forward pass in it where
     the device has such arithmetic; weights, gradients and validation stay float32.
     """
@@ -53,6 +53,8 @@ class TrainingConfig:
     average: float = 0.0
     hole_weight: float = 1.0
     known_weight: float = 1.0
+    depth_power: float = 0.0
+    margin_weight: float = 1.0
     flips: bool = False
     turns: bool = False
     channel_shuffle: bool = False
@@ -95,8 +97,9 @@ def _best(network: NetworkConfig, **different: Any) -> TrainingConfig:
 
 def _photo(network: NetworkConfig) -> TrainingConfig:
     return _best(
-        replace(network, sees_mask=True, sees_guide=True, guess="spectral"), known_weight=0.0, turns=True,
-        channel_shuffle=True, damage=PHOTO_DAMAGE, photo_share=1.0, guided_share=0.15,
+        replace(network, sees_mask=True, sees_guide=True, guess="spectral-with-misfit"), known_weight=0.0,
+        depth_power=0.7, margin_weight=0.5, turns=True, damage=PHOTO_DAMAGE, photo_share=1.0,
+        guided_share=0.15,
     )  # fmt: skip
 
 
@@ -109,7 +112,9 @@ PRESETS: Mapping[str, Mapping[str, TrainingConfig]] = {
     },
     "best": {
         "vanilla": _best(LIGHT),
-        "pconv": _best(replace(LIGHT, sees_mask=True, guess="spectral"), known_weight=0.0, photo_share=0.2),
+        "pconv": _best(
+            replace(LIGHT, sees_mask=True, guess="spectral-with-misfit"), known_weight=0.0, photo_share=0.2
+        ),
         "photo": _photo(LARGE),
     },
     "fast": {"photo": _photo(LIGHT)},

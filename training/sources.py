@@ -31,7 +31,7 @@ class PictureBank:
     def sample(self, n: int, side: int, generator: torch.Generator) -> Tensor:
         """Draw n pictures with replacement: uint8 (n, 3, side, side)."""
         device = self.pictures.device
-        if self.weights is None:
+        if self.weights is None or n == 0:  # multinomial refuses to draw nothing
             chosen = torch.randint(len(self.pictures), (n,), generator=generator, device=device)
         else:
             chosen = torch.multinomial(self.weights, n, replacement=True, generator=generator)

@@ -42,21 +42,26 @@ class SpectralGuess(nn.Module):
         for name, constant in constants.items():
             self.register_buffer(name, constant, persistent=False)
 
-    @torch.no_grad()
     def forward(self, photo: Tensor, valid: Tensor) -> Tensor:
-        """Fill the hole.
+        """Fill the hole: the photo where it is known, its `waves` elsewhere; shapes as there."""
+        waves = self.waves(photo, valid)
+        return waves + (photo - waves) * valid
+
+    @torch.no_grad()
+    def waves(self, photo: Tensor, valid: Tensor) -> Tensor:
+        """Look for the waves that explain what is known.
 
         photo: float32 (n, c, h, w) in 0..1, values under the hole do not matter; valid: (n, 1, h, w), 1 =
-        known; h and w multiples of 32: each 32x32 tile is filled from what is known in itself. Returns photo
-        where valid, waves in about 0..1 elsewhere (0 in a tile in which nothing is known).
+        known; h and w multiples of 32: each 32x32 tile is explained by what is known in itself. Returns the
+        waves' sum everywhere, in about 0..1: beside the hole it comes near the photo, far from it less so. It
+        is 0 in a tile in which nothing is known.
         """
         with torch.autocast(photo.device.type, enabled=False):
             tiles, known = _to_tiles(photo.float()), _to_tiles(valid.float())
             weight = self._weight(known)
             total = weight.sum((2, 3), keepdim=True).clamp_min(1e-3)
             mean = (tiles * weight).sum((2, 3), keepdim=True) / total
-            guess = self._shrink((tiles - mean) * weight, weight) + mean
-            return _from_tiles(guess + (tiles - guess) * known, photo.shape)
+            return _from_tiles(self._shrink((tiles - mean) * weight, weight) + mean, photo.shape)
 
     def _weight(self, valid: Tensor) -> Tensor:
         """1 beside the hole, falling with the distance from it; 0 in the hole."""

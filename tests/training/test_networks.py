@@ -32,10 +32,12 @@ def awake(network: nn.Module) -> nn.Module:
 
 
 SPECTRAL = replace(RESIDUAL, guess="spectral")
+MISFIT = replace(RESIDUAL, guess="spectral-with-misfit")
 SEEING = {
     "published": PartialUNet((8, 8, 8, 8, 8)),
     "residual": ResidualUNet(RESIDUAL),
     "spectral": ResidualUNet(SPECTRAL),
+    "spectral-with-misfit": ResidualUNet(MISFIT),
 }
 
 
@@ -84,7 +86,7 @@ def test_sizes_are_multiples_of_32() -> None:
         assert restored.shape == (1, 3, 64, 96)
 
 
-@pytest.mark.parametrize("config", [RESIDUAL, SPECTRAL], ids=["push-pull", "spectral"])
+@pytest.mark.parametrize("config", [RESIDUAL, SPECTRAL, MISFIT], ids=["push-pull", "spectral", "misfit"])
 def test_a_fresh_residual_network_answers_with_its_first_guess(config: NetworkConfig) -> None:
     photo = torch.full((1, 3, 32, 32), 0.4)
     valid = torch.ones(1, 1, 32, 32)
@@ -119,7 +121,7 @@ def test_a_fresh_guided_network_answers_with_the_guide_where_a_tile_has_one() ->
 
 
 def test_an_unknown_first_guess_lists_those_that_are_there() -> None:
-    with pytest.raises(ModelError, match="there are: push-pull, spectral"):
+    with pytest.raises(ModelError, match="there are: push-pull, spectral, spectral-with-misfit"):
         build_network(replace(RESIDUAL, guess="fractal"))
 
 

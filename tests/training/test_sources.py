@@ -30,6 +30,12 @@ def test_weights_say_how_often_a_picture_is_drawn() -> None:
     assert 0.78 < (drawn[:, 0, 0, 0] == 20).float().mean().item() < 0.82
 
 
+def test_no_pictures_are_drawn_where_none_are_asked_for() -> None:
+    pictures = torch.zeros((2, 3, 8, 8), dtype=torch.uint8)
+    for weights in (None, torch.tensor([1.0, 2.0])):
+        assert PictureBank(pictures, weights).sample(0, 4, seeded()).shape == (0, 3, 4, 4)
+
+
 def test_without_augmentation_pictures_only_change_their_scale() -> None:
     pictures = torch.tensor([0, 51, 255], dtype=torch.uint8).view(1, 3, 1, 1)
     result = augment(pictures, seeded(), flips=False, turns=False, channel_shuffle=False)

@@ -50,6 +50,13 @@ def test_known_pixels_stay_and_what_lies_under_the_hole_does_not_matter() -> Non
     torch.testing.assert_close(SpectralGuess()(other, valid), guess, atol=1e-6, rtol=0)
 
 
+def test_the_waves_go_on_through_what_is_known() -> None:
+    truth, valid = fence(7.3, 0.4), line()
+    waves = SpectralGuess().waves(truth * valid, valid)
+    near = torch.cat([waves[:, :, 11:14] - truth[:, :, 11:14], waves[:, :, 18:21] - truth[:, :, 18:21]], 2)
+    assert near.square().mean().sqrt() < 0.03
+
+
 def test_a_plain_tile_is_filled_plainly() -> None:
     tile, valid = torch.full((2, 3, SIDE, SIDE), 0.3), line()
     torch.testing.assert_close(SpectralGuess()(tile * valid, valid), tile, atol=1e-3, rtol=0)

@@ -18,6 +18,7 @@ from training.folding import fold_rearrangement, wide_kernel
 ARCHITECTURES = [
     ("residual-unet", "pconv", True, "push-pull"),
     ("residual-unet", "pconv", True, "spectral"),
+    ("residual-unet", "pconv", True, "spectral-with-misfit"),
     ("residual-unet", "vanilla", False, "push-pull"),
     ("partial-unet", "pconv", True, "push-pull"),
     ("vanilla-autoencoder", "vanilla", False, "push-pull"),

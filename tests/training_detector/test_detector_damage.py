@@ -99,6 +99,14 @@ def test_ageing_and_scanning_keep_shape_and_range():
         assert (done == np.rint(done)).all()
 
 
+def test_some_photos_are_burnt_out_to_plain_white_and_black():
+    shares = []
+    for seed in range(60):
+        aged = age(photo(64, 64).astype(np.float32), np.random.default_rng(seed))
+        shares.append(float(((aged == aged.max()) | (aged == aged.min())).mean()))
+    assert 0.02 < np.mean(np.array(shares) > 0.3) < 0.3
+
+
 @pytest.mark.parametrize("size", [(40, 300), (128, 128), (500, 600)])
 def test_crops_have_the_side_whatever_the_photo(size):
     for seed in range(10):

@@ -13,9 +13,12 @@ def age(photo: Photo, rng: np.random.Generator) -> Photo:
     """Give a photo (0..255) the look of a time: before any damage, damaged or not."""
     if rng.random() < 0.35:
         photo = _without_colour(photo, rng)
-    if rng.random() < 0.25:
+    contrast = rng.random()
+    if contrast < 0.25:
         low, high = rng.uniform(0, 50), rng.uniform(190, 255)
         photo = np.float32(low) + photo * np.float32((high - low) / 255)
+    elif contrast < 0.45:
+        photo = _burnt_out(photo, rng)
     if rng.random() < 0.2:
         photo = np.float32(255) * (np.clip(photo, 0, 255) / np.float32(255)) ** np.float32(
             rng.uniform(0.6, 1.7)
@@ -39,6 +42,17 @@ def scan(photo: Photo, rng: np.random.Generator) -> Photo:
     if rng.random() < 0.4:
         stored = _as_jpeg(stored, int(rng.integers(45, 98)))
     return stored.astype(np.float32)
+
+
+def _burnt_out(photo: Photo, rng: np.random.Generator) -> Photo:
+    """Stretch the contrast until parts are plain white or black, as cloth and sky are in hard prints.
+
+    These have hard edges and no detail, like a blotch or a tear, and are none.
+    """
+    around, gain = rng.uniform(60, 195), rng.uniform(1.2, 3.0)
+    white = rng.uniform(215, 255)
+    stretched: Photo = np.clip((photo - np.float32(around)) * np.float32(gain) + np.float32(around), 0, white)
+    return stretched
 
 
 def _without_colour(photo: Photo, rng: np.random.Generator) -> Photo:

@@ -44,7 +44,7 @@ class DetectorConfig:
     channels: tuple[int, ...] = (24, 48, 72, 96)
     blocks: tuple[int, ...] = (1, 1, 1, 2, 1, 1, 1)
     steps: int = 26_000
-    batch_size: int = 8
+    batch_size: int = 6
     learning_rate: float = 3e-3
     optimizer: str = "muon"
     warmup: int = 100
