@@ -60,7 +60,8 @@ def log_squared_error(restored: Tensor, truth: Tensor, valid: Tensor) -> Tensor:
 
     Where quality is the mean of decibels over photos, every photo counts alike, a smooth one as much as a
     busy one; this loss says the same (the PSNR loss of Chen et al. 2022, "Simple Baselines for Image
-    Restoration"). Shapes and ranges as in `weighted_squared_error`, valid: (n, 1, h, w), 1 = known. A picture without a hole counts as 0.
+    Restoration"). restored, truth: float32 (n, 3, h, w) in 0..1; valid: (n, 1, h, w), 1 = known. A picture
+    without a hole counts as 0.
     """
     hole = 1 - valid
     error = ((restored - truth).square() * hole).sum((1, 2, 3)) / (3 * hole.sum((1, 2, 3))).clamp_min(1)

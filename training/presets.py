@@ -38,9 +38,10 @@ class TrainingConfig:
     is damaged by ``guided_damage`` and comes with a coarser level's answer, for a network that takes one.
     ``flips`` mirrors pictures left to right, ``turns`` also lays them upside down and on their side.
     ``average`` is the decay of the moving-average weights, 0 = none. ``hole_weight`` and ``known_weight``
-    weigh the squared error, ``depth_power`` and ``margin_weight`` shape it (see `pixel_weights`). ``schedule`` is constant, cosine, or trapezoid (constant, then linear to 0 over
-    the last quarter), after ``warmup`` steps. ``precision`` bfloat16 computes the forward pass in it where
-    the device has such arithmetic; weights, gradients and validation stay float32.
+    weigh the squared error, ``depth_power`` and ``margin_weight`` shape it, see `pixel_weights`. ``schedule``
+    is constant, cosine, or trapezoid (constant, then linear to 0 over the last quarter), after ``warmup``
+    steps. ``precision`` bfloat16 computes the forward pass in it where the device has such arithmetic;
+    weights, gradients and validation stay float32.
     """
 
     network: NetworkConfig

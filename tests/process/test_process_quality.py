@@ -59,9 +59,7 @@ def test_a_device_that_is_not_there_ends_with_4_and_the_remedy(archive, inpaint,
     if any(name.lower().startswith(device) for name in onnxruntime.get_available_providers()):
         pytest.skip(f"onnxruntime has {device} here")
     root = archive("a.png")
-    ended = inpaint(
-        "restore", "photos", "--mask-dir", "masks", "--model", tiny_model, "--device", device
-    )
+    ended = inpaint("restore", "photos", "--mask-dir", "masks", "--model", tiny_model, "--device", device)
     assert (ended.code, ended.stdout) == (4, b"")
     missing = f"--device {device}: onnxruntime has no {device} here; install onnxruntime-"
     assert ended.stderr.startswith(f"inpaint-cli: error: {missing}")

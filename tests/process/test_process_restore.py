@@ -228,7 +228,6 @@ class TestExitCodes:
         archive("a.png")
         assert restore("photos", "--mask-dir", "masks", "--device", "cuda").code == 4
 
-
     def test_5_where_training_data_cannot_be_used(self, tmp_path, inpaint) -> None:
         pytest.importorskip("torch", reason="training needs the extra `train`")
         (tmp_path / "text.bin").write_text("no pictures")
