@@ -1,10 +1,10 @@
 """Train several designs of the photo network for the same time, and compare what each gives for its cost.
 
-    python -m benchmarks.designs --train PHOTOS --valid PHOTOS [--minutes 10] [--names small,wide] [-o OUT]
+    python -m benchmarks.designs --train PHOTOS --valid PHOTOS [--minutes 10] [--names 'small;light'] [-o OUT]
 
 Each design trains on one thread for the same minutes of processor time, is exported, and restores damaged
 copies of the validation photos. Prints a Markdown table: parameters, MFLOP a tile, tiles a second in
-onnxruntime on two threads, and the PSNR in dB over the hole for each kind of damage. What is measured is kept
+onnxruntime on one thread, and the PSNR in dB over the hole for each kind of damage. What is measured is kept
 in results.json; a design that is in there is not trained again.
 """
 
@@ -13,17 +13,16 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.equal_time import train_for
+from benchmarks.tile_costs import tiles_a_second
 from inpaint_cli.backends import open_network
 from inpaint_cli.photos import write_atomically
 from inpaint_cli.restoration import Restorer
@@ -42,22 +41,25 @@ LARGEST = 320_000
 """Pixels of a validation photo at most, so that a comparison takes seconds."""
 
 
-def _network(channels: tuple[int, ...], blocks: tuple[int, ...]) -> NetworkConfig:
-    return NetworkConfig(
-        architecture="residual-unet", channels=channels, blocks=blocks, sees_mask=True, sees_guide=True
-    )
+def _variant(channels: tuple[int, ...], blocks: tuple[int, ...], guess: str) -> TrainingConfig:
+    shipped = PRESETS["fast"]["photo"]
+    network = replace(shipped.network, channels=channels, blocks=blocks, guess=guess)
+    return replace(shipped, network=network, epochs=1)
 
 
-_BASE = replace(PRESETS["fast"]["photo"], network=_network((32, 64, 128), (1, 2, 2, 2, 1)), epochs=1)
+_SMALL = (16, 32, 64), (1, 1, 1, 1, 1)
+_LIGHT = (32, 64, 128), (1, 2, 2, 2, 1)
 
 DESIGNS: Mapping[str, TrainingConfig] = {
-    "small": replace(_BASE, network=_network((16, 32, 64), (1, 1, 1, 1, 1))),
-    "base": _BASE,
-    "base-log": replace(_BASE, loss="log"),
-    "wide": replace(_BASE, network=_network((64, 96, 128), (2, 2, 2, 2, 2))),
-    "flat": replace(_BASE, network=_network((64, 64), (3, 1, 3))),
-    "deep": replace(_BASE, network=_network((48, 96, 192), (2, 3, 3, 3, 2))),
-    "shallow": replace(_BASE, network=_network((48, 64, 96), (1, 1, 1, 1, 1))),
+    "small": _variant(*_SMALL, "push-pull"),
+    "small, waves": _variant(*_SMALL, "spectral-with-misfit"),
+    "light": _variant(*_LIGHT, "push-pull"),
+    "light, waves": _variant(*_LIGHT, "spectral"),
+    "light, waves and misfit": _variant(*_LIGHT, "spectral-with-misfit"),
+    "the same, all pixels alike": replace(
+        _variant(*_LIGHT, "spectral-with-misfit"), depth_power=0.0, margin_weight=1.0
+    ),
+    "large, waves and misfit": _variant((64, 96, 128), (2, 2, 2, 2, 2), "spectral-with-misfit"),
 }
 
 
@@ -103,23 +105,9 @@ def _measure(folder: Path, photos: Sequence[CleanPhoto]) -> dict[str, Any]:
     return {
         "parameters": exported.card.parameters,
         "mflop": counter.get_total_flops() / 1e6,
-        "tiles_per_second": _tiles_per_second(model),
+        "tiles_per_second": tiles_a_second([open_network(model, device="cpu", threads=1)], rounds=5)[0],
         "psnr": {kind: report.rows[0].score.psnr for kind, report in reports.items()},
     }
-
-
-def _tiles_per_second(model: Path) -> float:
-    network = open_network(model, device="cpu", threads=2)
-    rng = np.random.default_rng(0)
-    inputs = {
-        name: rng.random((512, channels, 32, 32), dtype=np.float32)
-        for name, channels in (("photo", 3), ("valid", 1), ("guide", 3))
-    }
-    network(inputs)
-    started = time.perf_counter()
-    for _ in range(4):
-        network(inputs)
-    return 4 * 512 / (time.perf_counter() - started)
 
 
 def _clean_photos(folder: Path, most: int) -> list[CleanPhoto]:
@@ -154,7 +142,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--valid", type=Path, required=True, help="folder of photos to measure on")
     add("--minutes", type=float, default=10.0, help="of training for each design (default: %(default)s)")
     add("--photos", type=int, default=12, help="validation photos at most (default: %(default)s)")
-    add("--names", type=lambda text: text.split(","), help=f"of {','.join(DESIGNS)} (default: all)")
+    add("--names", type=lambda text: text.split(";"), help="of the designs (default: all)")
     add("-o", "--output", type=Path, default=Path("runs/designs"), help="folder (default: %(default)s)")
     return parser
 

@@ -1,8 +1,8 @@
 """Everything that restores pixels, under one name each: the classical methods and our models.
 
-A method is named as in `training.classical` (ns, telea, biharmonic, harmonic, fsr) or `model:NAME|PATH`. It
-is opened for one thread on the CPU. Libraries are imported when a method needs them, so that the memory of a
-process that runs one method is that method's.
+A method is named as in `training.classical` (ns, telea, biharmonic, harmonic, fsr), `quality:NAME` or
+`model:NAME|PATH`. It is opened for one thread on the CPU. Libraries are imported when a method needs them, so
+that the memory of a process that runs one method is that method's.
 """
 
 from __future__ import annotations
@@ -15,33 +15,38 @@ import numpy as np
 import numpy.typing as npt
 
 from inpaint_cli.backends import find_model, list_models
+from inpaint_cli.restoration.quality import QUALITIES
 
 Pixels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 Restore = Callable[[Pixels, Mask], Pixels]
 
-OURS = "model:"
+QUALITY, MODEL = "quality:", "model:"
 YARDSTICK = "ns"
 YARDSTICK_RADIUS = 3
 
 
 def our_methods(models: Sequence[str] | None) -> list[str]:
-    """Name the models given, or all in models/ that see a mask and restore pixels."""
+    """Name the models given, or every quality and what else in models/ sees a mask and restores pixels."""
     if models:
-        return [OURS + _checked(model) for model in models]
-    cards = [files.card for files in list_models() if files.onnx is not None]
-    return [OURS + card.name for card in cards if card.sees_mask and card.output == "restored"]
+        return [MODEL + _checked(model) for model in models]
+    used = {quality.model for quality in QUALITIES.values()}
+    cards = [files.card for files in list_models() if files.onnx is not None and files.card.name not in used]
+    others = [MODEL + card.name for card in cards if card.sees_mask and card.output == "restored"]
+    return [*(QUALITY + name for name in QUALITIES), *others]
 
 
 def is_ours(method: str) -> bool:
     """Tell a model of ours from a classical method."""
-    return method.startswith(OURS)
+    return method.startswith((QUALITY, MODEL))
 
 
 def title_of(method: str) -> str:
     """What tables and plots call it."""
-    if is_ours(method):
-        return f"{find_model(_model(method)).card.name} (ours)"
+    if method.startswith(QUALITY):
+        return f"ours, {method.removeprefix(QUALITY)}"
+    if method.startswith(MODEL):
+        return f"ours, {find_model(method.removeprefix(MODEL)).card.name}"
     from training.classical import METHODS
 
     return METHODS[method].title
@@ -53,7 +58,11 @@ def open_method(method: str) -> Restore:
     if is_ours(method):
         from inpaint_cli.restoration import Restorer
 
-        restorer = Restorer(_model(method), device="cpu", threads=1)
+        restorer = (
+            Restorer(quality=method.removeprefix(QUALITY), device="cpu", threads=1)
+            if method.startswith(QUALITY)
+            else Restorer(method.removeprefix(MODEL), device="cpu", threads=1)
+        )
         return lambda pixels, mask: restorer.restore(pixels, mask).astype(np.uint8, copy=False)
     if method == YARDSTICK:
         return lambda pixels, mask: yardstick(pixels, white(mask))
@@ -77,7 +86,3 @@ def _checked(model: str) -> str:
     """Refuse a model that isn't there; a path is made absolute, for it is opened from elsewhere."""
     files = find_model(model)
     return str(files.onnx.resolve()) if files.onnx is not None and Path(model).suffix else model
-
-
-def _model(method: str) -> str:
-    return method.removeprefix(OURS)

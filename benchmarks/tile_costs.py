@@ -19,7 +19,7 @@ import numpy as np
 from benchmarks.measures import seconds_of
 from benchmarks.photographs import load_photos
 from inpaint_cli.backends import ModelCard, Network, Tiles, open_network
-from inpaint_cli.restoration import QUALITIES, Restorer
+from inpaint_cli.restoration import DEFAULT_MODEL, QUALITIES, Restorer
 from training.photo_benchmark import CleanPhoto, damage_photo
 from training.photo_damage import KINDS
 from training.report import markdown_table
@@ -86,7 +86,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("photos", nargs="*", type=Path)
-    parser.add_argument("--models", default="pconv", help="names or paths, parted by commas")
+    parser.add_argument("--models", default=DEFAULT_MODEL, help="names or paths, parted by commas")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()

@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.measures import time_pairs
-from benchmarks.methods import OURS, open_method
+from benchmarks.methods import MODEL, open_method
 from benchmarks.photographs import enlarged, load_photos, thin_mask
+from inpaint_cli.restoration import DEFAULT_MODEL
 
 
 def main() -> None:
@@ -25,7 +26,7 @@ def main() -> None:
     parser.add_argument("photo", nargs="*", type=Path)
     parser.add_argument("--side", type=int, default=1000, help="of the hole, in pixels")
     parser.add_argument("--megapixels", type=float, default=12.0)
-    parser.add_argument("--model", default="pconv")
+    parser.add_argument("--model", default=DEFAULT_MODEL)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     photo = enlarged(next(iter(load_photos(options.photo).values())), options.megapixels)
@@ -34,7 +35,7 @@ def main() -> None:
     top, left = (height - options.side) // 2, (width - options.side) // 2
     hole[top : top + options.side, left : left + options.side] = True
     scratches = thin_mask(height, width, float(hole.mean()), seed=1)
-    restore = open_method(OURS + options.model)
+    restore = open_method(MODEL + options.model)
     restore(photo[:64, :64], hole[:64, :64] | np.eye(64, dtype=np.bool_))  # sets the session up
     pairs = time_pairs(
         lambda: restore(photo, hole),

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from inpaint_cli.backends import Network
 from inpaint_cli.errors import TrainingDataError, UsageError
-from inpaint_cli.restoration import Restorer
+from inpaint_cli.restoration import DEFAULT_QUALITY, Restorer
 from training.benchmark_masks import DENSITIES, RATIO_BINS, SHAPES, line_mask, ratio_mask
 from training.classical import ClassicalMethod
 from training.scores import Score, mean_score, score
@@ -132,10 +132,12 @@ def classical_candidate(name: str, method: ClassicalMethod) -> Candidate:
     return Candidate(name, "classical", method.fill)
 
 
-def network_candidates(network: Network, name: str | None = None) -> list[Candidate]:
-    """A network as `restore` runs it and, where it is blind, its raw answer too."""
+def network_candidates(
+    network: Network, name: str | None = None, quality: str = DEFAULT_QUALITY
+) -> list[Candidate]:
+    """A network as `restore` runs it at this quality and, where it is blind, its raw answer too."""
     name = name or network.card.name
-    restorer = Restorer(network=network)
+    restorer = Restorer(network=network, quality=quality)
     composite = Candidate(
         name, network.card.kind, lambda pixels, mask: _bytes(restorer.restore(pixels, mask))
     )

@@ -18,6 +18,7 @@ class Outcome:
     coverage: damaged share of the photo, 0..1, None where it was not looked at (skipped, failed early).
     mask_source: "file", "alpha" or the detector's name; None where no mask was read.
     seconds: finding damage and restoring; seconds_read, seconds_write: decoding; encoding and writing.
+    quality: name of the choice of `--quality`.
     changed: values outside the mask that differ (JPEG: blocks that the mask does not touch), None without
     `--verify`.
     trace: traceback of a bug of ours, shown with -v, not part of the JSON.
@@ -31,6 +32,7 @@ class Outcome:
     mask: Path | None = None
     mask_source: str | None = None
     model: str | None = None
+    quality: str | None = None
     backend: str | None = None
     device: str | None = None
     seconds: float = 0.0
@@ -50,6 +52,7 @@ class Outcome:
             "mask": None if self.mask is None else str(self.mask),
             "mask_source": self.mask_source,
             "model": self.model,
+            "quality": self.quality,
             "backend": self.backend,
             "device": self.device,
             "seconds": round(self.seconds, 4),

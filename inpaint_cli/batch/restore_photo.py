@@ -64,7 +64,7 @@ class Workshop:
 
     journals: of each output folder. engine: digest of the model and the detector with its settings.
     done: is told each outcome in the worker, with the masks of its pages where they are known.
-    model, backend, device: as they are reported.
+    model, quality, backend, device: as they are reported.
     """
 
     settings: RestoreSettings
@@ -74,6 +74,7 @@ class Workshop:
     engine: bytes = b""
     done: Callable[[Outcome, Sequence[Bools] | None], None] | None = None
     model: str | None = None
+    quality: str | None = None
     backend: str | None = None
     device: str | None = None
 
@@ -87,6 +88,7 @@ class Workshop:
                 mask=mask,
                 mask_source=None if mask is None else "file",
                 model=self.model,
+                quality=self.quality,
                 backend=self.backend,
                 device=self.device,
             )

@@ -49,6 +49,7 @@ def open_workshop(options: RestoreOptions, share: Share) -> Workshop:
             finder_key(options) if options.finds_damage else b"",
         ),
         model=restorer.card.name,
+        quality=options.quality,
         backend=options.backend,
         device=restorer.device,
     )

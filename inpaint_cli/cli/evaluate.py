@@ -19,7 +19,7 @@ from inpaint_cli.cli.evaluate_detect import detect
 from inpaint_cli.cli.models import results_console
 from inpaint_cli.cli.train import require_training
 from inpaint_cli.errors import UsageError
-from inpaint_cli.restoration import DEFAULT_MODEL
+from inpaint_cli.restoration.quality import DEFAULT_QUALITY, find_quality
 
 if TYPE_CHECKING:
     from training.evaluation import Candidate
@@ -100,6 +100,10 @@ def photos(
         str | None,
         typer.Option(metavar="KIND,KIND", help="lines, scratch, text, dust, blotch, hole (default: all)."),
     ] = None,
+    quality: Annotated[
+        list[str] | None,
+        typer.Option("--quality", metavar="NAME", help="As of `restore`; may be given several times."),
+    ] = None,
     model: Models = None,
     method: Methods = None,
     seed: Seed = 1,
@@ -119,8 +123,12 @@ def photos(
 
     chosen = find_kinds(kinds.split(",") if kinds else None)
     files = find_photos(clean)[: limit or None]
-    models = model or [DEFAULT_MODEL]
-    networks = [each for each in _networks(models, backend, device) if not each.raw]
+    networks = [
+        each
+        for name in quality or [DEFAULT_QUALITY]
+        for each in _networks(model or [find_quality(name).model], backend, device, name)
+        if not each.raw
+    ]
     candidates = [*networks, *_classical(list(QUICK_METHODS) if method is None else method)]
     names = [candidate.name for candidate in networks]
     reports: list[KindReport] = []
@@ -189,7 +197,9 @@ def study(
 evaluate.command()(detect)
 
 
-def _networks(models: Sequence[str], backend: str, device: str) -> list[Candidate]:
+def _networks(
+    models: Sequence[str], backend: str, device: str, quality: str = DEFAULT_QUALITY
+) -> list[Candidate]:
     from training.evaluation import network_candidates
 
     found: list[Candidate] = []
@@ -197,7 +207,10 @@ def _networks(models: Sequence[str], backend: str, device: str) -> list[Candidat
         network = open_network(name, backend=backend, device=device)
         if network.card.output != "restored" or network.card.kind == "detector":
             raise UsageError(f"--model {name}: a {network.card.kind} restores nothing")
-        found += network_candidates(network, _shown_name(name, network.card.name, found))
+        shown = _shown_name(name, network.card.name, found)
+        found += network_candidates(
+            network, shown if quality == DEFAULT_QUALITY else f"{shown}, {quality}", quality
+        )
     return found
 
 

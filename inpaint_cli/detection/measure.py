@@ -48,8 +48,8 @@ class KindScore:
 
 def score_photo(detection: Detection, truth: Bools, tolerance: int = TOLERANCE) -> PhotoScore:
     """Compare what was found with the true mask (h, w). Without damage, finding nothing scores 1."""
-    precision, recall, f1 = score_mask(detection.mask, truth, tolerance)
     near, probability = grown(truth, tolerance), detection.probability
+    precision, recall, f1 = _score(detection.mask, truth, near, tolerance)
     reached = _largest_around(probability, tolerance)
     found, right = _curve(probability), _curve(probability[near])
     seen = _curve(reached[truth])
@@ -60,7 +60,12 @@ def score_photo(detection: Detection, truth: Bools, tolerance: int = TOLERANCE) 
 
 def score_mask(mask: Bools, truth: Bools, tolerance: int = TOLERANCE) -> tuple[float, float, float]:
     """Return precision, recall and F1 of a mask (h, w) alone."""
-    precision = _share((mask & grown(truth, tolerance)).sum(), mask.sum())
+    return _score(mask, truth, grown(truth, tolerance), tolerance)
+
+
+def _score(mask: Bools, truth: Bools, near: Bools, tolerance: int) -> tuple[float, float, float]:
+    """near: where a found pixel is right."""
+    precision = _share((mask & near).sum(), mask.sum())
     recall = _share((truth & grown(mask, tolerance)).sum(), truth.sum())
     return precision, recall, 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 

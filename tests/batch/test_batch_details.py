@@ -25,8 +25,8 @@ class TestLines:
     def test_a_line_has_every_key(self) -> None:
         line = json.loads(outcome(coverage=0.25, seconds=1.5).to_json())
         assert list(line) == [
-            "photo", "output", "status", "reason", "coverage", "mask", "mask_source", "model", "backend",
-            "device", "seconds", "seconds_read", "seconds_write", "changed",
+            "photo", "output", "status", "reason", "coverage", "mask", "mask_source", "model", "quality",
+            "backend", "device", "seconds", "seconds_read", "seconds_write", "changed",
         ]  # fmt: skip
         assert line["coverage"] == 0.25 and line["seconds"] == 1.5
 

@@ -40,7 +40,7 @@ def test_one_command_measures_quality_time_memory_and_growth(tmp_path, clean_pho
     results = json.loads((output / "results.json").read_text())
     ours = f"model:{tiny_model}"
     assert results["photos"] == ["slope.png"]
-    assert results["titles"] == {ours: "grey (ours)", "ns": "Navier-Stokes"}
+    assert results["titles"] == {ours: "ours, grey", "ns": "Navier-Stokes"}
     [lines] = results["quality"]
     assert (lines["kind"], lines["photos"]) == ("lines", 1)
     assert [row["method"] for row in lines["methods"]] == [ours, "ns"]

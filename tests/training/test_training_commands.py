@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from inpaint_cli.cli import evaluate, export, models, train
 from inpaint_cli.errors import BackendError, ModelError, NothingToDoError, TrainingDataError, UsageError
+from inpaint_cli.restoration import DEFAULT_QUALITY, QUALITIES
 from training.checkpoints import write_checkpoint
 from training.export import export as write_model
 
@@ -160,6 +161,21 @@ def test_photos_are_evaluated_and_left_alone(run, model, tmp_path):
     }
     assert panel.read_bytes().startswith(b"\x89PNG")
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+
+
+def test_qualities_are_compared_on_photos(run, model, tmp_path):
+    ramp = np.add.outer(np.arange(40), np.arange(60)).astype(np.uint8)
+    (tmp_path / "clean").mkdir()
+    Image.fromarray(ramp).save(tmp_path / "clean" / "grey.png")
+    qualities = [argument for name in QUALITIES for argument in ("--quality", name)]
+    result = run(
+        "evaluate", "photos", tmp_path / "clean", "--kinds", "lines", "--model", model, *qualities,
+        "--method", "none", "--panel", tmp_path / "panel.png", "--json",
+    )  # fmt: skip
+    [kind] = json.loads(result.stdout)["kinds"]
+    shown = ["tiny" if name == DEFAULT_QUALITY else f"tiny, {name}" for name in QUALITIES]
+    assert [method["name"] for method in kind["methods"]] == shown
+    assert isinstance(run("evaluate", "photos", tmp_path, "--quality", "perfect").exception, UsageError)
 
 
 def test_an_empty_folder_and_unknown_kinds_are_told(run, model, tmp_path):
