@@ -41,8 +41,9 @@ def steps(model: str) -> Mapping[str, TrainingConfig]:
         "schedule with warm-up": {"schedule": best.schedule, "warmup": best.warmup},
         "mirrored pictures": {"flips": best.flips},
         "residual U-Net at half resolution" + (" over push-pull" if model == "pconv" else ""): {
-            "network": best.network
+            "network": replace(best.network, guess="push-pull")
         },
+        **({"over waves, with their misfit": {"network": best.network}} if model == "pconv" else {}),
         "Muon in place of Adam": {"optimizer": best.optimizer, "learning_rate": best.learning_rate},
         "bfloat16": {"precision": best.precision},
     }
