@@ -42,12 +42,12 @@ LARGEST = 320_000
 
 
 def _variant(channels: tuple[int, ...], blocks: tuple[int, ...], guess: str) -> TrainingConfig:
-    shipped = PRESETS["fast"]["photo"]
+    shipped = PRESETS["best"]["photo"]
     network = replace(shipped.network, channels=channels, blocks=blocks, guess=guess)
     return replace(shipped, network=network, epochs=1)
 
 
-_SMALL = (16, 32, 64), (1, 1, 1, 1, 1)
+_SMALL = (16, 32, 64), (1, 2, 2, 2, 1)
 _LIGHT = (32, 64, 128), (1, 2, 2, 2, 1)
 
 DESIGNS: Mapping[str, TrainingConfig] = {

@@ -42,7 +42,7 @@ def train(
     ] = None,
     preset: Annotated[
         str | None,
-        typer.Option(help="best (what ships, the default), paper (as published), fast (photo, smaller)."),
+        typer.Option(help="best (what ships, the default), paper (as published), fast (photo: small)."),
     ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Times through the data.")] = None,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Pictures a step.")] = None,

@@ -14,6 +14,7 @@ from inpaint_cli.detection.exact import find_constant_strokes
 from inpaint_cli.detection.frame import plain_frame
 from inpaint_cli.detection.one_hue import has_one_hue
 from inpaint_cli.detection.score import photo_score
+from inpaint_cli.detection.snap import snapped
 from inpaint_cli.detection.windows import over_windows
 
 WINDOW, MARGIN = 512, 48
@@ -56,20 +57,24 @@ class LearnedDetector:
 
     def find(self, pixels: Pixels) -> Detection:
         """Find the damage, see `Detector`."""
-        evidence = self.look(pixels)
+        photo = as_colour(pixels)
+        evidence = self._look(photo)
         how = self.cleanup
         core = hysteresis(evidence.probability, how.high, how.low, how.min_size)
         score = evidence.score(core)
         if score < self.clean_below:
             core = np.zeros_like(core)
+        mask = snapped(photo, evidence.probability, core, how.grow)
         strokes = find_constant_strokes(pixels)
         if strokes.any():
-            core, score = core | strokes, 1.0
-        return Detection(grown(core, how.grow), evidence.probability, score)
+            mask, score = mask | grown(strokes, how.grow), 1.0
+        return Detection(mask, evidence.probability, score)
 
     def look(self, pixels: Pixels) -> Evidence:
         """Gather what the decision is made from."""
-        photo = as_colour(pixels)
+        return self._look(as_colour(pixels))
+
+    def _look(self, photo: Floats) -> Evidence:
         probability = self._probability(photo)
         probability[plain_frame(photo)] = 0
         return Evidence(probability, has_one_hue(photo))

@@ -1,0 +1,168 @@
+"""Bring what was found to the edge of what was painted: damage of one colour ends where its colour ends.
+
+A network says where damage is, within a pixel or two. Whatever it leaves out keeps its colour beside the
+restored pixels, and is continued into them; whatever it takes too much of is lost. A piece of damage of one
+plain colour with a hard edge (ink, paint, a hole in the emulsion) shows its exact extent itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from inpaint_cli.detection.cleanup import grown
+from inpaint_cli.detection.detection import Bools, Floats
+
+WINDOW, MARGIN = 512, 32
+"""Colours are compared within windows: a long scratch may change its colour along its way."""
+SURE = 0.9
+"""Probability from which a pixel shows its piece's colour."""
+REACH = 3
+"""Pixels around what was found in which a piece may go on; further only where PLAUSIBLE."""
+PLAUSIBLE = 0.05
+MOST_SPREAD = 0.045
+"""Standard deviation (0..1) of a colour that counts as plain; grain and JPEG leave about half of it."""
+SPREADS, SLACK = 4.0, 0.02
+"""A pixel has the piece's colour within so many standard deviations and so much more."""
+FEWEST = 5
+"""Pixels that a colour is taken from, at least."""
+SOFT = 0.15
+"""Share of the piece's colour in the pixels around it, from which its edge counts as soft."""
+CONTRAST = 0.03
+"""Squared distance of the piece's colour from its surroundings that is needed to tell that share."""
+
+Labels = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class _Pieces:
+    """Pieces of damage by label, 0 = none.
+
+    nearest: label of the piece that is nearest to each pixel, (h, w); of each piece colour (n, 3), spread
+    (n,) and whether it is plain (n,).
+    """
+
+    nearest: Labels
+    colour: Floats
+    spread: Floats
+    plain: Bools
+
+
+def snapped(photo: Floats, probability: Floats, found: Bools, grow: int) -> Bools:
+    """Return the mask (h, w) with plain pieces brought to their edge, all others as found.
+
+    photo: (h, w, 3) in 0..1; found: what was cut out of the probability, not widened yet. Pieces with a soft
+    edge or of changing colour are widened by `grow` pixels, those with a hard one by `grow` - 1.
+    """
+    result = np.zeros_like(found)
+    height, width = found.shape
+    for top in range(0, height, WINDOW):
+        for left in range(0, width, WINDOW):
+            around = (
+                slice(max(top - MARGIN, 0), min(top + WINDOW + MARGIN, height)),
+                slice(max(left - MARGIN, 0), min(left + WINDOW + MARGIN, width)),
+            )
+            if not found[around].any():
+                continue
+            part = _snapped(photo[around], probability[around], found[around], grow)
+            inner = slice(top - around[0].start, None), slice(left - around[1].start, None)
+            window = slice(top, top + WINDOW), slice(left, left + WINDOW)
+            result[window] = part[inner][:WINDOW, :WINDOW]
+    return result
+
+
+def _snapped(photo: Floats, probability: Floats, found: Bools, grow: int) -> Bools:
+    surroundings = _surroundings(photo, ~grown(found, 2))
+    pieces = _pieces(photo, found & (probability >= SURE), surroundings)
+    if not pieces.plain.any():
+        return grown(found, grow)
+    colour = pieces.colour[pieces.nearest]
+    plain = pieces.plain[pieces.nearest]
+    limit = (SPREADS * pieces.spread + SLACK)[pieces.nearest]
+    alike = plain & (np.abs(photo - colour).max(axis=2) <= limit)
+    alike &= grown(found, REACH) | (probability >= PLAUSIBLE)
+    exact = _filled(_connected(alike, found & (probability >= SURE)) & plain) & plain
+    hard = ~_soft_pieces(photo, exact, surroundings, colour, pieces)[pieces.nearest] & plain
+    return grown(exact & hard, max(grow - 1, 0)) | grown(found & ~hard, grow)
+
+
+def _surroundings(photo: Floats, outside: Bools) -> Floats:
+    """The mean colour of the undamaged pixels around each pixel; the photo itself where there are none."""
+    weight = outside.astype(np.float32)
+    total = cv2.blur(weight, (15, 15))[..., None]
+    mean = cv2.blur(photo * weight[..., None], (15, 15)) / np.maximum(total, 1e-3)
+    return np.where(total > 1e-3, mean, photo)
+
+
+def _pieces(photo: Floats, sure: Bools, surroundings: Floats) -> _Pieces:
+    """Part the sure pixels into connected pieces, brighter and darker than their surroundings apart."""
+    labels = np.zeros(sure.shape, np.int32)
+    count = 0
+    brighter = photo.sum(axis=2) > surroundings.sum(axis=2)
+    for side in (brighter, ~brighter):
+        more, piece = cv2.connectedComponents((sure & side).astype(np.uint8), connectivity=8)
+        labels[piece > 0] = piece[piece > 0] + count
+        count += more - 1
+    colour, spread, plain = _colours(photo[sure], labels[sure], count + 1)
+    return _Pieces(_nearest(labels), colour, spread, plain)
+
+
+def _colours(values: Floats, labels: Labels, count: int) -> tuple[Floats, Floats, Bools]:
+    """Mean and spread of each piece's colour, without what differs most, as the pixels of its rim do."""
+    total = np.bincount(labels, minlength=count)
+    weight = np.ones(len(labels))
+    for _ in range(4):
+        used = np.bincount(labels, weight, count)
+        sums = np.stack([np.bincount(labels, weight * values[:, c], count) for c in range(3)], 1)
+        mean = sums / np.maximum(used, 1)[:, None]
+        squares = np.bincount(labels, weight * ((values - mean[labels]) ** 2).mean(axis=1), count)
+        spread = np.sqrt(squares / np.maximum(used, 1))
+        furthest = np.abs(values - mean[labels]).max(axis=1)
+        weight = (furthest <= np.maximum(2 * spread[labels], 0.04)).astype(np.float64)
+    plain = (used >= FEWEST) & (used >= 0.5 * total) & (spread <= MOST_SPREAD)
+    plain[0] = False
+    return mean.astype(np.float32), spread.astype(np.float32), plain
+
+
+def _nearest(labels: Labels) -> Labels:
+    """The label that is nearest to each pixel; 0 everywhere where there is none."""
+    if not labels.any():
+        return labels
+    _, place = cv2.distanceTransformWithLabels(
+        (labels == 0).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    label_at = np.zeros(int(place.max()) + 1, np.int32)
+    label_at[place[labels > 0]] = labels[labels > 0]
+    nearest: Labels = label_at[place]
+    return nearest
+
+
+def _connected(candidates: Bools, seeds: Bools) -> Bools:
+    """Those connected (8) pieces of the candidates that hold a seed."""
+    count, piece = cv2.connectedComponents(candidates.astype(np.uint8), connectivity=8)
+    kept = np.zeros(count, np.bool_)
+    kept[np.unique(piece[candidates & seeds])] = True
+    kept[0] = False
+    held: Bools = kept[piece]
+    return held
+
+
+def _filled(mask: Bools) -> Bools:
+    """Take in pixels of which most neighbours are in: noise has left them out."""
+    return mask | (cv2.blur(mask.astype(np.float32), (3, 3)) > 0.5)
+
+
+def _soft_pieces(photo: Floats, exact: Bools, surroundings: Floats, colour: Floats, pieces: _Pieces) -> Bools:
+    """By label: whether the pixels right around a piece show its colour through, mixed with the photo."""
+    ring = grown(exact, 1) & ~exact
+    difference = colour - surroundings
+    strength = (difference**2).sum(axis=2)
+    ring &= strength > CONTRAST
+    share = ((photo - surroundings) * difference).sum(axis=2)[ring] / strength[ring]
+    labels, count = pieces.nearest[ring], len(pieces.plain)
+    shares = np.bincount(labels, np.clip(share, -0.5, 1), count)
+    soft: Bools = shares / np.maximum(np.bincount(labels, minlength=count), 1) > SOFT
+    return soft
