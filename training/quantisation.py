@@ -28,10 +28,11 @@ ALLOWED_LOSS = 0.05
 """dB of PSNR in the hole, on the mean of the photos, that the model may lose."""
 SIDE = 512
 """Pixels of the middle of a photo that are used: more of the same photo tells little more."""
-NARROWEST = 16
-"""Convolutions with fewer channels in or out stay in float32: the first and the last, which touch pixels.
+NARROW = 32
+"""Convolutions with at most so many channels in and out stay in float32: those at the finest level.
 
-They take a tenth of the time; in 8 bits they would lose more than all others, and show as bands in a sky.
+They are nearest to the pixels: of `photo`, all others lose 0.005 dB in 8 bits, and with those that touch no
+pixel themselves 0.04 dB, for 7 % more speed.
 """
 
 _BATCH = 64
@@ -147,7 +148,7 @@ def _narrow_convolutions(model: onnx.ModelProto) -> list[str]:
     return [
         node.name
         for node in convolutions
-        if node.input[1] not in shapes or min(shapes[node.input[1]][:2]) < NARROWEST
+        if node.input[1] not in shapes or max(shapes[node.input[1]][:2]) <= NARROW
     ]
 
 
