@@ -309,10 +309,11 @@ class Trainer:
     def start_from(self, checkpoint: Checkpoint) -> None:
         """Begin a new run with the weights of another one, of this network or a smaller one (see `grow`).
 
-        Raises RunFolderError where the network is of another kind, or does not see what this one sees.
+        Raises RunFolderError where the network is of another kind, or one of both doesn't know what is
+        missing.
         """
         theirs, ours = NetworkConfig.from_dict(checkpoint.network), self.config.network
-        if (theirs.architecture, theirs.sees_mask) != (ours.architecture, ours.sees_mask):
+        if (theirs.architecture, theirs.knows_missing) != (ours.architecture, ours.knows_missing):
             raise RunFolderError("the checkpoint to start from is of another network")
         grow(checkpoint.tensors, self.network)
         self.average = {name: tensor.clone() for name, tensor in self.network.state_dict().items()}

@@ -24,6 +24,8 @@ from training.spectral import SpectralGuess
 
 GUESSES = ("push-pull", "spectral", "spectral-with-misfit")
 PUBLISHED_CHANNELS = (32, 64, 128, 256, 512)
+BLACKEST = 1.5 / 255
+"""Values up to this are black: what the published damage paints, and what photos seldom hold."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +34,8 @@ class NetworkConfig:
 
     ``sees_mask`` and ``sees_guide`` say which inputs it takes beside the picture. ``guess`` is the first
     guess of a residual U-Net that sees the mask: push-pull, or spectral (with push-pull beside it), and then
-    also by how much the waves miss what is known.
+    also by how much the waves miss what is known. A residual U-Net that is blind takes black pixels for
+    missing where ``black_is_missing``, and then guesses likewise; otherwise its guess is the picture.
     """
 
     architecture: str
@@ -41,6 +44,7 @@ class NetworkConfig:
     sees_mask: bool = False
     sees_guide: bool = False
     guess: str = "push-pull"
+    black_is_missing: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for a checkpoint or a card."""
@@ -54,6 +58,11 @@ class NetworkConfig:
             return cls(**{**fields, **sizes})
         except (KeyError, TypeError) as error:
             raise ModelError(f"not the configuration of a network: {error}") from error
+
+    @property
+    def knows_missing(self) -> bool:
+        """Whether it knows which pixels are missing: it is told, or takes those that are black."""
+        return self.sees_mask or self.black_is_missing
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -128,14 +137,15 @@ class ResidualUNet(nn.Module):
     With a mask, the guess is the mask-normalised pyramid (`push_pull`) or what continues textures
     (`SpectralGuess`; the pyramid is then seen as well, and the waves' misfit carried into the hole, which
     tells where to trust them), the first layer convolves the known pixels partially beside it, and the answer
-    is guess plus correction under the hole. Blind, the guess is the picture itself.
+    is guess plus correction under the hole. Blind, the guess is the picture itself, or all this with what is
+    not black taken for known.
     ``guide`` (n, 3, h, w) is the known photo with the coarser level's answer under the hole, or all 0 for a
     tile that has none; where there is one, it is the first guess.
     """
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
-        self.sees_mask, self.sees_guide = config.sees_mask, config.sees_guide
+        self.sees_guide, self.black_is_missing = config.sees_guide, config.black_is_missing
         channels, blocks = config.channels, config.blocks
         depth = len(channels)
         if len(blocks) != 2 * depth - 1:
@@ -144,13 +154,13 @@ class ResidualUNet(nn.Module):
             )
         if config.guess not in GUESSES:
             raise ModelError(f"no first guess {config.guess!r}; there are: {', '.join(GUESSES)}")
-        self.spectral = SpectralGuess() if config.guess != "push-pull" and config.sees_mask else None
+        self.spectral = SpectralGuess() if config.guess != "push-pull" and config.knows_missing else None
         self.sees_misfit = self.spectral is not None and config.guess == "spectral-with-misfit"
-        planes = 3 + (1 if config.sees_mask else 0) + (1 if config.sees_guide else 0)
+        planes = 3 + (1 if config.knows_missing else 0) + (1 if config.sees_guide else 0)
         planes += (3 if self.spectral else 0) + (3 if self.sees_misfit else 0)
         self.halve: nn.Module = nn.PixelUnshuffle(2)
         self.stem = nn.Conv2d(4 * planes, channels[0], 3, padding=1)
-        self.known = PartialConv2d(12, channels[0], mask_channels=12) if config.sees_mask else None
+        self.known = PartialConv2d(12, channels[0], mask_channels=12) if config.knows_missing else None
         self.encoder = nn.ModuleList(
             residual_blocks(c, n) for c, n in zip(channels, blocks[:depth], strict=True)
         )
@@ -165,6 +175,8 @@ class ResidualUNet(nn.Module):
 
     def forward(self, photo: Tensor, valid: Tensor | None = None, guide: Tensor | None = None) -> Tensor:
         """Damaged picture, with its mask and guide where the configuration says so, to restored picture."""
+        if self.black_is_missing:
+            valid = (photo.amax(1, keepdim=True) > BLACKEST).to(photo.dtype)
         if self.known is None or valid is None:
             guess = photo
             features = self.stem(self.halve(photo - 0.5))

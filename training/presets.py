@@ -112,7 +112,9 @@ PRESETS: Mapping[str, Mapping[str, TrainingConfig]] = {
         ),
     },
     "best": {
-        "vanilla": _best(LIGHT),
+        "vanilla": _best(
+            replace(LIGHT, guess="spectral-with-misfit", black_is_missing=True), photo_share=0.2
+        ),
         "pconv": _best(
             replace(LIGHT, sees_mask=True, guess="spectral-with-misfit"), known_weight=0.0, photo_share=0.2
         ),

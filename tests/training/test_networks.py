@@ -120,6 +120,15 @@ def test_a_fresh_guided_network_answers_with_the_guide_where_a_tile_has_one() ->
     torch.testing.assert_close(restored[1], photo[1])
 
 
+def test_a_blind_network_can_take_what_is_black_for_missing() -> None:
+    blind = awake(build_network(replace(MISFIT, sees_mask=False, black_is_missing=True)))
+    told = build_network(MISFIT)
+    told.load_state_dict(blind.state_dict())
+    photo = torch.rand(2, 3, 32, 32) * 0.9 + 0.1
+    valid = (torch.rand(2, 1, 32, 32) > 0.3).float()
+    assert blind(photo * valid).equal(told(photo, valid))
+
+
 def test_an_unknown_first_guess_lists_those_that_are_there() -> None:
     with pytest.raises(ModelError, match="there are: push-pull, spectral, spectral-with-misfit"):
         build_network(replace(RESIDUAL, guess="fractal"))

@@ -64,7 +64,7 @@ def test_all_convolutions_but_those_of_the_finest_level_are_in_8_bits(pair):
     graph = onnx.load(pair[1]).graph
     makers = {output: node.op_type for node in graph.node for output in node.output}
     kinds = [makers.get(node.input[1], "float") for node in graph.node if node.op_type == "Conv"]
-    # in float: two first ones (the guess and the known pixels), the last, two blocks of two at the finest level
+    # in float: the first ones (guess, known pixels), the last, two blocks of two at the finest level
     assert sorted(kinds) == ["DequantizeLinear"] * 4 + ["float"] * 7
 
 

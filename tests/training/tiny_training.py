@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 
@@ -24,13 +26,13 @@ def tiny_checkpoint(
     *,
     model: str = "pconv",
     sees_mask: bool = True,
-    guess: str = "push-pull",
+    **others: Any,
 ) -> Checkpoint:
     """A small network with random weights everywhere, batch statistics included."""
     blocks = (1, 1, 1) if architecture == "residual-unet" else ()
     channels = (8, 16) if architecture == "residual-unet" else (4, 6, 8, 10, 12)
     config = NetworkConfig(
-        architecture=architecture, channels=channels, blocks=blocks, sees_mask=sees_mask, guess=guess
+        architecture=architecture, channels=channels, blocks=blocks, sees_mask=sees_mask, **others
     )
     torch.manual_seed(3)
     network = build_network(config)
