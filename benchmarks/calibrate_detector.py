@@ -23,6 +23,7 @@ import numpy.typing as npt
 from inpaint_cli.backends import open_network
 from inpaint_cli.cli.clean_photos import find_photos
 from inpaint_cli.detection.cleanup import Cleanup, grown, hysteresis
+from inpaint_cli.detection.detection import as_colour
 from inpaint_cli.detection.learned import Evidence, LearnedDetector
 from inpaint_cli.detection.measure import score_mask
 from inpaint_cli.photos import read_mask, read_photo
@@ -38,9 +39,10 @@ TOUCHED_AT_MOST, LEFT_ALONE_AT_LEAST = 0.0005, 0.9
 
 @dataclass(frozen=True)
 class Seen:
-    """One photo: what the detector saw in it, and the true mask (None: clean)."""
+    """One photo: what was seen in it at first, and after a second look; the true mask, None: clean."""
 
     kind: str
+    first: Evidence
     evidence: Evidence
     truth: Bools | None
 
@@ -85,14 +87,19 @@ def _damaged(detector: LearnedDetector, folders: Sequence[Path]) -> Iterator[See
     for folder in folders:
         for photo in sorted((folder / "photos").rglob("*.png")):
             relative = photo.relative_to(folder / "photos")
-            pixels = read_photo(photo).pages[0].pixels
             truth = read_mask(folder / "masks" / relative)
-            yield Seen(f"{folder.name}/{relative.parts[0]}", detector.look(pixels), truth)
+            yield _seen(detector, f"{folder.name}/{relative.parts[0]}", photo, truth)
 
 
 def _clean(detector: LearnedDetector, folder: Path) -> Iterator[Seen]:
     for photo in find_photos(folder):
-        yield Seen("clean", detector.look(read_photo(photo).pages[0].pixels), None)
+        yield _seen(detector, "clean", photo, None)
+
+
+def _seen(detector: LearnedDetector, kind: str, file: Path, truth: Bools | None) -> Seen:
+    photo = as_colour(read_photo(file).pages[0].pixels)
+    first = detector.look(photo)
+    return Seen(kind, first, detector.look_again(photo, first), truth)
 
 
 def _trials(seen: Sequence[Seen]) -> Iterator[Trial]:
@@ -102,7 +109,9 @@ def _trials(seen: Sequence[Seen]) -> Iterator[Trial]:
             continue
         how = Cleanup(high=high, low=low, min_size=min_size, grow=1)
         cores = [hysteresis(each.evidence.probability, high, low, min_size) for each in seen]
-        scores = np.array([each.evidence.score(core) for each, core in zip(seen, cores, strict=True)])
+        scores = np.array(
+            [each.first.score(hysteresis(each.first.probability, high, low, min_size)) for each in seen]
+        )
         masks = [grown(core, how.grow) for core in cores]
         f1 = np.array([_f1(each, mask) for each, mask in zip(seen, masks, strict=True)])
         touched = np.array([mask.mean() for mask in masks])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -46,6 +46,8 @@ class Evidence:
 class LearnedDetector:
     """Looks at the photo in windows and cuts out the mask; a photo that looks clean as a whole is left alone.
 
+    Only one that doesn't is looked at a second time, mirrored.
+
     clean_below: photos with a lower score count as clean.
     """
 
@@ -58,26 +60,37 @@ class LearnedDetector:
     def find(self, pixels: Pixels) -> Detection:
         """Find the damage, see `Detector`."""
         photo = as_colour(pixels)
-        evidence = self._look(photo)
-        how = self.cleanup
-        core = hysteresis(evidence.probability, how.high, how.low, how.min_size)
+        evidence = self.look(photo)
+        core = self._core(evidence)
         score = evidence.score(core)
         if score < self.clean_below:
             core = np.zeros_like(core)
-        mask = snapped(photo, evidence.probability, core, how.grow)
+        else:
+            evidence = self.look_again(photo, evidence)
+            core = self._core(evidence)
+        grow = self.cleanup.grow
+        mask = snapped(photo, evidence.probability, core, grow)
         strokes = find_constant_strokes(pixels)
         if strokes.any():
-            mask, score = mask | grown(strokes, how.grow), 1.0
+            mask, score = mask | grown(strokes, grow), 1.0
         return Detection(mask, evidence.probability, score)
 
-    def look(self, pixels: Pixels) -> Evidence:
-        """Gather what the decision is made from."""
-        return self._look(as_colour(pixels))
-
-    def _look(self, photo: Floats) -> Evidence:
+    def look(self, photo: Floats) -> Evidence:
+        """Gather what the decision is made from; photo: (h, w, 3) in 0..1, see `as_colour`."""
         probability = self._probability(photo)
         probability[plain_frame(photo)] = 0
         return Evidence(probability, has_one_hue(photo))
+
+    def look_again(self, photo: Floats, first: Evidence) -> Evidence:
+        """Take the mean with what the network says of the photo in the mirror; it errs less on both."""
+        mirrored = self._probability(np.ascontiguousarray(photo[:, ::-1]))[:, ::-1]
+        probability: Floats = np.float32(0.5) * (first.probability + mirrored)
+        probability[first.probability == 0] = 0
+        return replace(first, probability=probability)
+
+    def _core(self, evidence: Evidence) -> Bools:
+        how = self.cleanup
+        return hysteresis(evidence.probability, how.high, how.low, how.min_size)
 
     def _probability(self, photo: Floats) -> Floats:
         """The probability of damage of each pixel, (h, w) float32: the largest that any scale gives."""

@@ -156,6 +156,31 @@ def test_strokes_of_one_exact_colour_are_found_whatever_the_network_says():
     assert (detection.mask == (line > 0)).all()
 
 
+@dataclass
+class CountsLooks(FindsWhite):
+    """Sees the left half of what it is shown less surely than the right one, and counts."""
+
+    looks: int = 0
+
+    def __call__(self, inputs):
+        self.looks += 1
+        width = inputs["photo"].shape[3]
+        return super().__call__(inputs) * np.where(np.arange(width) < width // 2, 0.99, 0.998).astype(
+            np.float32
+        )
+
+
+def test_only_a_photo_that_is_not_clean_is_looked_at_again_in_the_mirror():
+    clean, damaged = CountsLooks(), CountsLooks()
+    assert open_detector("learned", network=clean, threads=1).find(scene(128, 160)).clean
+    photo = scene(128, 160)
+    cv2.line(photo, (12, 30), (150, 95), (255, 255, 254), 3)
+    found = open_detector("learned", network=damaged, threads=1).find(photo)
+    assert (clean.looks, damaged.looks) == (1, 2)
+    at_a_line = found.probability[found.probability > 0.5]
+    assert np.allclose(at_a_line, 0.999 * (0.99 + 0.998) / 2)  # the mean of both views, left and right alike
+
+
 def test_wide_scratches_of_large_scans_are_seen_at_a_coarser_scale():
     sizes = []
 
