@@ -64,7 +64,7 @@ def test_paint_changes_only_what_is_not_surely_clean():
     for seed in range(20):
         rng = np.random.default_rng(seed)
         painted = paint(base, SHAPES["lines"](96, 96, rng), rng)
-        held_clean = (painted.label == 0) & (painted.weight == 1)
+        held_clean = (painted.label == 0) & (painted.weight >= 1)
         assert np.abs(painted.photo - base).max(-1)[held_clean].max(initial=0) <= 0.04 * 255 + 1
         assert painted.photo.min() >= 0 and painted.photo.max() <= 255
 
@@ -78,9 +78,17 @@ def test_what_can_not_be_seen_counts_only_beside_what_can():
     after[20, 10:20] = 0
     label, weight = judge(before, after, opacity)
     assert label[20, 10:30].all() and label[20, 60:70].all()
-    assert (weight[20, 10:20] == 1).all()
+    assert (weight[20, 10:20] == 2).all()
     assert (weight[20, 20:28] == 0.25).all()
     assert (weight[20, 60:70] == 0).all()
+
+
+def test_what_lies_right_beside_damage_counts_more():
+    before = np.full((9, 40, 3), 100, np.float32)
+    opacity = np.zeros((9, 40), np.float32)
+    opacity[:, 20] = 1
+    _, weight = judge(before, before + 15 * opacity[..., None], opacity)
+    assert weight[4, 15:26].tolist() == [1, 1, 1, 2.5, 2.5, 1, 2.5, 2.5, 1, 1, 1]
 
 
 def test_a_soft_rim_is_held_against_nobody():

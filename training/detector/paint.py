@@ -16,6 +16,10 @@ Floats = npt.NDArray[np.float32]
 
 SURELY, POSSIBLY = 0.2, 0.04
 """Opacity from which a pixel counts as damaged, and from which it isn't held against an answer either way."""
+BESIDE = 2.5
+"""Weight of an undamaged pixel within two pixels of damage: a mask must end where the damage ends."""
+PLAINLY, VISIBLE = 30.0, 2.0
+"""A damaged pixel counts up to VISIBLE, in proportion to its change and at PLAINLY (of 255) in full."""
 FAINT = 4.0
 """A change of the largest channel below this (of 255) can only be guessed from visible damage beside it."""
 
@@ -49,14 +53,17 @@ def _noise(shape: tuple[int, ...], rng: np.random.Generator) -> Photo:
 def judge(photo: Photo, damaged: Photo, opacity: Floats) -> tuple[Floats, Floats]:
     """Say what counts as damage, and how much.
 
-    Pixels deep inside wide damage count less, so that thin damage is heard; faint damage counts little; what
-    can't be seen only beside visible damage; a soft rim not at all.
+    Plainly visible damage and what lies right beside it count more. Pixels deep inside wide damage count
+    less, so that thin damage is heard; faint damage counts little; what can't be seen only beside visible
+    damage; a soft rim not at all.
     """
     label = (opacity >= SURELY).astype(np.float32)
     change = np.abs(damaged - photo).max(-1)
     visible = ((label > 0) & (change >= FAINT)).astype(np.uint8)
     beside = cv2.dilate(visible, np.ones((21, 21), np.uint8))
-    weight = np.where(label > 0, np.clip(change / 12, 0.25, 1), 1).astype(np.float32)
+    rim = cv2.dilate(label, np.ones((5, 5), np.uint8)) > 0
+    damaged_weight = np.clip(VISIBLE / PLAINLY * change, 0.25, VISIBLE)
+    weight = np.where(label > 0, damaged_weight, np.where(rim, BESIDE, 1)).astype(np.float32)
     inside = cv2.distanceTransform(label.astype(np.uint8), cv2.DIST_L2, 3)
     weight /= 1 + np.maximum(inside - 2, 0) / 3
     weight[(label > 0) & (beside == 0)] = 0.0
