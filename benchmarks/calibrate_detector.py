@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.arguments import parser_of
 from inpaint_cli.backends import open_network
 from inpaint_cli.cli.clean_photos import find_photos
 from inpaint_cli.detection.cleanup import Cleanup, grown, hysteresis
@@ -146,11 +147,7 @@ def _line(trial: Trial) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.calibrate_detector",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of(__file__, __doc__)
     add = parser.add_argument
     add("cases", nargs="+", type=Path, help="folders with photos/KIND and masks/KIND")
     add("--clean", type=Path, required=True, help="photos without damage, never trained on")

@@ -21,6 +21,7 @@ from typing import Any
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from benchmarks.arguments import parser_of
 from benchmarks.equal_time import train_for
 from benchmarks.tile_costs import tiles_a_second
 from inpaint_cli.backends import open_network
@@ -132,11 +133,7 @@ def _table(results: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.designs",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of(__file__, __doc__)
     add = parser.add_argument
     add("--train", type=Path, required=True, help="folder of photos to train on")
     add("--valid", type=Path, required=True, help="folder of photos to measure on")

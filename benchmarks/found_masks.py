@@ -10,12 +10,12 @@ of 255), and the seconds of finding as a multiple of those of restoring with the
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.arguments import parser_of
 from benchmarks.measures import seconds_of
 from inpaint_cli.detection import DETECTORS, Detector, open_detector
 from inpaint_cli.photos import read_mask, read_photo
@@ -28,9 +28,7 @@ HEADER = ("damage", "true mask", "found mask", "lost", "harm", "finding / restor
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = parser_of(__file__, __doc__)
     parser.add_argument("cases", type=Path)
     parser.add_argument("--kinds", default="lines,scratch,text", help="parted by commas")
     parser.add_argument("--detector", choices=DETECTORS, default="learned")

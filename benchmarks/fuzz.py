@@ -18,6 +18,8 @@ import traceback
 from collections import Counter
 from pathlib import Path
 
+from benchmarks.arguments import parser_of
+
 SUBJECTS = ("photos", "masks", "models")
 SECONDS_PER_INPUT = 60
 MEMORY = 8 << 30
@@ -76,9 +78,7 @@ def _ending(code: int) -> str:
 
 def main() -> int:
     """Try many inputs and sum up."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = parser_of(__file__, __doc__)
     parser.add_argument("subject", choices=SUBJECTS)
     parser.add_argument("--inputs", type=int, default=2000)
     parser.add_argument("--first", type=int, default=0, help="number of the first input")

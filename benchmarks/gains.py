@@ -20,6 +20,7 @@ from typing import Any
 
 import torch
 
+from benchmarks.arguments import parser_of
 from benchmarks.equal_time import train_for
 from inpaint_cli.photos import write_atomically
 from training.checkpoints import read_checkpoint
@@ -108,11 +109,7 @@ def _table(results: Mapping[str, Mapping[str, float]]) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.gains",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of(__file__, __doc__)
     add = parser.add_argument
     add("--data", action="append", required=True, metavar="PATH[@WEIGHT]", help="as `inpaint-cli train`")
     add("--minutes", type=float, default=6.0, help="of training for each row (default: %(default)s)")

@@ -8,7 +8,6 @@ compares each result with its original: how many blocks that the mask does not t
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from benchmarks.arguments import parser_of
 from inpaint_cli.photos import read_mask, verify
 
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -89,9 +89,7 @@ def compare(folder: Path) -> tuple[int, int, list[float]]:
 
 def main() -> int:
     """Make, restore, compare."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = parser_of(__file__, __doc__)
     parser.add_argument("--samples", type=Path, default=SAMPLES, help="a folder with photos/ and masks/")
     parser.add_argument("--qualities", type=int, nargs="+", default=QUALITIES)
     parser.add_argument("--scratch", action="store_true", help="one thin line in place of the samples' masks")

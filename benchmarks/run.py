@@ -23,6 +23,7 @@ from typing import Any
 
 import cv2
 
+from benchmarks.arguments import parser_of
 from benchmarks.child import ChildFailed
 from benchmarks.methods import our_methods, title_of
 from benchmarks.photographs import load_photos
@@ -159,11 +160,10 @@ def _processor() -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.run",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="Several words or numbers are parted by commas; an empty one leaves that measurement out.",
+    parser = parser_of(
+        __file__,
+        __doc__,
+        "Several words or numbers are parted by commas; an empty one leaves that measurement out.",
     )
     extent = parser.add_mutually_exclusive_group()
     extent.add_argument("--quick", action="store_true", help="small pictures, few methods: under a minute")

@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
 
+from benchmarks.arguments import parser_of
 from inpaint_cli.batch.cores import free_cores
 from inpaint_cli.batch.job import Job
 from inpaint_cli.batch.plan import Selection, make_plan
@@ -56,9 +57,7 @@ def _restored(job: Job, workshop: Workshop) -> None:
 
 def main() -> None:
     """Print a table: one row for each way to share the cores."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = parser_of(__file__, __doc__)
     parser.add_argument("photos", type=Path)
     parser.add_argument("masks", type=Path)
     parser.add_argument("--model", default=None)

@@ -5,7 +5,6 @@ Prints files a second and the resident memory after the first tenth and at the e
 
 from __future__ import annotations
 
-import argparse
 import json
 import subprocess
 import sys
@@ -15,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+
+from benchmarks.arguments import parser_of
 
 SUFFIXES = (".jpg", ".png", ".tif", ".webp", ".bmp")
 
@@ -43,7 +44,7 @@ def resident(process: int) -> float:
 
 def main() -> None:
     """Run the soak."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = parser_of(__file__, __doc__)
     parser.add_argument("--photos", type=int, default=10_000)
     count = parser.parse_args().photos
     with tempfile.TemporaryDirectory(prefix="inpaint-soak-") as name:

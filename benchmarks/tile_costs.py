@@ -8,7 +8,6 @@ are timed in turns; the median round counts.
 
 from __future__ import annotations
 
-import argparse
 import itertools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from statistics import median
 
 import numpy as np
 
+from benchmarks.arguments import parser_of
 from benchmarks.measures import seconds_of
 from benchmarks.photographs import load_photos
 from inpaint_cli.backends import ModelCard, Network, Tiles, open_network
@@ -82,9 +82,7 @@ def tiles_a_second(networks: Sequence[Network], rounds: int) -> list[float]:
 
 def main() -> None:
     """Print both tables."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = parser_of(__file__, __doc__)
     parser.add_argument("photos", nargs="*", type=Path)
     parser.add_argument("--models", default=DEFAULT_MODEL, help="names or paths, parted by commas")
     parser.add_argument("--rounds", type=int, default=5)

@@ -18,6 +18,7 @@ from statistics import median
 
 import torch
 
+from benchmarks.arguments import parser_of
 from training.loop import Sources, Trainer, make_batch, step_generator
 from training.presets import PRESETS, TrainingConfig
 from training.sources import PictureBank
@@ -91,11 +92,7 @@ def _finish(device: torch.device) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.training_speed",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of(__file__, __doc__)
     add = parser.add_argument
     add("--device", choices=("cpu", "cuda"), default="cpu")
     add("--threads", type=int, default=2, help="on the CPU (default: %(default)s)")

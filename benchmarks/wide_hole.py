@@ -7,11 +7,11 @@ The photo, or one that scikit-image brings, is mirrored at its edges until it is
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.arguments import parser_of
 from benchmarks.measures import time_pairs
 from benchmarks.methods import MODEL, open_method
 from benchmarks.photographs import enlarged, load_photos, thin_mask
@@ -20,9 +20,7 @@ from inpaint_cli.restoration import DEFAULT_MODEL
 
 def main() -> None:
     """Print the seconds of both, and the median of the pairs' ratios."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = parser_of(__file__, __doc__)
     parser.add_argument("photo", nargs="*", type=Path)
     parser.add_argument("--side", type=int, default=1000, help="of the hole, in pixels")
     parser.add_argument("--megapixels", type=float, default=12.0)

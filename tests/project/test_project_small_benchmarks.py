@@ -9,7 +9,7 @@ from PIL import Image
 
 pytest.importorskip("skimage", reason="cases are damaged as the extra `train` does it")
 
-from benchmarks import shared_cores, tile_costs, wide_hole
+from benchmarks import found_masks, shared_cores, tile_costs, wide_hole
 from inpaint_cli.backends import ModelCard
 from training.photo_benchmark import CleanPhoto
 from training.photo_damage import KINDS
@@ -55,3 +55,23 @@ def test_each_way_to_share_the_cores_is_timed(archive, tiny_model, monkeypatch, 
     shared_cores.main()
     ways = rows_of(capsys.readouterr().out)[2:]
     assert len(ways) == 4 and ways[0][:2] == ["1", "1"]
+
+
+def test_masks_that_were_found_are_compared_with_true_ones(monkeypatch, capsys, tmp_path):
+    truth = np.random.default_rng(0).integers(90, 110, (80, 100, 3)).astype(np.uint8)
+    mask = np.zeros((80, 100), np.uint8)
+    mask[20:23, 10:90] = 255
+    damaged = np.where(mask[..., None] > 0, 250, truth).astype(np.uint8)
+    for name, picture in (("truth", truth), ("masks", mask), ("photos", damaged)):
+        (tmp_path / name / "lines").mkdir(parents=True)
+        Image.fromarray(picture).save(tmp_path / name / "lines" / "a.png")
+    command = ["found_masks", str(tmp_path), "--kinds", "lines", "--detector", "classical"]
+    monkeypatch.setattr(sys, "argv", command)
+    found_masks.main()
+    [row] = rows_of(capsys.readouterr().out)[2:]
+    kind, given, found, lost, harm, ratio = row
+    assert kind == "lines"
+    assert float(given) > 25
+    assert float(lost) == pytest.approx(float(given) - float(found), abs=0.011)
+    assert float(harm) < 1
+    assert float(ratio) > 0
