@@ -123,8 +123,8 @@ Quality = Annotated[
     str,
     typer.Option(
         "--quality",
-        metavar="fast|best",
-        help="best asks the network four times about each of more tiles: slower, a little closer.",
+        metavar="fast|standard|best",
+        help="fast takes a small network; best asks the usual one four times about each of more tiles.",
     ),
 ]
 Backend = Annotated[str, typer.Option("--backend", metavar="onnx|torch", help="What runs the network.")]

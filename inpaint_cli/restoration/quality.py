@@ -26,10 +26,11 @@ class Quality:
 
 
 QUALITIES = {
-    "fast": Quality("photo", core=24, ensemble=1),
+    "fast": Quality("photo-small", core=24, ensemble=1),
+    "standard": Quality("photo", core=24, ensemble=1),
     "best": Quality("photo", core=16, ensemble=4),
 }
-DEFAULT_QUALITY = "fast"
+DEFAULT_QUALITY = "standard"
 DEFAULT_MODEL = QUALITIES[DEFAULT_QUALITY].model
 
 

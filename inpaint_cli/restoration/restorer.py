@@ -36,7 +36,8 @@ class Restorer:
     ) -> None:
         """Open a model by name or path, see `open_network`; `network` is used in its place where given.
 
-        quality: "fast" or "best", see QUALITIES; a model that is given takes the place of its model only.
+        quality: "fast", "standard" or "best", see QUALITIES; a model that is given takes the place of its
+        model only.
         core: in place of the quality's: side in pixels of the part of a tile that damage is covered by;
         a smaller one gives each damaged pixel more to go by, and costs more tiles.
         """

@@ -24,7 +24,8 @@ def largest(dtype: np.dtype[Any]) -> float:
 
 def to_floats(values: Pixels, out: Floats) -> None:
     """Write values as float32 in 0..1 into `out` of the same shape (or one that `values` broadcasts to)."""
-    np.multiply(values, np.float32(1.0 / largest(values.dtype)), out=out, casting="unsafe")
+    out[...] = values  # faster than to convert while multiplying
+    out *= np.float32(1.0 / largest(values.dtype))
 
 
 def from_floats(values: npt.NDArray[np.floating[Any]], dtype: np.dtype[Any]) -> Pixels:

@@ -17,6 +17,7 @@ def test_another_quality_is_another_result_and_each_is_up_to_date_by_itself(arch
     fast, best, again = (
         inpaint(*command, "--quality", quality).lines[0] for quality in ("fast", "best", "best")
     )
+    assert [line["model"] for line in (fast, best)] == ["photo-small", "photo"]
     assert [line["status"] for line in (fast, best, again)] == ["restored", "restored", "skipped"]
     assert [line["quality"] for line in (fast, best, again)] == ["fast", "best", "best"]
     best_bytes = (root / "photos-restored/a.png").read_bytes()
@@ -44,14 +45,14 @@ def test_the_quality_can_be_set_for_a_project(tmp_path, inpaint) -> None:
     shown = inpaint("restore", "--show-config").stdout.decode()
     assert 'quality = "best"  # inpaint-cli.toml' in shown
     (tmp_path / "inpaint-cli.toml").unlink()
-    assert 'quality = "fast"  # default' in inpaint("restore", "--show-config").stdout.decode()
+    assert 'quality = "standard"  # default' in inpaint("restore", "--show-config").stdout.decode()
 
 
 def test_an_unknown_quality_is_wrong_usage(archive, inpaint) -> None:
     archive("a.png")
     ended = inpaint("restore", "photos", "--quality", "perfect")
     assert (ended.code, ended.stderr.count("\n")) == (2, 1)
-    assert "--quality perfect: choose from fast, best" in ended.stderr
+    assert "--quality perfect: choose from fast, standard, best" in ended.stderr
 
 
 @pytest.mark.parametrize("device", ["cuda", "openvino"])

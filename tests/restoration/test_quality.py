@@ -95,14 +95,16 @@ def test_best_computes_smaller_cores_and_four_answers_for_each():
         assert network.tiles == plain.tiles * quality.ensemble
         assert np.abs(restored.astype(int) - alone).max() <= 1  # a tile's mean doesn't depend on how it lies
         counts[name] = plain.tiles
-    assert QUALITIES["best"].core < QUALITIES["fast"].core
-    assert counts["best"] > 1.3 * counts["fast"]
+    assert QUALITIES["best"].core < QUALITIES["standard"].core
+    assert counts["best"] > 1.3 * counts["standard"]
 
 
-def test_fast_is_the_network_as_it_is():
+def test_the_usual_quality_is_the_network_as_it_is():
     photo, mask = a_case()
-    fast, plain = (Restorer(network=PushPull(), **chosen) for chosen in ({"quality": "fast"}, {"core": 24}))
-    assert (fast.restore(photo, mask) == plain.restore(photo, mask)).all()
+    usual, plain = (
+        Restorer(network=PushPull(), **chosen) for chosen in ({"quality": "standard"}, {"core": 24})
+    )
+    assert (usual.restore(photo, mask) == plain.restore(photo, mask)).all()
 
 
 def test_best_gives_the_same_bytes_each_time_and_changes_nothing_outside_the_mask():
@@ -127,7 +129,7 @@ def test_each_quality_names_a_model_that_is_there():
 
 
 def test_an_unknown_quality_lists_the_choices():
-    with pytest.raises(UsageError, match="choose from fast, best"):
+    with pytest.raises(UsageError, match="choose from fast, standard, best"):
         Restorer(quality="perfect", network=FillWithGrey())
 
 
