@@ -26,7 +26,7 @@ class Quality:
 
 
 QUALITIES = {
-    "fast": Quality("photo-small", core=24, ensemble=1),
+    "fast": Quality("photo-small", core=28, ensemble=1),
     "standard": Quality("photo", core=24, ensemble=1),
     "best": Quality("photo", core=16, ensemble=4),
 }

@@ -118,7 +118,7 @@ def test_a_core_that_is_given_takes_the_place_of_the_quality_s():
     photo, mask = a_case()
     given, own = FillWithGrey(), FillWithGrey()
     Restorer(quality="best", network=given, core=24).restore(photo, mask)
-    Restorer(quality="fast", network=own).restore(photo, mask)
+    Restorer(quality="standard", network=own).restore(photo, mask)
     assert given.tiles == 4 * own.tiles
 
 
