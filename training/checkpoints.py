@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,6 +74,21 @@ def read_checkpoint(file: Path) -> Checkpoint:
         )
     except (SafetensorError, OSError, KeyError, ValueError, UnicodeDecodeError) as error:
         raise ModelError(f"{file}: not a readable checkpoint ({error})") from error
+
+
+def mean_checkpoint(checkpoints: Sequence[Checkpoint]) -> Checkpoint:
+    """The mean of the weights of runs that began alike, with the details of the last one.
+
+    Often better than each of them ("Model soups", Wortsman et al. 2022). Raises ModelError where they are of
+    different networks.
+    """
+    last = checkpoints[-1]
+    if any(dict(each.network) != dict(last.network) for each in checkpoints):
+        raise ModelError("checkpoints of different networks have no mean")
+    tensors = {
+        name: torch.stack([each.tensors[name] for each in checkpoints]).mean(0) for name in last.tensors
+    }
+    return Checkpoint(last.model, last.network, tensors, last.details)
 
 
 def nested(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

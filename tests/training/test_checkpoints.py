@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save_file
 
 from inpaint_cli.errors import ModelError
-from training.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
+from training.checkpoints import Checkpoint, mean_checkpoint, read_checkpoint, write_checkpoint
 from training.networks import NetworkConfig, build_network
 
 CONFIG = NetworkConfig(architecture="residual-unet", channels=(8, 16), blocks=(1, 1, 1), sees_mask=True)
@@ -27,6 +27,15 @@ def test_what_was_written_is_read_back_and_builds_the_network(tmp_path: Path) ->
     rebuilt = read.build().state_dict()
     assert all(tensor.equal(rebuilt[name]) for name, tensor in written.tensors.items())
     assert [file.name for file in tmp_path.iterdir()] == ["last.safetensors"]
+
+
+def test_the_mean_of_checkpoints_is_that_of_each_weight() -> None:
+    weights = [torch.tensor([1.0, 4.0]), torch.tensor([3.0, 0.0])]
+    one, other = (Checkpoint("m", {"a": 1}, {"w": each}, {"step": i}) for i, each in enumerate(weights))
+    mean = mean_checkpoint([one, other])
+    assert (mean.tensors["w"].tolist(), mean.details, mean.model) == ([2.0, 2.0], {"step": 1}, "m")
+    with pytest.raises(ModelError, match="different networks"):
+        mean_checkpoint([one, Checkpoint("m", {"a": 2}, {"w": weights[0]}, {})])
 
 
 def test_a_shipped_model_can_be_read_to_train_on() -> None:

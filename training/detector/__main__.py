@@ -11,7 +11,7 @@ import cv2
 import torch
 
 from inpaint_cli.errors import InpaintError
-from training.checkpoints import read_checkpoint
+from training.checkpoints import mean_checkpoint, read_checkpoint
 from training.detector.elements import ElementBank
 from training.detector.samples import SampleMaker, read_photos
 from training.detector.trainer import STATE_FILE, DetectorConfig, DetectorFigures, DetectorTrainer
@@ -39,7 +39,7 @@ def main() -> int:
         if (options.output / STATE_FILE).exists():
             trainer.resume(options.output)
         elif options.start_from:
-            trainer.start_from(read_checkpoint(options.start_from))
+            trainer.start_from(mean_checkpoint([read_checkpoint(file) for file in options.start_from]))
         trainer.run(_tell, lambda: trainer.save(options.output))
     except InpaintError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -57,7 +57,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--valid", type=Path, required=True, help="photos that validate, never trained on")
     parser.add_argument("--elements", type=Path, help="scanned damage as KIND/*.png, 255 = opaque")
     parser.add_argument("-o", "--output", type=Path, default=Path("runs/detector"), help="the run's folder")
-    parser.add_argument("--start-from", type=Path, help="a checkpoint of this network or a smaller one")
+    parser.add_argument(
+        "--start-from",
+        type=Path,
+        nargs="+",
+        help="a checkpoint of this network or a smaller one; the mean of several",
+    )
     parser.add_argument("--steps", type=int, default=DetectorConfig.steps)
     parser.add_argument("--batch-size", type=int, default=DetectorConfig.batch_size)
     parser.add_argument("--lr", type=float, default=DetectorConfig.learning_rate)
