@@ -45,7 +45,7 @@ class Calibration:
 
 
 CALIBRATIONS: Mapping[str, Calibration] = {
-    "learned": Calibration(high=0.8, low=0.4, clean_below=0.5, min_size=8, grow=1),
+    "learned": Calibration(high=0.85, low=0.45, clean_below=0.5, min_size=8, grow=1),
     "vanilla": Calibration(high=0.8, low=0.3, clean_below=0.1, min_size=12, grow=1),
     "classical": Calibration(high=0.9, low=0.3, clean_below=0.1, min_size=16, grow=1),
 }

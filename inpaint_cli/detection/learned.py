@@ -23,9 +23,12 @@ COARSER_FROM = 1600
 
 
 CERTAIN = 0.97
-HALF_SURE = 0.0072
-"""Share of certain pixels that nine of ten clean photos in colour stay below; see `photo_score`."""
-OLD_PRINT = 4.0
+HALF_SURE = 0.0075
+"""Share of certain pixels at which a photo in colour is as likely damaged as clean; see `photo_score`.
+
+No clean photo that it was chosen on comes nearer than three quarters of it.
+"""
+OLD_PRINT = 6.0
 """A photo of one hue counts as so many times likelier damaged: old prints are, and clean ones are rare."""
 
 
