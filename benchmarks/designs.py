@@ -1,6 +1,6 @@
 """Train several designs of the photo network for the same time, and compare what each gives for its cost.
 
-    python -m benchmarks.designs --train PHOTOS --valid PHOTOS [--minutes 10] [--names 'small;light'] [-o OUT]
+    python -m benchmarks.designs --train PHOTOS --valid PHOTOS [--minutes 10] [--names small,light] [-o OUT]
 
 Each design trains on one thread for the same minutes of processor time, is exported, and restores damaged
 copies of the validation photos. Prints a Markdown table: parameters, MFLOP a tile, tiles a second in
@@ -36,31 +36,31 @@ from training.loop import WEIGHTS_FILE, Sources
 from training.networks import NetworkConfig, build_network
 from training.photo_benchmark import CleanPhoto, evaluate_kind
 from training.photo_damage import KINDS
-from training.presets import PRESETS, TrainingConfig
+from training.presets import LIGHT, PRESETS, SMALL, TrainingConfig
 
 LARGEST = 320_000
 """Pixels of a validation photo at most, so that a comparison takes seconds."""
 
 
-def _variant(channels: tuple[int, ...], blocks: tuple[int, ...], guess: str) -> TrainingConfig:
+LARGE = replace(LIGHT, channels=(64, 96, 128), blocks=(2, 2, 2, 2, 2))
+
+
+def _variant(size: NetworkConfig, guess: str) -> TrainingConfig:
     shipped = PRESETS["best"]["photo"]
-    network = replace(shipped.network, channels=channels, blocks=blocks, guess=guess)
+    network = replace(shipped.network, channels=size.channels, blocks=size.blocks, guess=guess)
     return replace(shipped, network=network, epochs=1)
 
 
-_SMALL = (16, 32, 64), (1, 2, 2, 2, 1)
-_LIGHT = (32, 64, 128), (1, 2, 2, 2, 1)
-
 DESIGNS: Mapping[str, TrainingConfig] = {
-    "small": _variant(*_SMALL, "push-pull"),
-    "small, waves": _variant(*_SMALL, "spectral-with-misfit"),
-    "light": _variant(*_LIGHT, "push-pull"),
-    "light, waves": _variant(*_LIGHT, "spectral"),
-    "light, waves and misfit": _variant(*_LIGHT, "spectral-with-misfit"),
-    "the same, all pixels alike": replace(
-        _variant(*_LIGHT, "spectral-with-misfit"), depth_power=0.0, margin_weight=1.0
+    "small": _variant(SMALL, "push-pull"),
+    "small-waves": _variant(SMALL, "spectral-with-misfit"),
+    "light": _variant(LIGHT, "push-pull"),
+    "light-waves": _variant(LIGHT, "spectral"),
+    "light-waves-misfit": _variant(LIGHT, "spectral-with-misfit"),
+    "light-pixels-alike": replace(
+        _variant(LIGHT, "spectral-with-misfit"), depth_power=0.0, margin_weight=1.0
     ),
-    "large, waves and misfit": _variant((64, 96, 128), (2, 2, 2, 2, 2), "spectral-with-misfit"),
+    "large-waves-misfit": _variant(LARGE, "spectral-with-misfit"),
 }
 
 
@@ -139,7 +139,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--valid", type=Path, required=True, help="folder of photos to measure on")
     add("--minutes", type=float, default=10.0, help="of training for each design (default: %(default)s)")
     add("--photos", type=int, default=12, help="validation photos at most (default: %(default)s)")
-    add("--names", type=lambda text: text.split(";"), help="of the designs (default: all)")
+    add("--names", type=lambda text: text.split(","), help=f"of {','.join(DESIGNS)} (default: all)")
     add("-o", "--output", type=Path, default=Path("runs/designs"), help="folder (default: %(default)s)")
     return parser
 

@@ -41,10 +41,10 @@ def steps(model: str) -> Mapping[str, TrainingConfig]:
         "moving-average weights": {"average": best.average},
         "schedule with warm-up": {"schedule": best.schedule, "warmup": best.warmup},
         "mirrored pictures": {"flips": best.flips},
-        "residual U-Net at half resolution" + (" over push-pull" if model == "pconv" else ""): {
+        "residual U-Net at half resolution over push-pull": {
             "network": replace(best.network, guess="push-pull")
         },
-        **({"over waves, with their misfit": {"network": best.network}} if model == "pconv" else {}),
+        "over waves, with their misfit": {"network": best.network},
         "Muon in place of Adam": {"optimizer": best.optimizer, "learning_rate": best.learning_rate},
         "bfloat16": {"precision": best.precision},
     }

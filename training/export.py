@@ -66,7 +66,7 @@ def export(
     if target.suffix != ".onnx":
         raise ModelError(f"{target}: a model's file ends in .onnx")
     network = checkpoint.build()
-    weights = _weights(checkpoint)
+    weights = weights_of(checkpoint)
     graph = to_onnx(network, network_inputs(checkpoint.network))
     card = ModelCard(
         name=target.stem,
@@ -90,7 +90,7 @@ def export(
         target: model,
         target.with_suffix(".json"): card.to_json().encode(),
     }
-    _write_all(files)
+    write_all(files)
     return Exported(card=card, files=tuple(files), difference=difference, lost=lost)
 
 
@@ -194,7 +194,7 @@ def _difference(opened: Network, network: nn.Module, tiles: Mapping[str, Tiles])
     return float(np.abs(answer - expected.numpy()).max())
 
 
-def _weights(checkpoint: Checkpoint) -> bytes:
+def weights_of(checkpoint: Checkpoint) -> bytes:
     """The weights alone, with the configuration that builds the network, for the torch backend."""
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in checkpoint.tensors.items()}
     metadata = {"model": checkpoint.model, "config": json.dumps(dict(checkpoint.network))}
@@ -211,7 +211,8 @@ def _in_order(file: bytes) -> bytes:
     return len(text).to_bytes(8, "little") + text + file[end:]
 
 
-def _write_all(files: Mapping[Path, bytes]) -> None:
+def write_all(files: Mapping[Path, bytes]) -> None:
+    """Write each file, atomically. Raises ModelError, naming the one that can't be written."""
     for file, data in files.items():
         try:
             file.parent.mkdir(parents=True, exist_ok=True)

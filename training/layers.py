@@ -122,6 +122,15 @@ def down_and_up(
     return features
 
 
+def distance_from(mask: Tensor, most: int) -> Tensor:
+    """Pixels to the nearest 1 of a mask (n, 1, h, w), diagonal steps counted as one, at most ``most``."""
+    reached, distance = mask, 1 - mask
+    for _ in range(most - 1):
+        reached = functional.max_pool2d(reached, 3, stride=1, padding=1)
+        distance = distance + (1 - reached)
+    return distance
+
+
 def push_pull(photo: Tensor, valid: Tensor, levels: int = 5) -> Tensor:
     """Fill the hole from a mask-normalised pyramid (Gortler et al. 1996, section 3.4).
 

@@ -6,12 +6,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from training.layers import distance_from
+
 SMALLEST_ERROR = 1e-4
 """Squared error (40 dB) below which a picture that is restored well hardly counts further."""
 LOG_SCALE = 1e-3
 """Brings the logarithm to the size of squared errors."""
-
-
 DEEPEST = 8
 """Pixels from the known, beyond which a damaged pixel counts no less."""
 MARGIN = 4
@@ -29,20 +29,11 @@ def pixel_weights(valid: Tensor, hole: float, known: float, depth_power: float, 
     """
     weight = known * valid + hole * (1 - valid)
     if depth_power:
-        weight = weight * depth(valid).clamp_min(1).pow(-depth_power)
+        weight = weight * distance_from(valid, DEEPEST).clamp_min(1).pow(-depth_power)
     if margin != 1:
         inside = torch.ones_like(valid[..., MARGIN:-MARGIN, MARGIN:-MARGIN])
         weight = weight * functional.pad(inside, [MARGIN] * 4, value=margin)
     return weight
-
-
-def depth(valid: Tensor) -> Tensor:
-    """Pixels to the nearest known one, diagonal steps counted as one, at most DEEPEST; 0 where known."""
-    reached, result = valid, 1 - valid
-    for _ in range(DEEPEST - 1):
-        reached = functional.max_pool2d(reached, 3, stride=1, padding=1)
-        result = result + (1 - reached)
-    return result
 
 
 def weighted_squared_error(restored: Tensor, truth: Tensor, weight: Tensor) -> Tensor:

@@ -181,9 +181,10 @@ class ResidualUNet(nn.Module):
             guess = photo
             features = self.stem(self.halve(photo - 0.5))
         else:
-            smooth = push_pull(photo, valid)
-            waves = smooth if self.spectral is None else self.spectral.waves(photo, valid)
-            guess = waves + (photo - waves) * valid
+            guess = smooth = push_pull(photo, valid)
+            if self.spectral is not None:
+                waves = self.spectral(photo, valid)
+                guess = waves + (photo - waves) * valid
             planes = [valid]
             if guide is not None:
                 given = (guide.amax((1, 2, 3), keepdim=True) > 0).to(guide.dtype)

@@ -14,6 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from training.layers import distance_from
+
 SIDE = 32
 FREQUENCIES = 40
 """Of each direction; more than the side, so that waves need not fit the tile a whole number of times."""
@@ -42,13 +44,8 @@ class SpectralGuess(nn.Module):
         for name, constant in constants.items():
             self.register_buffer(name, constant, persistent=False)
 
-    def forward(self, photo: Tensor, valid: Tensor) -> Tensor:
-        """Fill the hole: the photo where it is known, its `waves` elsewhere; shapes as there."""
-        waves = self.waves(photo, valid)
-        return waves + (photo - waves) * valid
-
     @torch.no_grad()
-    def waves(self, photo: Tensor, valid: Tensor) -> Tensor:
+    def forward(self, photo: Tensor, valid: Tensor) -> Tensor:
         """Look for the waves that explain what is known.
 
         photo: float32 (n, c, h, w) in 0..1, values under the hole do not matter; valid: (n, 1, h, w), 1 =
@@ -65,12 +62,8 @@ class SpectralGuess(nn.Module):
 
     def _weight(self, valid: Tensor) -> Tensor:
         """1 beside the hole, falling with the distance from it; 0 in the hole."""
-        near = 1 - valid
-        distance = torch.zeros_like(near)
-        for _ in range(REACH):
-            near = functional.max_pool2d(near, 3, stride=1, padding=1)
-            distance = distance + (1 - near)
-        return valid * torch.exp(-FADE * distance)
+        beyond = distance_from(1 - valid, REACH + 1) - valid  # 0 for the known pixels right beside the hole
+        return valid * torch.exp(-FADE * beyond)
 
     def _shrink(self, known: Tensor, weight: Tensor) -> Tensor:
         """Iterate from nothing; known: (n, c, 32, 32), the weighted picture. Returns the waves' sum."""

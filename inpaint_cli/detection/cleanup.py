@@ -41,13 +41,19 @@ def clean_up(probability: Floats, how: Cleanup) -> Bools:
 
 def hysteresis(probability: Floats, high: float, low: float, min_size: int = 1) -> Bools:
     """Keep pieces (8-connected) of probability >= low that reach `high` and have `min_size` pixels."""
-    certain = probability >= high
-    if not certain.any():
-        return np.zeros(probability.shape, np.bool_)
-    candidates = (probability >= low).astype(np.uint8)
-    _, pieces, statistics, _ = cv2.connectedComponentsWithStats(candidates, connectivity=8)
+    return pieces_with(probability >= high, probability >= low, min_size)
+
+
+def pieces_with(seeds: Bools, candidates: Bools, min_size: int = 1) -> Bools:
+    """Keep connected (8) pieces of the candidates that hold a seed and have `min_size` pixels.
+
+    seeds, candidates: (h, w); a seed that is no candidate counts for nothing.
+    """
+    if not seeds.any():
+        return np.zeros(seeds.shape, np.bool_)
+    _, pieces, statistics, _ = cv2.connectedComponentsWithStats(candidates.astype(np.uint8), connectivity=8)
     kept = np.zeros(len(statistics), np.bool_)
-    kept[np.unique(pieces[certain])] = True
+    kept[np.unique(pieces[seeds])] = True
     kept &= statistics[:, cv2.CC_STAT_AREA] >= min_size
     kept[0] = False
     found: Bools = kept[pieces]

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from inpaint_cli.detection.cleanup import grown
+from inpaint_cli.detection.cleanup import grown, pieces_with
 from inpaint_cli.detection.detection import Bools, Floats
 
 WINDOW, MARGIN = 512, 32
@@ -76,7 +76,8 @@ def snapped(photo: Floats, probability: Floats, found: Bools, grow: int) -> Bool
 
 def _snapped(photo: Floats, probability: Floats, found: Bools, grow: int) -> Bools:
     surroundings = _surroundings(photo, ~grown(found, 2))
-    pieces = _pieces(photo, found & (probability >= SURE), surroundings)
+    sure = found & (probability >= SURE)
+    pieces = _pieces(photo, sure, surroundings)
     if not pieces.plain.any():
         return grown(found, grow)
     colour = pieces.colour[pieces.nearest]
@@ -84,7 +85,7 @@ def _snapped(photo: Floats, probability: Floats, found: Bools, grow: int) -> Boo
     limit = (SPREADS * pieces.spread + SLACK)[pieces.nearest]
     alike = plain & (np.abs(photo - colour).max(axis=2) <= limit)
     alike &= grown(found, REACH) | (probability >= PLAUSIBLE)
-    exact = _filled(_connected(alike, found & (probability >= SURE)) & plain) & plain
+    exact = _filled(pieces_with(sure, alike)) & plain
     hard = ~_soft_pieces(photo, exact, surroundings, colour, pieces)[pieces.nearest] & plain
     return grown(exact & hard, max(grow - 1, 0)) | grown(found & ~hard, grow)
 
@@ -138,16 +139,6 @@ def _nearest(labels: Labels) -> Labels:
     label_at[place[labels > 0]] = labels[labels > 0]
     nearest: Labels = label_at[place]
     return nearest
-
-
-def _connected(candidates: Bools, seeds: Bools) -> Bools:
-    """Those connected (8) pieces of the candidates that hold a seed."""
-    count, piece = cv2.connectedComponents(candidates.astype(np.uint8), connectivity=8)
-    kept = np.zeros(count, np.bool_)
-    kept[np.unique(piece[candidates & seeds])] = True
-    kept[0] = False
-    held: Bools = kept[piece]
-    return held
 
 
 def _filled(mask: Bools) -> Bools:

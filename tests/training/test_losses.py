@@ -5,11 +5,11 @@ import math
 import pytest
 import torch
 
+from training.layers import distance_from
 from training.losses import (
     DEEPEST,
     LOG_SCALE,
     SMALLEST_ERROR,
-    depth,
     log_squared_error,
     pixel_weights,
     weighted_squared_error,
@@ -37,8 +37,8 @@ def test_known_pixels_of_weight_zero_do_not_count() -> None:
 
 def test_depth_is_the_way_to_the_nearest_known_pixel() -> None:
     valid = torch.tensor([1.0, 1, 0, 0, 0, 0, 0, 1]).view(1, 1, 1, 8)
-    assert depth(valid).flatten().tolist() == [0, 0, 1, 2, 3, 2, 1, 0]
-    assert depth(torch.zeros(1, 1, 3, 3)).unique().tolist() == [DEEPEST]
+    assert distance_from(valid, DEEPEST).flatten().tolist() == [0, 0, 1, 2, 3, 2, 1, 0]
+    assert distance_from(torch.zeros(1, 1, 3, 3), DEEPEST).unique().tolist() == [DEEPEST]
 
 
 def test_what_lies_deep_counts_less() -> None:

@@ -14,7 +14,6 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-import safetensors.torch
 import torch
 
 from inpaint_cli.backends import Figure, ModelCard, embed_card
@@ -22,8 +21,7 @@ from inpaint_cli.errors import InpaintError, ModelError
 from training.checkpoints import Checkpoint, read_checkpoint
 from training.detector.network import DamageUNet
 from training.detector.trainer import ARCHITECTURE, build_detector
-from training.export import OPSET, Exported, check_parity
-from training.files import write_bytes
+from training.export import OPSET, Exported, check_parity, weights_of, write_all
 
 OUTPUT = "probability"
 TRAINING_DATA = (
@@ -41,13 +39,10 @@ def export_detector(
     network = build_detector(checkpoint.network)
     network.load_state_dict(dict(checkpoint.tensors))
     network.eval()
-    tensors = {name: tensor.contiguous() for name, tensor in checkpoint.tensors.items()}
-    weights = safetensors.torch.save(
-        tensors, metadata={"model": "detector", "config": json.dumps(dict(checkpoint.network))}
-    )
+    weights = weights_of(checkpoint)
     card = ModelCard(
         name=target.stem, kind="detector", inputs=("photo",), output=OUTPUT, sees_mask=False,
-        parameters=sum(tensor.numel() for tensor in tensors.values()), training_data=TRAINING_DATA,
+        parameters=sum(tensor.numel() for tensor in checkpoint.tensors.values()), training_data=TRAINING_DATA,
         figures=tuple(figures), version=version, safetensors_sha256=hashlib.sha256(weights).hexdigest(),
     )  # fmt: skip
     model, card = embed_card(to_onnx(network), card)
@@ -57,9 +52,7 @@ def export_detector(
         target.with_suffix(".onnx"): model,
         target.with_suffix(".json"): card.to_json().encode(),
     }
-    target.parent.mkdir(parents=True, exist_ok=True)
-    for file, data in files.items():
-        write_bytes(file, data)
+    write_all(files)
     return Exported(card=card, files=tuple(files), difference=difference)
 
 
