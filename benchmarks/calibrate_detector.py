@@ -23,17 +23,18 @@ import numpy.typing as npt
 from benchmarks.arguments import parser_of
 from inpaint_cli.backends import open_network
 from inpaint_cli.cli.clean_photos import find_photos
-from inpaint_cli.detection.cleanup import Cleanup, grown, hysteresis
-from inpaint_cli.detection.detection import as_colour
+from inpaint_cli.detection.cleanup import Cleanup, hysteresis
+from inpaint_cli.detection.detection import Floats, as_colour
 from inpaint_cli.detection.learned import Evidence, LearnedDetector
 from inpaint_cli.detection.measure import score_mask
+from inpaint_cli.detection.snap import snapped
 from inpaint_cli.photos import read_mask, read_photo
 
 Bools = npt.NDArray[np.bool_]
 
-HIGH = (0.7, 0.8, 0.9, 0.95, 0.98)
-LOW = (0.2, 0.3, 0.4, 0.5, 0.6)
-MIN_SIZE = (8, 16)
+HIGH = (0.7, 0.8, 0.85, 0.9, 0.95)
+LOW = (0.3, 0.4, 0.45, 0.5, 0.6)
+MIN_SIZE = (8,)
 SCORES = np.round(np.arange(0.02, 1.0, 0.02), 2)
 TOUCHED_AT_MOST, LEFT_ALONE_AT_LEAST = 0.0005, 0.9
 
@@ -43,6 +44,7 @@ class Seen:
     """One photo: what was seen in it at first, and after a second look; the true mask, None: clean."""
 
     kind: str
+    photo: Floats
     first: Evidence
     evidence: Evidence
     truth: Bools | None
@@ -100,7 +102,7 @@ def _clean(detector: LearnedDetector, folder: Path) -> Iterator[Seen]:
 def _seen(detector: LearnedDetector, kind: str, file: Path, truth: Bools | None) -> Seen:
     photo = as_colour(read_photo(file).pages[0].pixels)
     first = detector.look(photo)
-    return Seen(kind, first, detector.look_again(photo, first), truth)
+    return Seen(kind, photo, first, detector.look_again(photo, first), truth)
 
 
 def _trials(seen: Sequence[Seen]) -> Iterator[Trial]:
@@ -113,7 +115,10 @@ def _trials(seen: Sequence[Seen]) -> Iterator[Trial]:
         scores = np.array(
             [each.first.score(hysteresis(each.first.probability, high, low, min_size)) for each in seen]
         )
-        masks = [grown(core, how.grow) for core in cores]
+        masks = [
+            snapped(each.photo, each.evidence.probability, core, how.grow)
+            for each, core in zip(seen, cores, strict=True)
+        ]
         f1 = np.array([_f1(each, mask) for each, mask in zip(seen, masks, strict=True)])
         touched = np.array([mask.mean() for mask in masks])
         clean = np.array([each.truth is None for each in seen])

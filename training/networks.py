@@ -46,6 +46,11 @@ class NetworkConfig:
     guess: str = "push-pull"
     black_is_missing: bool = False
 
+    def __post_init__(self) -> None:
+        """Refuse a network that is told what is missing and guesses it as well: ModelError."""
+        if self.sees_mask and self.black_is_missing:
+            raise ModelError("a network that sees the mask cannot also take black for missing")
+
     def as_dict(self) -> dict[str, Any]:
         """Plain data for a checkpoint or a card."""
         return asdict(self)

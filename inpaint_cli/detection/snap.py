@@ -2,7 +2,8 @@
 
 A network says where damage is, within a pixel or two. Whatever it leaves out keeps its colour beside the
 restored pixels, and is continued into them; whatever it takes too much of is lost. A piece of damage of one
-plain colour with a hard edge (ink, paint, a hole in the emulsion) shows its exact extent itself.
+plain colour with a hard edge (ink, paint, a hole in the emulsion) shows its exact extent itself, and goes on
+as far as its colour does, also where the network has lost it.
 """
 
 from __future__ import annotations
@@ -23,12 +24,20 @@ SURE = 0.9
 REACH = 3
 """Pixels around what was found in which a piece may go on; further only where PLAUSIBLE."""
 PLAUSIBLE = 0.05
+CONCEIVABLE = 0.003
+"""Probability of what still may belong to a piece that it is connected with by exactly its colour ..."""
+CONTINUED_AT_MOST = 3.0
+"""... up to so many times the piece's size; a colour that goes on further is the photo's."""
+LARGE = 120
+"""Pixels of a piece that is looked for past smaller ones that lie nearer."""
 MOST_SPREAD = 0.045
 """Standard deviation (0..1) of a colour that counts as plain; grain and JPEG leave about half of it."""
 SPREADS, SLACK = 4.0, 0.02
-"""A pixel has the piece's colour within so many standard deviations and so much more."""
-FEWEST = 5
-"""Pixels that a colour is taken from, at least."""
+"""A pixel has the piece's colour within so many standard deviations and so much more ..."""
+EXACT_SPREADS, EXACT_SLACK = 3.0, 0.012
+"""... or, where nothing else speaks for it, within these."""
+FEWEST, ENOUGH = 5, 10
+"""Pixels that a colour is taken from, at least, and for a piece that is continued."""
 SOFT = 0.15
 """Share of the piece's colour in the pixels around it, from which its edge counts as soft."""
 CONTRAST = 0.03
@@ -41,11 +50,15 @@ Labels = npt.NDArray[np.int32]
 class _Pieces:
     """Pieces of damage by label, 0 = none.
 
-    nearest: label of the piece that is nearest to each pixel, (h, w); of each piece colour (n, 3), spread
-    (n,) and whether it is plain (n,).
+    labels: of the sure pixels (h, w); nearest: of the piece that is nearest to each pixel (h, w); of each
+    piece (n,) size in sure pixels, whether it is brighter than its surroundings, colour (n, 3), spread and
+    whether it is plain.
     """
 
+    labels: Labels
     nearest: Labels
+    size: npt.NDArray[np.int64]
+    brighter: Bools
     colour: Floats
     spread: Floats
     plain: Bools
@@ -87,7 +100,31 @@ def _snapped(photo: Floats, probability: Floats, found: Bools, grow: int) -> Boo
     alike &= grown(found, REACH) | (probability >= PLAUSIBLE)
     exact = _filled(pieces_with(sure, alike)) & plain
     hard = ~_soft_pieces(photo, exact, surroundings, colour, pieces)[pieces.nearest] & plain
-    return grown(exact & hard, max(grow - 1, 0)) | grown(found & ~hard, grow)
+    mask = grown(exact & hard, max(grow - 1, 0)) | grown(found & ~hard, grow)
+    return mask | _continuations(photo, probability, mask, pieces)
+
+
+def _continuations(photo: Floats, probability: Floats, mask: Bools, pieces: _Pieces) -> Bools:
+    """What is connected with a plain piece by exactly its colour, and not in the mask.
+
+    Compared are the nearest pieces, brighter and darker ones, of any size and large ones: what is nearest may
+    be another scratch, or no damage.
+    """
+    result = np.zeros_like(mask)
+    for brighter in (pieces.brighter, ~pieces.brighter):
+        for least in (ENOUGH, LARGE):
+            chosen = pieces.plain & brighter & (pieces.size >= least)
+            if not chosen.any():
+                continue
+            seeds = chosen[pieces.labels]
+            nearest = _nearest(np.where(seeds, pieces.labels, 0))
+            limit = (EXACT_SPREADS * pieces.spread + EXACT_SLACK)[nearest]
+            alike = np.abs(photo - pieces.colour[nearest]).max(axis=2) <= limit
+            alike &= mask | (probability >= CONCEIVABLE)
+            further = pieces_with(seeds & alike, alike) & ~mask
+            count = np.bincount(nearest[further], minlength=len(chosen))
+            result |= further & (count <= CONTINUED_AT_MOST * pieces.size)[nearest]
+    return result
 
 
 def _surroundings(photo: Floats, outside: Bools) -> Floats:
@@ -101,14 +138,16 @@ def _surroundings(photo: Floats, outside: Bools) -> Floats:
 def _pieces(photo: Floats, sure: Bools, surroundings: Floats) -> _Pieces:
     """Part the sure pixels into connected pieces, brighter and darker than their surroundings apart."""
     labels = np.zeros(sure.shape, np.int32)
-    count = 0
+    counts: list[int] = []
     brighter = photo.sum(axis=2) > surroundings.sum(axis=2)
     for side in (brighter, ~brighter):
         more, piece = cv2.connectedComponents((sure & side).astype(np.uint8), connectivity=8)
-        labels[piece > 0] = piece[piece > 0] + count
-        count += more - 1
-    colour, spread, plain = _colours(photo[sure], labels[sure], count + 1)
-    return _Pieces(_nearest(labels), colour, spread, plain)
+        labels[piece > 0] = piece[piece > 0] + sum(counts)
+        counts.append(more - 1)
+    total = sum(counts) + 1
+    colour, spread, plain = _colours(photo[sure], labels[sure], total)
+    size = np.bincount(labels[sure], minlength=total)
+    return _Pieces(labels, _nearest(labels), size, np.arange(total) <= counts[0], colour, spread, plain)
 
 
 def _colours(values: Floats, labels: Labels, count: int) -> tuple[Floats, Floats, Bools]:

@@ -81,3 +81,44 @@ def test_a_bar_across_windows_is_masked_as_one() -> None:
     truth[18:21, 30:-30] = True
     photo = painted(slope(*shape), truth, 0.95)
     assert (snapped(photo, blurry(truth), grown(truth, 1), grow=1) == truth).all()
+
+
+def left_third(mask: np.ndarray) -> np.ndarray:
+    return mask & (np.indices(mask.shape)[1] < 30)
+
+
+def test_a_bar_goes_on_where_the_network_has_lost_it() -> None:
+    truth = bar()
+    photo = painted(slope(), truth, 0.95)
+    seen = blurry(left_third(truth)) + 0.005
+    mask = snapped(photo, seen, left_third(truth), grow=1)
+    assert (mask & truth).sum() > 0.95 * truth.sum()
+    assert not (mask & ~truth).any()
+
+
+def test_it_does_not_go_on_into_what_is_certainly_undamaged_or_of_another_colour() -> None:
+    truth = bar()
+    found = left_third(truth)
+    photo = painted(slope(), truth, 0.95)
+    assert (snapped(photo, blurry(found), found, grow=1) <= grown(found, 3)).all()
+    photo = painted(photo, truth & ~found, 0.88)
+    assert (snapped(photo, blurry(found) + 0.005, found, grow=1) <= grown(found, 3)).all()
+
+
+def test_a_bar_that_runs_into_a_wall_of_its_colour_is_not_continued_into_the_wall() -> None:
+    truth = bar()
+    wall = np.indices(truth.shape)[1] >= 30
+    photo = painted(slope(), truth | wall, 0.95)
+    found = left_third(truth)
+    assert (snapped(photo, blurry(found) + 0.005, found, grow=1) <= grown(found, 3)).all()
+
+
+def test_a_bar_is_followed_past_a_small_false_piece_that_lies_nearer() -> None:
+    truth = bar()
+    photo = painted(slope(), truth, 0.95)
+    false = np.zeros_like(truth)
+    false[25:28, 40:60] = True
+    photo = painted(photo, false, 0.1)
+    found = left_third(truth) | false
+    mask = snapped(photo, blurry(found) + 0.005, found, grow=1)
+    assert (mask & truth).sum() > 0.95 * truth.sum()

@@ -288,7 +288,7 @@ def test_a_thousand_photos_are_filled_in_as_they_come_into_view(tmp_path: Path, 
     assert cards.count() == 1000
     assert 0 < filled.count() < 100
     assert cards.last.locator("img").count() == 0
-    page.keyboard.press("End")
+    cards.last.scroll_into_view_if_needed()
     cards.last.locator("img.after").first.wait_for()
     assert filled.count() < 200
     page.get_by_role("button", name="Table").click()

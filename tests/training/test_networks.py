@@ -129,6 +129,11 @@ def test_a_blind_network_can_take_what_is_black_for_missing() -> None:
     assert blind(photo * valid).equal(told(photo, valid))
 
 
+def test_a_network_that_is_told_what_is_missing_does_not_also_guess_it() -> None:
+    with pytest.raises(ModelError, match="cannot also take black for missing"):
+        replace(MISFIT, black_is_missing=True)
+
+
 def test_an_unknown_first_guess_lists_those_that_are_there() -> None:
     with pytest.raises(ModelError, match="there are: push-pull, spectral, spectral-with-misfit"):
         build_network(replace(RESIDUAL, guess="fractal"))
