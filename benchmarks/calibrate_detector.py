@@ -25,27 +25,29 @@ from inpaint_cli.backends import open_network
 from inpaint_cli.cli.clean_photos import find_photos
 from inpaint_cli.detection.cleanup import Cleanup, hysteresis
 from inpaint_cli.detection.detection import Floats, as_colour
+from inpaint_cli.detection.factory import DOUBTFUL, SURELY_DAMAGED
 from inpaint_cli.detection.learned import Evidence, LearnedDetector
 from inpaint_cli.detection.measure import score_mask
+from inpaint_cli.detection.sensitivity import DEFAULT_SENSITIVITY
 from inpaint_cli.detection.snap import snapped
 from inpaint_cli.photos import read_mask, read_photo
 
 Bools = npt.NDArray[np.bool_]
 
-HIGH = (0.7, 0.8, 0.85, 0.9, 0.95)
-LOW = (0.3, 0.4, 0.45, 0.5, 0.6)
+HIGH = (0.7, 0.8, 0.85, 0.9)
+LOW = (0.3, 0.45, 0.6)
 MIN_SIZE = (8,)
+STRICT = DOUBTFUL.cleanup(DEFAULT_SENSITIVITY, None, None)
 SCORES = np.round(np.arange(0.02, 1.0, 0.02), 2)
 TOUCHED_AT_MOST, LEFT_ALONE_AT_LEAST = 0.0005, 0.9
 
 
 @dataclass(frozen=True)
 class Seen:
-    """One photo: what was seen in it at first, and after a second look; the true mask, None: clean."""
+    """One photo: what was seen in it after a second look; the true mask, None: clean."""
 
     kind: str
     photo: Floats
-    first: Evidence
     evidence: Evidence
     truth: Bools | None
 
@@ -70,7 +72,8 @@ def main() -> int:
     """Print the settings that do no harm, the best first."""
     options = _parser().parse_args()
     network = open_network(options.model, device="cpu")
-    detector = LearnedDetector(network, Cleanup(high=0.9, low=0.4), 0.0)
+    anything = Cleanup(high=0.9, low=0.4)
+    detector = LearnedDetector(network, anything, 0.0, anything, 0.0)
     seen = [*_damaged(detector, options.cases), *_clean(detector, options.clean)]
     trials = sorted(_trials(seen), key=lambda trial: -trial.mean_f1)
     harmless = [
@@ -101,8 +104,7 @@ def _clean(detector: LearnedDetector, folder: Path) -> Iterator[Seen]:
 
 def _seen(detector: LearnedDetector, kind: str, file: Path, truth: Bools | None) -> Seen:
     photo = as_colour(read_photo(file).pages[0].pixels)
-    first = detector.look(photo)
-    return Seen(kind, photo, first, detector.look_again(photo, first), truth)
+    return Seen(kind, photo, detector.look_again(photo, detector.look(photo)), truth)
 
 
 def _trials(seen: Sequence[Seen]) -> Iterator[Trial]:
@@ -111,13 +113,11 @@ def _trials(seen: Sequence[Seen]) -> Iterator[Trial]:
         if low >= high:
             continue
         how = Cleanup(high=high, low=low, min_size=min_size, grow=1)
-        cores = [hysteresis(each.evidence.probability, high, low, min_size) for each in seen]
-        scores = np.array(
-            [each.first.score(hysteresis(each.first.probability, high, low, min_size)) for each in seen]
-        )
+        cores = [_core(each, how) for each in seen]
+        scores = np.array([each.evidence.score(core) for each, core in zip(seen, cores, strict=True)])
         masks = [
-            snapped(each.photo, each.evidence.probability, core, how.grow)
-            for each, core in zip(seen, cores, strict=True)
+            _mask(each, core if score >= SURELY_DAMAGED else _core(each, STRICT))
+            for each, core, score in zip(seen, cores, scores, strict=True)
         ]
         f1 = np.array([_f1(each, mask) for each, mask in zip(seen, masks, strict=True)])
         touched = np.array([mask.mean() for mask in masks])
@@ -133,6 +133,14 @@ def _trials(seen: Sequence[Seen]) -> Iterator[Trial]:
             }
             left_alone = float((~passed | empty)[clean].mean())
             yield Trial(how, float(limit), kinds, left_alone, float((touched * passed)[clean].mean()))
+
+
+def _core(seen: Seen, how: Cleanup) -> Bools:
+    return hysteresis(seen.evidence.probability, how.high, how.low, how.min_size)
+
+
+def _mask(seen: Seen, core: Bools) -> Bools:
+    return snapped(seen.photo, seen.evidence.probability, core, STRICT.grow)
 
 
 def _f1(seen: Seen, mask: Bools) -> float:

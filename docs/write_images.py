@@ -1,19 +1,26 @@
 """Write the pictures of the documents from samples/: python docs/write_images.py (after `make demo`).
 
-Each shows the damaged sample, its mask and what `inpaint-cli restore` made of it, side by side at 100 %.
+NAME.jpg shows a damaged sample, its mask and what `inpaint-cli restore` made of it, side by side at 100 %;
+found-NAME.jpg the sample, the damage that `inpaint-cli detect` finds in it, in red, and the sample restored
+without a mask.
 """
 
 from __future__ import annotations
 
 import argparse
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
+PHOTOS = ROOT / "samples" / "photos"
 
 
-def side_by_side(files: list[Path]) -> Image.Image:
+def side_by_side(files: Sequence[Path]) -> Image.Image:
     """Put pictures of one height next to each other, in RGB."""
     pictures = [Image.open(file).convert("RGB") for file in files]
     sheet = Image.new("RGB", (sum(picture.width for picture in pictures), pictures[0].height))
@@ -25,16 +32,28 @@ def side_by_side(files: list[Path]) -> Image.Image:
 
 
 def main() -> None:
-    """Write docs/images/NAME.jpg for every sample."""
+    """Write docs/images/NAME.jpg and found-NAME.jpg for every sample."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("restored", type=Path, nargs="?", default=ROOT / "samples-restored")
     restored = parser.parse_args().restored
-    for photo in sorted((ROOT / "samples" / "photos").iterdir()):
-        mask = ROOT / "samples" / "masks" / f"{photo.stem}.png"
-        sheet = side_by_side([photo, mask, restored / photo.name])
-        target = ROOT / "docs" / "images" / f"{photo.stem}.jpg"
-        sheet.save(target, quality=88)
-        print(target)
+    with tempfile.TemporaryDirectory() as folder:
+        masks, overlays, alone = (Path(folder, name) for name in ("masks", "overlays", "alone"))
+        _inpaint_cli("detect", PHOTOS, "-o", masks, "--overlay", overlays)
+        _inpaint_cli("restore", PHOTOS, "-o", alone)
+        for photo in sorted(PHOTOS.iterdir()):
+            mask = ROOT / "samples" / "masks" / f"{photo.stem}.png"
+            _write(photo.stem, [photo, mask, restored / photo.name])
+            _write(f"found-{photo.stem}", [photo, overlays / f"{photo.stem}.png.jpg", alone / photo.name])
+
+
+def _inpaint_cli(*arguments: str | Path) -> None:
+    subprocess.run([sys.executable, "-m", "inpaint_cli", *map(str, arguments), "-q"], check=True)
+
+
+def _write(name: str, files: Sequence[Path]) -> None:
+    target = ROOT / "docs" / "images" / f"{name}.jpg"
+    side_by_side(files).save(target, quality=88)
+    print(target)
 
 
 if __name__ == "__main__":

@@ -90,6 +90,7 @@ def _build(data: bytes, source: str) -> nn.Module:
         with _import("torch").device("meta"):
             module: nn.Module = networks.network_from_config(_config(data))
         module.load_state_dict(weights, assign=True)
+        module.float()  # some are stored in 16 bits
     except (RuntimeError, TypeError, ValueError, KeyError, ModelError) as error:
         raise ModelError(f"{source}: the weights don't fit the configuration ({one_line(error)})") from error
     return module

@@ -49,6 +49,10 @@ CALIBRATIONS: Mapping[str, Calibration] = {
     "vanilla": Calibration(high=0.8, low=0.3, clean_below=0.1, min_size=12, grow=1),
     "classical": Calibration(high=0.9, low=0.3, clean_below=0.1, min_size=16, grow=1),
 }
+DOUBTFUL = Calibration(high=0.98, low=0.85, clean_below=0.5, min_size=8, grow=1)
+"""What the learned detector takes from photos that may only look damaged, up to the score from which ..."""
+SURELY_DAMAGED = 0.89
+"""... a photo counts as damaged for sure, at sensitivity 0.5."""
 MODELS: Mapping[str, str] = {"learned": "detector", "vanilla": "vanilla"}
 """The model that each detector runs, where it runs one."""
 DETECTORS = tuple(CALIBRATIONS)
@@ -85,4 +89,6 @@ def open_detector(
     count = threads or default_threads()
     if name == "vanilla":
         return VanillaDetector(used, cleanup, clean_below, threads=count)
-    return LearnedDetector(used, cleanup, clean_below, threads=count)
+    strict = DOUBTFUL.cleanup(sensitivity, min_size, grow)
+    sure_from = moved(SURELY_DAMAGED, sensitivity, calibration.reach)
+    return LearnedDetector(used, cleanup, clean_below, strict, sure_from, threads=count)

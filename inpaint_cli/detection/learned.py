@@ -17,17 +17,19 @@ from inpaint_cli.detection.score import photo_score
 from inpaint_cli.detection.snap import snapped
 from inpaint_cli.detection.windows import over_windows
 
-WINDOW, MARGIN = 512, 48
+WINDOW, MARGIN = 768, 48
 COARSER_FROM = 1600
 """Photos whose longer side reaches this are also looked at half as large: old scans have wide scratches."""
 
 
 CERTAIN = 0.97
-HALF_SURE = 0.0075
+HALF_SURE = 0.0025
 """Share of certain pixels at which a photo in colour is as likely damaged as clean; see `photo_score`.
 
 No clean photo that it was chosen on comes nearer than three quarters of it.
 """
+IN_DOUBT = 4.0
+"""A photo with less than this part of so many certain pixels at the first look needs no second one."""
 OLD_PRINT = 6.0
 """A photo of one hue counts as so many times likelier damaged: old prints are, and clean ones are rare."""
 
@@ -39,9 +41,12 @@ class Evidence:
     probability: Floats
     one_hue: bool
 
-    def score(self, found: Bools) -> float:
-        """How sure it is that the photo is damaged, from what hysteresis kept; see `photo_score`."""
-        half_sure = HALF_SURE / OLD_PRINT if self.one_hue else HALF_SURE
+    def score(self, found: Bools, leniency: float = 1.0) -> float:
+        """How sure it is that the photo is damaged, from what hysteresis kept; see `photo_score`.
+
+        leniency: so many times fewer certain pixels suffice.
+        """
+        half_sure = HALF_SURE / (OLD_PRINT if self.one_hue else 1.0) / leniency
         return photo_score(self.probability, found, certain=CERTAIN, half_sure=half_sure)
 
 
@@ -49,14 +54,18 @@ class Evidence:
 class LearnedDetector:
     """Looks at the photo in windows and cuts out the mask; a photo that looks clean as a whole is left alone.
 
-    Only one that doesn't is looked at a second time, mirrored.
+    One that may be damaged is looked at a second time, mirrored, and the mean of both looks decides: what
+    only looks like damage seldom does so both ways.
 
-    clean_below: photos with a lower score count as clean.
+    clean_below: photos with a lower score count as clean. sure_from: photos with at least this score are
+    surely damaged, and their masks cut out by `cleanup`; those between the two by `strict`.
     """
 
     network: Network
     cleanup: Cleanup
     clean_below: float
+    strict: Cleanup
+    sure_from: float
     name: str = "learned"
     threads: int = 1
 
@@ -64,13 +73,14 @@ class LearnedDetector:
         """Find the damage, see `Detector`."""
         photo = as_colour(pixels)
         evidence = self.look(photo)
-        core = self._core(evidence)
+        if evidence.score(self._cut(evidence, self.cleanup), IN_DOUBT) >= self.clean_below:
+            evidence = self.look_again(photo, evidence)
+        core = self._cut(evidence, self.cleanup)
         score = evidence.score(core)
         if score < self.clean_below:
             core = np.zeros_like(core)
-        else:
-            evidence = self.look_again(photo, evidence)
-            core = self._core(evidence)
+        elif score < self.sure_from:
+            core = self._cut(evidence, self.strict)
         grow = self.cleanup.grow
         mask = snapped(photo, evidence.probability, core, grow)
         strokes = find_constant_strokes(pixels)
@@ -91,8 +101,7 @@ class LearnedDetector:
         probability[first.probability == 0] = 0
         return replace(first, probability=probability)
 
-    def _core(self, evidence: Evidence) -> Bools:
-        how = self.cleanup
+    def _cut(self, evidence: Evidence, how: Cleanup) -> Bools:
         return hysteresis(evidence.probability, how.high, how.low, how.min_size)
 
     def _probability(self, photo: Floats) -> Floats:

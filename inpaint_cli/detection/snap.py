@@ -26,7 +26,7 @@ REACH = 3
 PLAUSIBLE = 0.05
 CONCEIVABLE = 0.003
 """Probability of what still may belong to a piece that it is connected with by exactly its colour ..."""
-CONTINUED_AT_MOST = 3.0
+CONTINUED_AT_MOST = 8.0
 """... up to so many times the piece's size; a colour that goes on further is the photo's."""
 LARGE = 120
 """Pixels of a piece that is looked for past smaller ones that lie nearer."""
@@ -99,13 +99,18 @@ def _snapped(photo: Floats, probability: Floats, found: Bools, grow: int) -> Boo
     alike = plain & (np.abs(photo - colour).max(axis=2) <= limit)
     alike &= grown(found, REACH) | (probability >= PLAUSIBLE)
     exact = _filled(pieces_with(sure, alike)) & plain
-    hard = ~_soft_pieces(photo, exact, surroundings, colour, pieces)[pieces.nearest] & plain
+    hard_pieces = pieces.plain & ~_soft_pieces(photo, exact, surroundings, colour, pieces)
+    extent = np.bincount(pieces.nearest[exact], minlength=len(hard_pieces))
+    hard_pieces &= extent <= (1 + CONTINUED_AT_MOST) * pieces.size
+    hard = hard_pieces[pieces.nearest]
     mask = grown(exact & hard, max(grow - 1, 0)) | grown(found & ~hard, grow)
-    return mask | _continuations(photo, probability, mask, pieces)
+    return mask | _continuations(photo, probability, mask, pieces, hard_pieces)
 
 
-def _continuations(photo: Floats, probability: Floats, mask: Bools, pieces: _Pieces) -> Bools:
-    """What is connected with a plain piece by exactly its colour, and not in the mask.
+def _continuations(
+    photo: Floats, probability: Floats, mask: Bools, pieces: _Pieces, hard_pieces: Bools
+) -> Bools:
+    """What is connected with a piece of hard edges by exactly its colour, and not in the mask.
 
     Compared are the nearest pieces, brighter and darker ones, of any size and large ones: what is nearest may
     be another scratch, or no damage.
@@ -113,7 +118,7 @@ def _continuations(photo: Floats, probability: Floats, mask: Bools, pieces: _Pie
     result = np.zeros_like(mask)
     for brighter in (pieces.brighter, ~pieces.brighter):
         for least in (ENOUGH, LARGE):
-            chosen = pieces.plain & brighter & (pieces.size >= least)
+            chosen = hard_pieces & brighter & (pieces.size >= least)
             if not chosen.any():
                 continue
             seeds = chosen[pieces.labels]

@@ -5,7 +5,7 @@ import pytest
 from inpaint_cli.errors import TrainingDataError
 from training.detector.aging import age, scan
 from training.detector.elements import ElementBank
-from training.detector.paint import judge, paint
+from training.detector.paint import judge, paint, relief
 from training.detector.samples import SHARES, SampleConfig, SampleMaker, cut, read_photos
 from training.detector.shapes import SHAPES
 from training.detector.text import burnt_in_date, rows_of_text
@@ -137,3 +137,14 @@ def test_the_same_generator_makes_the_same_samples(elements):
     maker = SampleMaker([photo()], elements, SampleConfig(side=32))
     one, other = (maker.make(4, np.random.default_rng(3)) for _ in range(2))
     assert (one.photo == other.photo).all() and (one.label == other.label).all()
+
+
+def test_relief_is_bright_on_one_side_and_dark_on_the_other():
+    opacity = np.zeros((40, 40), np.float32)
+    opacity[:, 18:22] = 1
+    shade = relief(opacity, np.random.default_rng(0))
+    assert shade.shape == (40, 40)
+    left, right = shade[20, :20], shade[20, 20:]
+    assert np.sign(left.sum()) == -np.sign(right.sum()) != 0
+    assert 10 < np.abs(shade).max() <= 90
+    assert (shade[:, :14] == 0).all() and (shade[:, 26:] == 0).all()

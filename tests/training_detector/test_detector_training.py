@@ -11,7 +11,7 @@ from inpaint_cli.errors import ModelError, RunFolderError
 from training.checkpoints import Checkpoint, read_checkpoint
 from training.detector.export import export_detector
 from training.detector.loss import damage_loss
-from training.detector.network import DamageUNet
+from training.detector.network import DamageUNet, hats
 from training.detector.samples import SampleConfig, SampleMaker
 from training.detector.trainer import (
     STATE_FILE,
@@ -52,6 +52,18 @@ def test_the_network_gives_a_probability_for_each_pixel():
 def test_the_untrained_network_takes_little_for_damaged():
     answer = DamageUNet((8, 16), (0, 1, 0))(torch.rand(1, 3, 32, 32))
     assert float(answer.detach().mean()) == pytest.approx(0.03, abs=1e-4)
+
+
+def test_the_hats_are_those_of_opencv():
+    photo = np.random.default_rng(3).random((24, 40, 3), np.float32)
+    luma = photo @ np.array([0.299, 0.587, 0.114], np.float32)
+    expected = [
+        cv2.morphologyEx(luma, operation, np.ones((width, width), np.uint8))
+        for width in (5, 9, 17)
+        for operation in (cv2.MORPH_TOPHAT, cv2.MORPH_BLACKHAT)
+    ]
+    seen = hats(torch.from_numpy(photo.transpose(2, 0, 1))[None])
+    np.testing.assert_allclose(seen[0].numpy(), expected, atol=1e-6)
 
 
 def test_a_wrong_number_of_blocks_is_refused():
@@ -135,11 +147,13 @@ def test_an_exported_detector_answers_as_torch_and_detects(tmp_path):
     exported = export_detector(read_checkpoint(tmp_path / WEIGHTS_FILE), tmp_path / "finder.onnx")
     assert exported.difference < 1e-4
     assert json.loads((tmp_path / "finder.json").read_text())["output"] == "probability"
+    parameters = sum(tensor.numel() for tensor in run.average.values())
+    assert (tmp_path / "finder.safetensors").stat().st_size < 2.2 * parameters + 5_000
 
     photo = np.random.default_rng(0).random((1, 3, 64, 96), dtype=np.float32)
     network = open_network(tmp_path / "finder.onnx", device="cpu", threads=1)
     expected = DamageUNet(SMALL.channels, SMALL.blocks)
-    expected.load_state_dict(run.average)
+    expected.load_state_dict({name: tensor.half() for name, tensor in run.average.items()})
     with torch.no_grad():
         assert np.abs(network({"photo": photo}) - expected(torch.from_numpy(photo)).numpy()).max() < 1e-5
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 import torch
@@ -23,7 +24,8 @@ class DamageUNet(nn.Module):
     """Photo (n, 3, h, w) in 0..1 to the probability of damage (n, 1, h, w); h and w multiples of 16.
 
     channels: of each level, from half resolution down; blocks: residual blocks of each level down, then of
-    each level up again, so 2 * levels - 1 numbers.
+    each level up again, so 2 * levels - 1 numbers. The answer of the levels, which know what the damage is,
+    is sharpened by what is seen at its very edge, so that a mask ends where the ink does.
     """
 
     def __init__(self, channels: tuple[int, ...], blocks: tuple[int, ...]) -> None:
@@ -34,7 +36,8 @@ class DamageUNet(nn.Module):
                 f"a U-Net of {depth} levels needs {2 * depth - 1} numbers of blocks, not {blocks}"
             )
         pairs = list(pairwise(channels))
-        self.stem = nn.Conv2d(4 * (3 + 2 * len(NARROW)), channels[0], 3, padding=1)
+        planes = 4 * (3 + 2 * len(NARROW))
+        self.stem = nn.Conv2d(planes, channels[0], 3, padding=1)
         self.encoder = nn.ModuleList(
             residual_blocks(c, n) for c, n in zip(channels, blocks[:depth], strict=True)
         )
@@ -44,11 +47,15 @@ class DamageUNet(nn.Module):
             residual_blocks(c, n) for c, n in zip(channels, blocks[: depth - 1 : -1], strict=False)
         )
         self.head = nn.Conv2d(channels[0], 4, 3, padding=1)
-        for convolution in (self.stem, *self.down, *self.up):
+        self.edge = nn.Conv2d(channels[0] + planes, channels[0], 3, padding=1)
+        self.sharpen = nn.Conv2d(channels[0], 4, 3, padding=1)
+        for convolution in (self.stem, *self.down, *self.up, self.edge):
             nn.init.kaiming_normal_(convolution.weight, nonlinearity="linear")
             nn.init.zeros_(convolution.bias)
-        nn.init.zeros_(self.head.weight)
-        nn.init.constant_(self.head.bias, float(torch.logit(torch.tensor(FIRST_GUESS))))  # type: ignore[arg-type]
+        for convolution in (self.head, self.sharpen):
+            nn.init.zeros_(convolution.weight)
+        nn.init.zeros_(self.sharpen.bias)  # type: ignore[arg-type]
+        nn.init.constant_(self.head.bias, math.log(FIRST_GUESS / (1 - FIRST_GUESS)))  # type: ignore[arg-type]
 
     def forward(self, photo: Tensor) -> Tensor:
         """Photo to probability."""
@@ -57,9 +64,11 @@ class DamageUNet(nn.Module):
     def logits(self, photo: Tensor) -> Tensor:
         """Photo (n, 3, h, w) to the logarithm of the odds of damage (n, 1, h, w)."""
         planes = torch.cat([4 * photo - 2, HAT_SCALE * hats(photo)], 1)
-        features = self.stem(functional.pixel_unshuffle(planes, 2))
-        features = down_and_up(features, self.encoder, self.down, self.up, self.decoder)
-        return functional.pixel_shuffle(self.head(functional.relu(features)), 2)
+        seen = functional.pixel_unshuffle(planes, 2)
+        features = down_and_up(self.stem(seen), self.encoder, self.down, self.up, self.decoder)
+        features = functional.relu(features)
+        edge = functional.relu(self.edge(torch.cat([features, seen], 1)))
+        return functional.pixel_shuffle(self.head(features) + self.sharpen(edge), 2)
 
 
 def hats(photo: Tensor) -> Tensor:
@@ -78,6 +87,17 @@ def hats(photo: Tensor) -> Tensor:
 
 
 def _widest(plane: Tensor, width: int) -> Tensor:
-    """The largest value in a square around each pixel, by rows and then by columns."""
-    rows = functional.max_pool2d(plane, (1, width), 1, (0, width // 2))
-    return functional.max_pool2d(rows, (width, 1), 1, (width // 2, 0))
+    """The largest value in a square around each pixel: by rows and by columns, each in doubling steps.
+
+    `max_pool2d` gives the same; for wide squares on a CPU it took a third of a training step.
+    """
+    margin = width // 2
+    plane = functional.pad(plane, (margin, margin, margin, margin), value=-torch.inf)
+    for axis in (2, 3):
+        covered = 1
+        while covered < width:
+            step = min(covered, width - covered)
+            length = plane.shape[axis] - step
+            plane = torch.maximum(plane.narrow(axis, 0, length), plane.narrow(axis, step, length))
+            covered += step
+    return plane

@@ -40,8 +40,24 @@ def paint(photo: Photo, shape: Plane, rng: np.random.Generator) -> Painted:
     if rng.random() < 0.7:
         colour = colour + _noise(shape.shape, rng)
     damaged = photo + (colour - photo) * opacity[..., None]
+    if rng.random() < 0.12:
+        shade = relief(opacity, rng)
+        damaged = damaged + shade[..., None]
+        opacity = np.maximum(opacity, np.abs(shade) / np.float32(PLAINLY) * np.float32(SURELY))
     damaged = np.clip(damaged, 0, 255).astype(np.float32)
     return Painted(damaged, *judge(photo, damaged, opacity))
+
+
+def relief(opacity: Floats, rng: np.random.Generator) -> Floats:
+    """The light and shadow that a crease or a flake of emulsion throws on a scanner: what to add, of 255.
+
+    Light comes from one side: an edge that faces it is brighter, the edge behind is darker.
+    """
+    across, down = rng.uniform(-2.5, 2.5, 2)
+    move = np.array([[1, 0, across], [0, 1, down]], np.float32)
+    moved = cv2.warpAffine(opacity, move, opacity.shape[::-1], borderMode=cv2.BORDER_REPLICATE)
+    shade: Floats = (opacity - moved) * np.float32(rng.uniform(20, 90))
+    return shade
 
 
 def _noise(shape: tuple[int, ...], rng: np.random.Generator) -> Photo:
@@ -83,8 +99,8 @@ def soften(shape: Plane, rng: np.random.Generator) -> Floats:
         opacity = np.clip(blurred * rng.uniform(1.0, 1.6), 0, 1).astype(np.float32)
     if rng.random() < 0.5:
         opacity = opacity * np.float32(rng.uniform(0.45, 1.0))
-    if rng.random() < 0.15:
-        uneven = cv2.GaussianBlur(rng.random(shape.shape, np.float32), (0, 0), rng.uniform(2, 12))
+    if rng.random() < 0.25:
+        uneven = cv2.GaussianBlur(rng.random(shape.shape, np.float32), (0, 0), rng.uniform(1.2, 12))
         low, high = float(uneven.min()), float(uneven.max())
         opacity = opacity * np.float32(0.4) * (1 + 1.5 * (uneven - low) / max(high - low, 1e-6))
     return opacity.astype(np.float32)

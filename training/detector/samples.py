@@ -24,18 +24,18 @@ MOST_DAMAGE = 0.6
 SHARES: Mapping[str, float] = {
     "lines": 0.16,
     "scratches": 0.14,
-    "rows-of-text": 0.13,
+    "rows-of-text": 0.17,
     "burnt-in-date": 0.02,
-    "specks": 0.13,
+    "specks": 0.15,
     "hairs": 0.05,
     "blotches": 0.11,
     "holes": 0.04,
-    "cracks": 0.07,
+    "cracks": 0.11,
     "craquelure": 0.01,
     "torn-edges": 0.02,
     "pen-marks": 0.03,
-    "folds": 0.04,
-    "elements": 0.11,
+    "folds": 0.06,
+    "elements": 0.13,
 }
 
 

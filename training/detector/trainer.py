@@ -41,7 +41,7 @@ HARDER_AT_MOST = 6.0
 class DetectorConfig:
     """Everything that decides the outcome of a detector's training; ``precision`` as in `TrainingConfig`."""
 
-    channels: tuple[int, ...] = (24, 48, 72, 96)
+    channels: tuple[int, ...] = (32, 64, 96, 128)
     blocks: tuple[int, ...] = (1, 1, 1, 2, 1, 1, 1)
     steps: int = 26_000
     batch_size: int = 6
