@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 
@@ -23,7 +23,7 @@ import numpy.typing as npt
 from benchmarks.arguments import parser_of
 from inpaint_cli.backends import open_network
 from inpaint_cli.cli.clean_photos import find_photos
-from inpaint_cli.detection.cleanup import Cleanup, hysteresis
+from inpaint_cli.detection.cleanup import Cleanup
 from inpaint_cli.detection.detection import Floats, as_colour
 from inpaint_cli.detection.factory import DOUBTFUL, SURELY_DAMAGED
 from inpaint_cli.detection.learned import Evidence, LearnedDetector
@@ -36,7 +36,6 @@ Bools = npt.NDArray[np.bool_]
 
 HIGH = (0.7, 0.8, 0.85, 0.9)
 LOW = (0.3, 0.45, 0.6)
-MIN_SIZE = (8,)
 STRICT = DOUBTFUL.cleanup(DEFAULT_SENSITIVITY, None, None)
 SCORES = np.round(np.arange(0.02, 1.0, 0.02), 2)
 TOUCHED_AT_MOST, LEFT_ALONE_AT_LEAST = 0.0005, 0.9
@@ -109,15 +108,14 @@ def _seen(detector: LearnedDetector, kind: str, file: Path, truth: Bools | None)
 
 def _trials(seen: Sequence[Seen]) -> Iterator[Trial]:
     """Try all settings; whatever the score decides on is computed once for all its limits."""
-    for high, low, min_size in product(HIGH, LOW, MIN_SIZE):
-        if low >= high:
-            continue
-        how = Cleanup(high=high, low=low, min_size=min_size, grow=1)
-        cores = [_core(each, how) for each in seen]
+    strict = [_mask(each, each.evidence.cut(STRICT)) for each in seen]
+    for high, low in product(HIGH, LOW):
+        how = replace(STRICT, high=high, low=low)
+        cores = [each.evidence.cut(how) for each in seen]
         scores = np.array([each.evidence.score(core) for each, core in zip(seen, cores, strict=True)])
         masks = [
-            _mask(each, core if score >= SURELY_DAMAGED else _core(each, STRICT))
-            for each, core, score in zip(seen, cores, scores, strict=True)
+            _mask(each, core) if score >= SURELY_DAMAGED else certain
+            for each, core, score, certain in zip(seen, cores, scores, strict, strict=True)
         ]
         f1 = np.array([_f1(each, mask) for each, mask in zip(seen, masks, strict=True)])
         touched = np.array([mask.mean() for mask in masks])
@@ -133,10 +131,6 @@ def _trials(seen: Sequence[Seen]) -> Iterator[Trial]:
             }
             left_alone = float((~passed | empty)[clean].mean())
             yield Trial(how, float(limit), kinds, left_alone, float((touched * passed)[clean].mean()))
-
-
-def _core(seen: Seen, how: Cleanup) -> Bools:
-    return hysteresis(seen.evidence.probability, how.high, how.low, how.min_size)
 
 
 def _mask(seen: Seen, core: Bools) -> Bools:

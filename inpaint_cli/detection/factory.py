@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from inpaint_cli.backends import Network, default_threads, open_network
@@ -49,7 +49,7 @@ CALIBRATIONS: Mapping[str, Calibration] = {
     "vanilla": Calibration(high=0.8, low=0.3, clean_below=0.1, min_size=12, grow=1),
     "classical": Calibration(high=0.9, low=0.3, clean_below=0.1, min_size=16, grow=1),
 }
-DOUBTFUL = Calibration(high=0.98, low=0.85, clean_below=0.5, min_size=8, grow=1)
+DOUBTFUL = replace(CALIBRATIONS["learned"], high=0.98, low=0.85)
 """What the learned detector takes from photos that may only look damaged, up to the score from which ..."""
 SURELY_DAMAGED = 0.89
 """... a photo counts as damaged for sure, at sensitivity 0.5."""

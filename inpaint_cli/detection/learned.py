@@ -20,13 +20,11 @@ from inpaint_cli.detection.windows import over_windows
 WINDOW, MARGIN = 768, 48
 COARSER_FROM = 1600
 """Photos whose longer side reaches this are also looked at half as large: old scans have wide scratches."""
-
-
 CERTAIN = 0.97
 HALF_SURE = 0.0025
 """Share of certain pixels at which a photo in colour is as likely damaged as clean; see `photo_score`.
 
-No clean photo that it was chosen on comes nearer than three quarters of it.
+Of the 34 clean photos that it was chosen on one has more, 0.0029, and the next 0.0021.
 """
 IN_DOUBT = 4.0
 """A photo with less than this part of so many certain pixels at the first look needs no second one."""
@@ -40,6 +38,10 @@ class Evidence:
 
     probability: Floats
     one_hue: bool
+
+    def cut(self, how: Cleanup) -> Bools:
+        """Cut out what may be damage, (h, w), not widened yet."""
+        return hysteresis(self.probability, how.high, how.low, how.min_size)
 
     def score(self, found: Bools, leniency: float = 1.0) -> float:
         """How sure it is that the photo is damaged, from what hysteresis kept; see `photo_score`.
@@ -73,14 +75,15 @@ class LearnedDetector:
         """Find the damage, see `Detector`."""
         photo = as_colour(pixels)
         evidence = self.look(photo)
-        if evidence.score(self._cut(evidence, self.cleanup), IN_DOUBT) >= self.clean_below:
+        core = evidence.cut(self.cleanup)
+        if evidence.score(core, IN_DOUBT) >= self.clean_below:
             evidence = self.look_again(photo, evidence)
-        core = self._cut(evidence, self.cleanup)
+            core = evidence.cut(self.cleanup)
         score = evidence.score(core)
         if score < self.clean_below:
             core = np.zeros_like(core)
         elif score < self.sure_from:
-            core = self._cut(evidence, self.strict)
+            core = evidence.cut(self.strict)
         grow = self.cleanup.grow
         mask = snapped(photo, evidence.probability, core, grow)
         strokes = find_constant_strokes(pixels)
@@ -100,9 +103,6 @@ class LearnedDetector:
         probability: Floats = np.float32(0.5) * (first.probability + mirrored)
         probability[first.probability == 0] = 0
         return replace(first, probability=probability)
-
-    def _cut(self, evidence: Evidence, how: Cleanup) -> Bools:
-        return hysteresis(evidence.probability, how.high, how.low, how.min_size)
 
     def _probability(self, photo: Floats) -> Floats:
         """The probability of damage of each pixel, (h, w) float32: the largest that any scale gives."""
