@@ -63,6 +63,12 @@ class _Pieces:
     spread: Floats
     plain: Bools
 
+    def alike(self, photo: Floats, nearest: Labels, spreads: float, slack: float) -> Bools:
+        """Whether each pixel (h, w) has the colour of the piece whose label `nearest` gives it."""
+        limit = (spreads * self.spread + slack)[nearest]
+        same: Bools = np.abs(photo - self.colour[nearest]).max(axis=2) <= limit
+        return same
+
 
 def snapped(photo: Floats, probability: Floats, found: Bools, grow: int) -> Bools:
     """Return the mask (h, w) with plain pieces brought to their edge, all others as found.
@@ -93,13 +99,11 @@ def _snapped(photo: Floats, probability: Floats, found: Bools, grow: int) -> Boo
     pieces = _pieces(photo, sure, surroundings)
     if not pieces.plain.any():
         return grown(found, grow)
-    colour = pieces.colour[pieces.nearest]
     plain = pieces.plain[pieces.nearest]
-    limit = (SPREADS * pieces.spread + SLACK)[pieces.nearest]
-    alike = plain & (np.abs(photo - colour).max(axis=2) <= limit)
+    alike = plain & pieces.alike(photo, pieces.nearest, SPREADS, SLACK)
     alike &= grown(found, REACH) | (probability >= PLAUSIBLE)
     exact = _filled(pieces_with(sure, alike)) & plain
-    hard_pieces = pieces.plain & ~_soft_pieces(photo, exact, surroundings, colour, pieces)
+    hard_pieces = pieces.plain & ~_soft_pieces(photo, exact, surroundings, pieces)
     extent = np.bincount(pieces.nearest[exact], minlength=len(hard_pieces))
     hard_pieces &= extent <= (1 + CONTINUED_AT_MOST) * pieces.size
     hard = hard_pieces[pieces.nearest]
@@ -123,8 +127,7 @@ def _continuations(
                 continue
             seeds = chosen[pieces.labels]
             nearest = _nearest(np.where(seeds, pieces.labels, 0))
-            limit = (EXACT_SPREADS * pieces.spread + EXACT_SLACK)[nearest]
-            alike = np.abs(photo - pieces.colour[nearest]).max(axis=2) <= limit
+            alike = pieces.alike(photo, nearest, EXACT_SPREADS, EXACT_SLACK)
             alike &= mask | (probability >= CONCEIVABLE)
             further = pieces_with(seeds & alike, alike) & ~mask
             count = np.bincount(nearest[further], minlength=len(chosen))
@@ -190,14 +193,15 @@ def _filled(mask: Bools) -> Bools:
     return mask | (cv2.blur(mask.astype(np.float32), (3, 3)) > 0.5)
 
 
-def _soft_pieces(photo: Floats, exact: Bools, surroundings: Floats, colour: Floats, pieces: _Pieces) -> Bools:
+def _soft_pieces(photo: Floats, exact: Bools, surroundings: Floats, pieces: _Pieces) -> Bools:
     """By label: whether the pixels right around a piece show its colour through, mixed with the photo."""
     ring = grown(exact, 1) & ~exact
-    difference = colour - surroundings
-    strength = (difference**2).sum(axis=2)
-    ring &= strength > CONTRAST
-    share = ((photo - surroundings) * difference).sum(axis=2)[ring] / strength[ring]
-    labels, count = pieces.nearest[ring], len(pieces.plain)
+    labels, beside = pieces.nearest[ring], surroundings[ring]
+    difference = pieces.colour[labels] - beside
+    strength = (difference**2).sum(axis=1)
+    telling = strength > CONTRAST
+    share = ((photo[ring] - beside) * difference).sum(axis=1)[telling] / strength[telling]
+    labels, count = labels[telling], len(pieces.plain)
     shares = np.bincount(labels, np.clip(share, -0.5, 1), count)
     soft: Bools = shares / np.maximum(np.bincount(labels, minlength=count), 1) > SOFT
     return soft
