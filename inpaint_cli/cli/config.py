@@ -4,7 +4,8 @@
     [restore]
     mask-dir = "masks"         # as if `restore` had been called with --mask-dir masks
 
-Keys are the long flags without their dashes. What is given on the command line wins.
+Keys are the long flags without their dashes. The command line wins; `inpaint-cli --no-config`
+reads none of it.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from inpaint_cli.cli import streams
 from inpaint_cli.errors import ExitCode, InpaintError
 
 PROGRAM = "inpaint-cli"
+NO_CONFIG = "--no-config"
 _LOST = frozenset({errno.ENOSPC, errno.EBADF, errno.EIO, errno.EDQUOT, errno.EFBIG})
 """Why stdout can't be written: errors of our files name these, and are caught where they are written."""
 
@@ -103,6 +104,7 @@ def build_app(arguments: Sequence[str]) -> Any:
     from inpaint_cli.cli.config import read_defaults
 
     wanted = wanted_command(arguments)
+    configured = wanted and NO_CONFIG not in arguments[: list(arguments).index(wanted)]
     completing = f"_{PROGRAM.replace('-', '_').upper()}_COMPLETE" in os.environ
     app = typer.Typer(
         name=PROGRAM,
@@ -113,13 +115,14 @@ def build_app(arguments: Sequence[str]) -> Any:
         pretty_exceptions_enable=False,
         context_settings={
             "help_option_names": ["-h", "--help"],
-            "default_map": {wanted: read_defaults(wanted)} if wanted else None,
+            "default_map": {wanted: read_defaults(wanted)} if wanted and configured else None,
         },
     )
 
     @app.callback()
     def options(
         version: bool = typer.Option(False, "--version", help="Show the version and exit.", is_eager=True),
+        no_config: bool = typer.Option(False, NO_CONFIG, help="Take no settings from a file."),
     ) -> None:
         if version:
             print(f"{PROGRAM} {__version__}")

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Protocol, TypeVar, get_type_hints
 
 import typer
 
+from inpaint_cli.cli import streams
 from inpaint_cli.errors import ExitCode, UsageError
 
 Options = TypeVar("Options")
@@ -253,6 +254,7 @@ def command_from(
         except (
             KeyboardInterrupt
         ):  # before the run has its own handler; some releases of Typer end with 1 here
+            streams.to_stderr("inpaint-cli: interrupted")
             raise typer.Exit(ExitCode.INTERRUPTED) from None
 
     parameters = [

@@ -247,6 +247,15 @@ class TestConfigurationFile:
         assert inpaint("restore", "photos", "-o", "from-line").code == 0
         assert (root / "from-line/a.png").exists()
 
+    def test_no_config_takes_nothing_from_it(self, archive, inpaint, tiny_model) -> None:
+        root = archive("a.png")
+        (root / "inpaint-cli.toml").write_text('[restore]\nmask-dir = "masks"\noutput = "from-file"\n')
+        mask = ("--mask", "masks/a.png", "--model", tiny_model)
+        refused = inpaint("restore", "photos/a.png", *mask)
+        assert refused.code == 2 and "--mask and --mask-dir exclude each other" in refused.stderr
+        assert inpaint("--no-config", "restore", "photos/a.png", *mask, "-o", "out").code == 0
+        assert (root / "out/a.png").exists() and not (root / "from-file").exists()
+
     def test_pyproject_has_a_section_for_it(self, archive, inpaint, tiny_model) -> None:
         root = archive("a.png")
         (root / "pyproject.toml").write_text(
