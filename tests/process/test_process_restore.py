@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+SHIPPED = Path(__file__).parents[2] / "models"
+
 
 def pixels(path: Path) -> np.ndarray:
     return np.array(Image.open(path)).astype(int)
@@ -217,6 +219,14 @@ class TestExitCodes:
         (root / "weights.pt").write_bytes(b"\x80\x04.")
         ended = inpaint("restore", "photos", "--mask-dir", "masks", "--model", model)
         assert ended.code == 4 and ended.stderr.count("\n") == 1
+        assert not (root / "photos-restored").exists()
+
+    @pytest.mark.parametrize("model", ["detector", SHIPPED / "detector.onnx"])
+    def test_4_where_the_model_finds_damage_instead_of_restoring_it(self, archive, inpaint, model) -> None:
+        root = archive("a.png")
+        ended = inpaint("restore", "photos", "--mask-dir", "masks", "--model", model)
+        assert ended.code == 4 and ended.stderr.count("\n") == 1
+        assert "is a model of the kind detector" in ended.stderr
         assert not (root / "photos-restored").exists()
 
     def test_4_where_the_device_is_not_there(self, archive, restore) -> None:
