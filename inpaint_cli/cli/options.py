@@ -202,7 +202,8 @@ Watch = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON line a photo on stdout.")]
 Report = Annotated[
-    Path | None, typer.Option("--report", metavar="FILE", help="Write the same JSON lines to a file.")
+    Path | None,
+    typer.Option("--report", metavar="FILE", help="Write the same JSON lines to a file, each run anew."),
 ]
 Html = Annotated[
     Path | None,

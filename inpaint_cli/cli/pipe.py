@@ -14,7 +14,7 @@ from inpaint_cli.batch.record import Record
 from inpaint_cli.batch.restore_photo import Workshop, ended, read_mask_bytes, restore_bytes
 from inpaint_cli.batch.run import Stop
 from inpaint_cli.cli.engine import open_workshop
-from inpaint_cli.cli.reporting import open_reporting
+from inpaint_cli.cli.reporting import check_reports, open_reporting
 from inpaint_cli.cli.screen import Screen
 from inpaint_cli.errors import ExitCode, PhotoError, UsageError
 from inpaint_cli.photos.read import read_bytes
@@ -35,8 +35,9 @@ def restore_one(options: RestoreOptions) -> ExitCode:
     if target.is_dir():
         raise UsageError(f"-o {target}: is a folder; a photo from stdin has no name, give a file")
     screen = Screen(options.quiet, options.verbose)
+    check_reports(options.report, options.html, overwrite=options.overwrite)
+    workshop = open_workshop(options, share_cores(1))
     with open_reporting(screen, Stop(), json=options.json, report=options.report) as reporting:
-        workshop = open_workshop(options, share_cores(1))
         record = workshop.begin(source, target, options.mask)
         reporting.tell(record.attempt(lambda: _restore(source, target, workshop, record)))
     return reporting.exit_code

@@ -157,6 +157,47 @@ def test_a_picture_report_on_request(archive, restore) -> None:
     assert page.lstrip().lower().startswith("<!doctype html>") and "a.png" in page
 
 
+class TestReportsThatAreThereAlready:
+    def test_a_run_that_is_refused_leaves_them_as_they_were(self, archive, inpaint, restore) -> None:
+        root = archive("a.png")
+        (root / "in-the-way").touch()
+        restore("photos", "--mask-dir", "masks", "--report", "run.jsonl")
+        before = (root / "run.jsonl").read_bytes()
+        for arguments, code in (
+            (["--model", "nope"], 4),
+            (["--mask-dir", "nowhere"], 2),
+            (["-o", "in-the-way"], 2),
+            (["--html", "photos"], 2),
+        ):
+            assert inpaint("restore", "photos", "--report", "run.jsonl", *arguments).code == code
+            assert (root / "run.jsonl").read_bytes() == before
+        for arguments, code in ((["--detector", "nope"], 2), (["-o", "in-the-way"], 2)):
+            found = inpaint("detect", "photos", "-o", "found", *arguments, "--report", "run.jsonl")
+            assert found.code == code and (root / "run.jsonl").read_bytes() == before
+
+    def test_each_run_begins_its_report_anew_and_lists_what_was_done_before(self, archive, restore) -> None:
+        root = archive("a.png", "b.png")
+        restore("photos/a.png", "--mask-dir", "masks", "--report", "run.jsonl", "--html", "run.html")
+        ended = restore("photos", "--mask-dir", "masks", "--report", "run.jsonl", "--html", "run.html")
+        assert (root / "run.jsonl").read_bytes() == ended.stdout
+        assert ended.outcome_of("a.png")["status"] == "skipped"
+        assert "b.png" in (root / "run.html").read_text()
+
+    @pytest.mark.parametrize("flag", ["--report", "--html"])
+    @pytest.mark.parametrize("text", ["a diary\n", '{"a": 1}\n', "[" * 99_999, "<!doctype html>"])
+    def test_what_is_no_report_of_ours_is_replaced_only_on_request(
+        self, archive, restore, flag: str, text: str
+    ) -> None:
+        root = archive("a.png")
+        keep = root / "keep"
+        keep.write_text(text)
+        ended = restore("photos", "--mask-dir", "masks", flag, "keep")
+        assert (ended.code, ended.stderr.count("\n"), keep.read_text()) == (2, 1, text)
+        assert "--overwrite replaces it" in ended.stderr and not (root / "photos-restored").exists()
+        assert restore("photos", "--mask-dir", "masks", flag, "keep", "--overwrite").code == 0
+        assert "a.png" in keep.read_text()
+
+
 class TestTheSecondTime:
     def test_nothing_is_done_again(self, archive, restore) -> None:
         root = archive("a.png", "b.jpg")
