@@ -152,7 +152,7 @@ Output = Annotated[
         "-o",
         "--output",
         metavar="OUT",
-        help="Folder of the results, a file for a single photo, - for stdout"
+        help="Folder of the results, a file for a single photo (its suffix chooses the format), - for stdout"
         " (default: <folder>-restored beside the photos' folder).",
         show_default=False,
     ),

@@ -80,6 +80,38 @@ def test_the_suffix_of_a_single_file_decides_its_format(archive, restore) -> Non
     assert Image.open(root / "done.tif").format == "TIFF"
 
 
+@pytest.mark.parametrize(
+    ("output", "told"),
+    [
+        (["-o", "done.jpg", "--format", "png"], "the suffix says JPEG, --format PNG; change one of them"),
+        (["-o", "done.gif"], "choose a suffix from .png, .jpg, "),
+        (["-o", "results.2024"], "or make a folder of this name first"),
+    ],
+)
+def test_a_suffix_that_cannot_be_meant_is_refused(archive, restore, output: list[str], told: str) -> None:
+    root = archive("a.png")
+    ended = restore("photos/a.png", "--mask", "masks/a.png", *output)
+    assert (ended.code, ended.stdout, ended.stderr.count("\n")) == (2, b"", 1)
+    assert told in ended.stderr and not (root / output[1]).exists()
+
+
+def test_a_folder_may_have_a_suffix(archive, restore) -> None:
+    root = archive("a.png")
+    (root / "results.2024").mkdir()
+    assert restore("photos/a.png", "--mask", "masks/a.png", "-o", "results.2024").code == 0
+    assert restore("photos", "--mask-dir", "masks", "-o", "new.2025").code == 0
+    assert (root / "results.2024/a.png").exists() and (root / "new.2025/a.png").exists()
+
+
+def test_a_format_that_cannot_hold_the_photo_names_both_ways_to_choose_another(tmp_path, restore) -> None:
+    Image.new("RGBA", (40, 30), (9, 9, 9, 99)).save(tmp_path / "alpha.png")
+    Image.new("L", (40, 30)).save(tmp_path / "mask.png")
+    (line,) = restore("alpha.png", "--mask", "mask.png", "-o", "alpha.jpg").lines
+    assert line["reason"] == (
+        "JPEG can't hold transparency; choose PNG, TIFF or WebP, by --format or by the suffix of -o FILE"
+    )
+
+
 def test_a_single_photo_of_a_folder_goes_beside_that_folder(archive, restore) -> None:
     root = archive("a.png", "b.png")
     restore("photos/a.png", "--mask", "masks/a.png")
