@@ -75,6 +75,18 @@ def open_network(
     raise BackendError(f"backend {backend!r} is unknown; known are {', '.join(BACKENDS)}")
 
 
+def check_device(device: str, *, backend: str) -> None:
+    """Raise BackendError where a backend or device is not there, as far as that shows without a model."""
+    if backend == "torch":
+        from inpaint_cli.backends import torch
+
+        torch.check_device(device)
+    else:
+        from inpaint_cli.backends import onnx
+
+        onnx.check_device(device)
+
+
 def default_threads() -> int:
     """Return OMP_NUM_THREADS where it is set, else the number of cores that this process may use."""
     wanted = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()

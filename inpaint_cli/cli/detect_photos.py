@@ -15,7 +15,7 @@ from inpaint_cli.batch.plan import Plan, make_plan
 from inpaint_cli.batch.run import Stop, interruptible
 from inpaint_cli.cli.batch_run import carry_out, check_plan, opened_journals
 from inpaint_cli.cli.dry_run import show_plan
-from inpaint_cli.cli.engine import finder_key, open_finder
+from inpaint_cli.cli.engine import check_finder, finder_key, open_finder
 from inpaint_cli.cli.reporting import check_reports, open_reporting
 from inpaint_cli.cli.screen import Screen
 from inpaint_cli.cli.selection import detect_selection
@@ -32,6 +32,7 @@ def detect_photos(options: DetectOptions) -> ExitCode:
     check_reports(options.report, None, overwrite=options.overwrite)
     plan = make_plan(detect_selection(options))
     if options.dry_run:
+        check_finder(options)
         return show_plan(plan, screen, as_json=options.json)
     check_plan(plan, screen, options.photos or [])
     _check_overlay(options.overlay, plan, options.photos or [])

@@ -300,8 +300,16 @@ def names_detector(options: Finding) -> bool:
 
 
 def check_detector(options: Finding) -> None:
-    """Raise UsageError for a detector and a marker's colour at once, or a tolerance without a colour."""
+    """Raise UsageError for unknown names, what is no colour, and flags that contradict each other."""
     refuse_both("--mask-color", options.mask_color, "--detector", options.detector)
+    if options.detector is not None:
+        from inpaint_cli.detection import DETECTORS
+
+        check_choice("--detector", options.detector, DETECTORS)
+    if options.mask_color is not None:
+        from inpaint_cli.detection import parse_colour
+
+        parse_colour(options.mask_color)
     if options.mask_tolerance and not options.mask_color:
         raise UsageError("--mask-tolerance is about --mask-color, which is not given")
 

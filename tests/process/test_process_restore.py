@@ -182,6 +182,29 @@ def test_dry_run_lists_collisions(archive, inpaint) -> None:
     assert {line["pixels"] for line in ended.lines} == {3500}
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["restore", "--model", "nope"], 4),
+        (["restore", "--model", "detector"], 4),
+        (["restore", "--backend", "torch", "--device", "openvino"], 4),
+        (["restore", "--report", "diary"], 2),
+        (["detect", "-o", "found", "--backend", "torch", "--device", "openvino"], 4),
+        (["detect", "-o", "found", "--report", "diary"], 2),
+        (["detect", "-o", "found", "--detector", "classical", "--device", "cuda"], 0),
+    ],
+)
+def test_dry_run_ends_as_the_run_would_where_that_is_refused_at_once(
+    archive, inpaint, arguments, code
+) -> None:
+    root = archive("a.png")
+    (root / "diary").write_text("dear diary")
+    before = sorted(root.rglob("*"))
+    command, *rest = arguments
+    assert inpaint(command, "photos", *rest, "--dry-run").code == code
+    assert sorted(root.rglob("*")) == before
+
+
 def test_a_picture_report_on_request(archive, restore) -> None:
     root = archive("a.png", "b.png")
     assert restore("photos", "--mask-dir", "masks", "--html", "report.html").code == 0
