@@ -40,6 +40,16 @@ def test_the_report_has_what_the_design_promises(archive, restore) -> None:
     assert all(isinstance(line[key], float) for key in ("seconds", "seconds_read", "seconds_write"))
 
 
+def test_every_photo_names_what_restores_in_this_run_also_where_it_was_not_needed(archive, restore) -> None:
+    root = archive("a.png", "clean.png", "failed.png")
+    Image.new("L", (70, 50)).save(root / "masks/clean.png")
+    (root / "masks/failed.png").unlink()
+    lines = restore("photos", "--mask-dir", "masks").lines
+    assert {line["status"] for line in lines} == {"restored", "copied", "failed"}
+    named = {(line["model"], line["quality"], line["backend"], line["device"]) for line in lines}
+    assert named == {("grey", "standard", "onnx", "cpu")}
+
+
 def test_report_file_and_stdout_say_the_same(archive, restore) -> None:
     root = archive("a.png", "b.png")
     ended = restore("photos", "--mask-dir", "masks", "--report", "run.jsonl")
