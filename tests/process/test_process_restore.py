@@ -350,6 +350,7 @@ class TestExitCodes:
         ended = inpaint("train", "--model", "vanilla", "--data", "text.bin", "-o", "run")
         assert ended.code == 5 and ended.stderr.startswith("inpaint-cli: error: ")
         assert "text.bin" in ended.stderr and ended.stderr.count("\n") == 1
+        assert not (tmp_path / "run").exists()
 
 
 class TestConfigurationFile:
