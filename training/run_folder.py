@@ -9,7 +9,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from inpaint_cli.errors import RunFolderError
 from training.files import write_bytes
 from training.loop import STATE_FILE, WEIGHTS_FILE, EpochFigures
 
+LOCK_NAME = ".lock"
 COLUMNS = tuple(field.name for field in fields(EpochFigures))
 
 
@@ -101,11 +102,13 @@ class RunFolder:
 def claim(path: Path) -> Iterator[RunFolder]:
     """Create the folder and hold it for this process alone; a killed process lets go of it.
 
-    Raises RunFolderError where another run holds it, or where it can't be written.
+    A folder made for a run that fails before it has written anything is removed again. Raises RunFolderError
+    where another run holds the folder, or where it can't be written.
     """
+    created = [folder for folder in (path, *path.parents) if not folder.exists()]
     try:
         path.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(path / ".lock", timeout=0)
+        lock = FileLock(path / LOCK_NAME, timeout=0)
         lock.acquire()
     except Timeout as error:
         raise RunFolderError(
@@ -115,8 +118,20 @@ def claim(path: Path) -> Iterator[RunFolder]:
         raise RunFolderError(f"{path} can't be written ({error.strerror}); choose another with -o") from error
     try:
         yield RunFolder(path)
+    except BaseException:
+        _remove_unused(path, created)
+        raise
     finally:
         lock.release()
+
+
+def _remove_unused(path: Path, created: Sequence[Path]) -> None:
+    """Remove these folders, innermost first, if nothing but the lock is there; it is held meanwhile."""
+    with suppress(OSError):
+        if created and [file.name for file in path.iterdir()] == [LOCK_NAME]:
+            (path / LOCK_NAME).unlink()
+            for folder in created:
+                folder.rmdir()
 
 
 def check_fresh(folder: RunFolder) -> None:

@@ -1,18 +1,28 @@
 """A model file to a function on batches of tiles; importing this imports neither onnxruntime nor torch."""
 
-from inpaint_cli.backends.card import Figure, ModelCard
+from inpaint_cli.backends.card import RESTORING, Figure, ModelCard
 from inpaint_cli.backends.find import ModelFiles, find_model, list_models
-from inpaint_cli.backends.network import BACKENDS, DEVICES, Network, Tiles, default_threads, open_network
+from inpaint_cli.backends.network import (
+    BACKENDS,
+    DEVICES,
+    Network,
+    Tiles,
+    check_device,
+    default_threads,
+    open_network,
+)
 from inpaint_cli.backends.onnx_file import embed_card, read_card
 
 __all__ = [
     "BACKENDS",
     "DEVICES",
+    "RESTORING",
     "Figure",
     "ModelCard",
     "ModelFiles",
     "Network",
     "Tiles",
+    "check_device",
     "default_threads",
     "embed_card",
     "find_model",

@@ -13,7 +13,9 @@ from inpaint_cli.errors import ModelError
 CARD_KEY = "card"
 """Key of the card in the metadata of an ONNX or safetensors file."""
 
-KINDS = ("vanilla", "pconv", "photo", "detector")
+RESTORING = ("vanilla", "pconv", "photo")
+"""The kinds of models that answer with a picture."""
+KINDS = (*RESTORING, "detector")
 PRECISIONS = ("float32", "int8")
 INPUT_CHANNELS = {"photo": 3, "valid": 1, "guide": 3}
 """The inputs that a model may have, with their channels; all are float32 (n, channels, h, w) in 0..1."""

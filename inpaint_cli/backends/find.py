@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from inpaint_cli.backends.card import ModelCard
+from inpaint_cli.backends.card import KINDS, ModelCard
 from inpaint_cli.backends.onnx_file import MAX_BYTES, read_card
 from inpaint_cli.errors import ModelError
 
@@ -27,16 +28,28 @@ def model_folders() -> list[Path]:
     return [folder for folder in (package / "models", package.parent / "models") if folder.is_dir()]
 
 
-def find_model(model: str | Path, *, folders: list[Path] | None = None) -> ModelFiles:
-    """Find a model by its name, or by the path of its ONNX or safetensors file."""
+def find_model(
+    model: str | Path, *, folders: list[Path] | None = None, kinds: Collection[str] = KINDS
+) -> ModelFiles:
+    """Find a model by its name, or by the path of its ONNX or safetensors file.
+
+    kinds: those that are of use; a model of another kind is refused, and not named among the choices.
+    """
     path = Path(model)
-    if isinstance(model, Path) or path.suffix or len(path.parts) != 1:
-        return _at(path)
-    known = _named(model_folders() if folders is None else folders)
-    if model not in known:
-        names = ", ".join(known) or "none"
-        raise ModelError(f"no model is called {model!r}; there are: {names} (or give an .onnx file's path)")
-    return _at(known[model])
+    if not (isinstance(model, Path) or path.suffix or len(path.parts) != 1):
+        known = _named(model_folders() if folders is None else folders)
+        if model not in known:
+            names = ", ".join(name for name, file in known.items() if _at(file).card.kind in kinds) or "none"
+            raise ModelError(
+                f"no model is called {model!r}; there are: {names} (or give an .onnx file's path)"
+            )
+        path = known[model]
+    found = _at(path)
+    if found.card.kind not in kinds:
+        raise ModelError(
+            f"{model}: is a model of the kind {found.card.kind}; needed is one of: {', '.join(kinds)}"
+        )
+    return found
 
 
 def list_models(*, folders: list[Path] | None = None) -> list[ModelFiles]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from inpaint_cli.backends.card import ModelCard
+from inpaint_cli.backends.card import KINDS, ModelCard
 from inpaint_cli.backends.find import find_model
 from inpaint_cli.errors import BackendError
 
@@ -46,12 +46,18 @@ class Network(Protocol):
 
 
 def open_network(
-    model: str | Path, *, backend: str = "onnx", device: str = "auto", threads: int | None = None
+    model: str | Path,
+    *,
+    backend: str = "onnx",
+    device: str = "auto",
+    threads: int | None = None,
+    kinds: Collection[str] = KINDS,
 ) -> Network:
     """Open a model by name or path.
 
     device: auto takes CUDA where it works, else the CPU; any other device must be there or is a BackendError.
     threads: for the CPU; None takes OMP_NUM_THREADS or else the cores that this process may use.
+    kinds: a model of another kind is a ModelError.
     """
     if device not in DEVICES:
         raise BackendError(f"device {device!r} is unknown; known are {', '.join(DEVICES)}")
@@ -61,12 +67,24 @@ def open_network(
     if backend == "onnx":
         from inpaint_cli.backends.onnx import OnnxNetwork
 
-        return OnnxNetwork.open(find_model(model), device=device, threads=count)
+        return OnnxNetwork.open(find_model(model, kinds=kinds), device=device, threads=count)
     if backend == "torch":
         from inpaint_cli.backends.torch import TorchNetwork
 
-        return TorchNetwork.open(find_model(model), device=device, threads=count)
+        return TorchNetwork.open(find_model(model, kinds=kinds), device=device, threads=count)
     raise BackendError(f"backend {backend!r} is unknown; known are {', '.join(BACKENDS)}")
+
+
+def check_device(device: str, *, backend: str) -> None:
+    """Raise BackendError where a backend or device is not there, as far as that shows without a model."""
+    if backend == "torch":
+        from inpaint_cli.backends import torch
+
+        torch.check_device(device)
+    else:
+        from inpaint_cli.backends import onnx
+
+        onnx.check_device(device)
 
 
 def default_threads() -> int:

@@ -96,7 +96,17 @@ def _open_session(data: bytes, device: str, source: str) -> tuple[onnxruntime.In
         session = _session(data, provider, source)
         if session.get_providers()[0] == provider:
             return session, candidate
-    raise BackendError(f"--device {device}: onnxruntime has no {device} here; {_REMEDIES[device]}")
+    raise _missing(device)
+
+
+def check_device(device: str) -> None:
+    """Raise BackendError for a device that this onnxruntime was built without; no model is needed to know."""
+    if device != "auto" and _PROVIDERS[device] not in onnxruntime.get_available_providers():
+        raise _missing(device)
+
+
+def _missing(device: str) -> BackendError:
+    return BackendError(f"--device {device}: onnxruntime has no {device} here; {_REMEDIES[device]}")
 
 
 def _session(data: bytes, provider: str, source: str) -> onnxruntime.InferenceSession:

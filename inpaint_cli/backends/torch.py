@@ -58,6 +58,11 @@ class TorchNetwork:
         return answer
 
 
+def check_device(device: str) -> None:
+    """Raise BackendError where torch, or this device, is not there; no model is needed to know."""
+    _device(_import("torch"), device)
+
+
 def _import(name: str) -> Any:
     try:
         return importlib.import_module(name)

@@ -18,7 +18,8 @@ class Outcome:
     coverage: damaged share of the photo, 0..1, None where it was not looked at (skipped, failed early).
     mask_source: "file", "alpha" or the detector's name; None where no mask was read.
     seconds: finding damage and restoring; seconds_read, seconds_write: decoding; encoding and writing.
-    quality: name of the choice of `--quality`.
+    model, quality, backend, device: of the run's restorer, whether this photo needed it or not; None for
+    `detect`. quality: name of the choice of `--quality`; device: where the model really runs.
     changed: values outside the mask that differ (JPEG: blocks that the mask does not touch), None without
     `--verify`.
     trace: traceback of a bug of ours, shown with -v, not part of the JSON.

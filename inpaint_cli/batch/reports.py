@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,11 +14,28 @@ from inpaint_cli.errors import ExitCode
 MOST_LISTED = 100
 """Failures that the summary names; the rest is counted (and in the report)."""
 
+HEAD_BYTES = 1 << 18
+"""So much of a file tells whether it is a report of ours: more than its longest line, with three paths."""
+
 
 def write_line(stream: TextIO, outcome: Outcome) -> None:
     """Write one JSON line at once, so that a reader and a killed run have it."""
     stream.write(outcome.to_json() + "\n")
     stream.flush()
+
+
+def is_lines(head: bytes) -> bool:
+    """Say whether a file that begins so holds JSON lines of ours."""
+    try:
+        line = json.loads(head.partition(b"\n")[0])
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(line, dict) and line.keys() >= {"photo", "output", "status", "reason"}
+
+
+def is_page(head: bytes) -> bool:
+    """Say whether a file that begins so is a picture report of ours."""
+    return b'<meta name="generator" content="inpaint-cli ' in head
 
 
 @dataclass

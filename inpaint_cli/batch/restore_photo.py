@@ -64,7 +64,7 @@ class Workshop:
 
     journals: of each output folder. engine: digest of the model and the detector with its settings.
     done: is told each outcome in the worker, with the masks of its pages where they are known.
-    model, quality, backend, device: as they are reported.
+    model, quality, backend, device: as they are reported, of every photo.
     """
 
     settings: RestoreSettings

@@ -34,10 +34,12 @@ def check_plan(plan: Plan, screen: Screen, photos: list[Path]) -> None:
 
 
 @contextmanager
-def opened_journals() -> Iterator[dict[str, Journal]]:
-    """Yield a place for the journals of the output folders, and close them in the end."""
+def opened_journals(plan: Plan) -> Iterator[dict[str, Journal]]:
+    """Make the plan's output folders, yield their journals, and close them in the end."""
     journals: dict[str, Journal] = {}
     try:
+        if not plan.is_single_file:
+            prepare_folders(plan, journals)
         yield journals
     finally:
         for journal in journals.values():

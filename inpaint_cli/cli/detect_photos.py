@@ -13,10 +13,10 @@ from inpaint_cli.batch.find_photo import FindSettings, find_photo, overlay_name
 from inpaint_cli.batch.page_masks import MaskSettings
 from inpaint_cli.batch.plan import Plan, make_plan
 from inpaint_cli.batch.run import Stop, interruptible
-from inpaint_cli.cli.batch_run import carry_out, check_plan, opened_journals, prepare_folders
+from inpaint_cli.cli.batch_run import carry_out, check_plan, opened_journals
 from inpaint_cli.cli.dry_run import show_plan
-from inpaint_cli.cli.engine import finder_key, open_finder
-from inpaint_cli.cli.reporting import open_reporting
+from inpaint_cli.cli.engine import check_finder, finder_key, open_finder
+from inpaint_cli.cli.reporting import check_reports, open_reporting
 from inpaint_cli.cli.screen import Screen
 from inpaint_cli.cli.selection import detect_selection
 from inpaint_cli.errors import ExitCode, UsageError
@@ -29,21 +29,22 @@ def detect_photos(options: DetectOptions) -> ExitCode:
     """Find the damage in every photo that the options name and return the exit code."""
     start = time.perf_counter()
     screen = Screen(options.quiet, options.verbose)
+    check_reports(options.report, None, overwrite=options.overwrite)
     plan = make_plan(detect_selection(options))
     if options.dry_run:
+        check_finder(options)
         return show_plan(plan, screen, as_json=options.json)
     check_plan(plan, screen, options.photos or [])
     _check_overlay(options.overlay, plan, options.photos or [])
     share = share_cores(len(plan.jobs), jobs=options.jobs)
+    detector = open_finder(options, share)
     stop = Stop()
-    with (
-        open_reporting(screen, stop, json=options.json, report=options.report) as reporting,
+    with (  # the report last: opening it begins it anew
         interruptible(stop, screen.failure),
+        opened_journals(plan) as journals,
+        open_reporting(screen, stop, json=options.json, report=options.report) as reporting,
         screen.progress(len(plan.jobs)),
-        opened_journals() as journals,
     ):
-        detector = open_finder(options, share)
-        prepare_folders(plan, journals)
         settings = FindSettings(
             detector=detector,
             masks=MaskSettings(max_damage=options.max_damage, max_pixels=options.max_pixels),

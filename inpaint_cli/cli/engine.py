@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from inpaint_cli.backends import find_model
+from inpaint_cli.backends import RESTORING, check_device, find_model
 from inpaint_cli.batch.cores import Share
 from inpaint_cli.batch.digest import digest_of, file_digest
 from inpaint_cli.batch.page_masks import MaskSettings
@@ -24,6 +24,18 @@ from inpaint_cli.restoration.quality import find_quality
 if TYPE_CHECKING:
     from inpaint_cli.cli.options import Finding
     from inpaint_cli.cli.restore import RestoreOptions
+
+
+def check_engine(options: RestoreOptions) -> None:
+    """Look for model and device without opening them. Raises what `open_workshop` would."""
+    find_model(options.model or find_quality(options.quality).model, kinds=RESTORING)
+    check_device(options.device, backend=options.backend)
+
+
+def check_finder(options: Finding) -> None:
+    """The same for `open_finder`: a detector without a network runs everywhere."""
+    if options.mask_color is None and (options.detector or DEFAULT_DETECTOR) in MODELS:
+        check_device(options.device, backend=options.backend)
 
 
 def open_workshop(options: RestoreOptions, share: Share) -> Workshop:

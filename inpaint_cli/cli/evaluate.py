@@ -13,12 +13,11 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from inpaint_cli.backends import list_models, open_network
+from inpaint_cli.backends import RESTORING, list_models, open_network
 from inpaint_cli.cli.clean_photos import clean_photos, find_photos
 from inpaint_cli.cli.evaluate_detect import detect
 from inpaint_cli.cli.models import results_console
 from inpaint_cli.cli.train import require_training
-from inpaint_cli.errors import UsageError
 from inpaint_cli.restoration.quality import DEFAULT_QUALITY, find_quality
 
 if TYPE_CHECKING:
@@ -204,9 +203,7 @@ def _networks(
 
     found: list[Candidate] = []
     for name in models:
-        network = open_network(name, backend=backend, device=device)
-        if network.card.output != "restored" or network.card.kind == "detector":
-            raise UsageError(f"--model {name}: a {network.card.kind} restores nothing")
+        network = open_network(name, backend=backend, device=device, kinds=RESTORING)
         shown = _shown_name(name, network.card.name, found)
         found += network_candidates(
             network, shown if quality == DEFAULT_QUALITY else f"{shown}, {quality}", quality

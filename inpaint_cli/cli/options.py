@@ -153,7 +153,7 @@ Output = Annotated[
         "-o",
         "--output",
         metavar="OUT",
-        help="Folder of the results, a file for a single photo, - for stdout"
+        help="Folder of the results, a file for a single photo (its suffix chooses the format), - for stdout"
         " (default: <folder>-restored beside the photos' folder).",
         show_default=False,
     ),
@@ -203,7 +203,8 @@ Watch = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON line a photo on stdout.")]
 Report = Annotated[
-    Path | None, typer.Option("--report", metavar="FILE", help="Write the same JSON lines to a file.")
+    Path | None,
+    typer.Option("--report", metavar="FILE", help="Write the same JSON lines to a file, each run anew."),
 ]
 Html = Annotated[
     Path | None,
@@ -301,8 +302,16 @@ def names_detector(options: Finding) -> bool:
 
 
 def check_detector(options: Finding) -> None:
-    """Raise UsageError for a detector and a marker's colour at once, or a tolerance without a colour."""
+    """Raise UsageError for unknown names, what is no colour, and flags that contradict each other."""
     refuse_both("--mask-color", options.mask_color, "--detector", options.detector)
+    if options.detector is not None:
+        from inpaint_cli.detection import DETECTORS
+
+        check_choice("--detector", options.detector, DETECTORS)
+    if options.mask_color is not None:
+        from inpaint_cli.detection import parse_colour
+
+        parse_colour(options.mask_color)
     if options.mask_tolerance and not options.mask_color:
         raise UsageError("--mask-tolerance is about --mask-color, which is not given")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,9 @@ from inpaint_cli.batch.record import Record
 from inpaint_cli.batch.restore_photo import Workshop, ended, read_mask_bytes, restore_bytes
 from inpaint_cli.batch.run import Stop
 from inpaint_cli.cli.engine import open_workshop
-from inpaint_cli.cli.reporting import open_reporting
+from inpaint_cli.cli.reporting import check_reports, open_reporting
 from inpaint_cli.cli.screen import Screen
+from inpaint_cli.cli.selection import wanted_format
 from inpaint_cli.errors import ExitCode, PhotoError, UsageError
 from inpaint_cli.photos.read import read_bytes
 
@@ -28,6 +30,8 @@ STDIO = Path("-")
 def restore_one(options: RestoreOptions) -> ExitCode:
     """Restore the photo that the options name; stdout gets the whole photo or nothing."""
     source, target = (options.photos or [STDIO])[0], options.output or STDIO
+    if source.is_dir():
+        raise UsageError(f"{source}: is a folder; - takes a single photo")
     if target == STDIO and sys.stdout.isatty():
         raise UsageError("stdout is a terminal; redirect it (> restored.png) or give -o FILE")
     if source == STDIO and sys.stdin.isatty():
@@ -35,8 +39,9 @@ def restore_one(options: RestoreOptions) -> ExitCode:
     if target.is_dir():
         raise UsageError(f"-o {target}: is a folder; a photo from stdin has no name, give a file")
     screen = Screen(options.quiet, options.verbose)
+    check_reports(options.report, options.html, overwrite=options.overwrite)
+    workshop = open_workshop(replace(options, format=wanted_format(options)), share_cores(1))
     with open_reporting(screen, Stop(), json=options.json, report=options.report) as reporting:
-        workshop = open_workshop(options, share_cores(1))
         record = workshop.begin(source, target, options.mask)
         reporting.tell(record.attempt(lambda: _restore(source, target, workshop, record)))
     return reporting.exit_code

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from inpaint_cli.batch.outcome import Outcome
-from inpaint_cli.batch.reports import Tally, write_line
+from inpaint_cli.batch.reports import HEAD_BYTES, Tally, is_lines, is_page, write_line
 from inpaint_cli.batch.run import Stop
 from inpaint_cli.cli.screen import Screen
 from inpaint_cli.errors import ExitCode, UsageError
@@ -54,12 +54,11 @@ class Reporting:
 def open_reporting(
     screen: Screen, stop: Stop, *, json: bool = False, report: Path | None = None
 ) -> Iterator[Reporting]:
-    """Open the report file, before any work is done. Raises UsageError where it can't be written."""
+    """Begin the report file anew, see `check_reports`. Raises UsageError where it can't be written."""
     streams = [sys.stdout] if json else []
     if report is None:
         yield Reporting(screen, stop, streams)
         return
-    refuse_photo("--report", report)
     try:
         handle = report.open("w", encoding="utf-8")
     except OSError as error:
@@ -72,7 +71,32 @@ def open_reporting(
             handle.close()
 
 
-def refuse_photo(flag: str, file: Path) -> None:
-    """Raise UsageError where a report would be written over a photo."""
-    if file.suffix.lower() in PHOTO_SUFFIXES:
-        raise UsageError(f"{flag} {file}: would be written over a photo")
+def check_reports(report: Path | None, html: Path | None, *, overwrite: bool) -> None:
+    """Refuse reports that have no place, are one file, or would be written over what is no report of ours.
+
+    Nothing is opened for writing, so that a run which is refused later leaves an earlier report as it was.
+    Raises UsageError.
+    """
+    if report and (report.is_dir() or not report.parent.is_dir()):
+        raise UsageError(f"--report {report}: can't be written; name a file, in a folder that is there")
+    if report and html and report.resolve() == html.resolve():
+        raise UsageError(f"--report and --html both name {report}; give each a file of its own")
+    for flag, file, is_ours in (("--report", report, is_lines), ("--html", html, is_page)):
+        if file is None:
+            continue
+        if file.suffix.lower() in PHOTO_SUFFIXES:
+            raise UsageError(f"{flag} {file}: would be written over a photo")
+        head = _head(flag, file)
+        if head and not overwrite and not is_ours(head):
+            raise UsageError(f"{flag} {file}: is no report of ours; --overwrite replaces it")
+
+
+def _head(flag: str, file: Path) -> bytes:
+    """Return how a file begins, b"" where there is none or it is no regular file."""
+    if not file.is_file():
+        return b""
+    try:
+        with file.open("rb") as handle:
+            return handle.read(HEAD_BYTES)
+    except OSError as error:
+        raise UsageError(f"{flag} {file}: can't be read: {error.strerror or error}") from error

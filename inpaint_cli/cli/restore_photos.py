@@ -10,14 +10,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from inpaint_cli.batch.cores import Share, free_cores, share_cores
-from inpaint_cli.batch.plan import Plan, Selection, make_plan
+from inpaint_cli.batch.plan import Selection, make_plan
 from inpaint_cli.batch.restore_photo import Workshop, restore_photo
 from inpaint_cli.batch.run import Stop, interruptible
 from inpaint_cli.batch.watch import Watcher
 from inpaint_cli.cli.batch_run import carry_out, check_plan, opened_journals, prepare_folders
 from inpaint_cli.cli.dry_run import show_plan
-from inpaint_cli.cli.engine import open_workshop
-from inpaint_cli.cli.reporting import Reporting, open_reporting, refuse_photo
+from inpaint_cli.cli.engine import check_engine, open_workshop
+from inpaint_cli.cli.reporting import Reporting, check_reports, open_reporting
 from inpaint_cli.cli.screen import Screen
 from inpaint_cli.cli.selection import selection_of, wanted_format
 from inpaint_cli.errors import ExitCode
@@ -31,21 +31,24 @@ def restore_photos(options: RestoreOptions) -> ExitCode:
     """Restore every photo that the options name and return the exit code."""
     start = time.perf_counter()
     screen = Screen(options.quiet, options.verbose or options.watch)
+    check_reports(options.report, options.html, overwrite=options.overwrite)
     selection = selection_of(options)
     plan = make_plan(selection)
     if options.dry_run:
+        check_engine(options)
         return show_plan(plan, screen, as_json=options.json)
     if not options.watch:
         check_plan(plan, screen, options.photos or [])
     share = share_cores(free_cores() if options.watch else len(plan.jobs), jobs=options.jobs)
+    bare = open_workshop(replace(options, format=wanted_format(options)), share)
     stop = Stop()
-    with (
-        open_reporting(screen, stop, json=options.json, report=options.report) as reporting,
+    with (  # the report last: opening it begins it anew
         interruptible(stop, screen.failure),
         _opened_page(options) as page,
-        _opened_workshop(options, plan, share) as bare,
+        opened_journals(plan) as journals,
+        open_reporting(screen, stop, json=options.json, report=options.report) as reporting,
     ):
-        workshop = bare if page is None else replace(bare, done=page.add)
+        workshop = replace(bare, journals=journals, done=None if page is None else page.add)
         if options.watch:
             _watch(selection, share, workshop, reporting, fail_fast=options.fail_fast)
         else:
@@ -84,16 +87,5 @@ def _opened_page(options: RestoreOptions) -> Iterator[PageWriter | None]:
         return
     from inpaint_cli.batch.page import PageWriter
 
-    refuse_photo("--html", options.html)
     with PageWriter(options.html, invert_mask=options.invert_mask, max_pixels=options.max_pixels) as page:
         yield page
-
-
-@contextmanager
-def _opened_workshop(options: RestoreOptions, plan: Plan, share: Share) -> Iterator[Workshop]:
-    """Open the network first, so that a model which can't be used leaves no trace, then the folders."""
-    workshop = open_workshop(replace(options, format=wanted_format(options)), share)
-    with opened_journals() as journals:
-        if not plan.is_single_file:
-            prepare_folders(plan, journals)
-        yield replace(workshop, journals=journals)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from inpaint_cli.batch.plan import Selection
 from inpaint_cli.errors import NothingToDoError, UsageError
-from inpaint_cli.photos import FORMAT_SUFFIXES, OUTPUT_FORMATS, PHOTO_SUFFIXES
+from inpaint_cli.photos import FORMAT_SUFFIXES, OUTPUT_FORMATS, PHOTO_SUFFIXES, SUFFIX_FORMATS
 
 if TYPE_CHECKING:
     from inpaint_cli.cli.detect import DetectOptions
@@ -45,22 +45,42 @@ def detect_selection(options: DetectOptions) -> Selection:
 
 
 def output_file_of(options: RestoreOptions) -> Path | None:
-    """Return the file that -o names: a photo's suffix, no folder, and one photo to restore."""
+    """Return the file that -o names: a suffix, no folder that is there, and one photo to restore.
+
+    Raises UsageError where its suffix stands for no format that we write, or for another than `--format`.
+    """
     output, photos = options.output, options.photos or []
-    if output is None or output.suffix.lower() not in PHOTO_SUFFIXES or output.is_dir():
+    if output is None or not output.suffix or output.is_dir():
         return None
-    if len(photos) == 1 and not options.files_from and not photos[0].is_dir():
-        return output
-    raise UsageError(f"-o {output}: names one photo, but several may come; give a folder")
+    if len(photos) != 1 or options.files_from or photos[0].is_dir():
+        if output.suffix.lower() not in PHOTO_SUFFIXES:
+            return None
+        raise UsageError(f"-o {output}: names one photo, but several may come; give a folder")
+    _check_suffix(output, options.format)
+    return output
+
+
+def _check_suffix(output: Path, wanted: str | None) -> None:
+    meant = SUFFIX_FORMATS.get(output.suffix.lower())
+    if meant is None:
+        choices = ", ".join(SUFFIX_FORMATS)
+        raise UsageError(f"-o {output}: choose a suffix from {choices}, or make a folder of this name first")
+    if wanted is not None and format_name(wanted) != meant:
+        raise UsageError(
+            f"-o {output}: the suffix says {meant}, --format {format_name(wanted)}; change one of them"
+        )
 
 
 def wanted_format(options: RestoreOptions) -> str | None:
-    """Return `--format`, else what the suffix of `-o FILE` means, else None: keep the photo's own."""
+    """Return `--format`, else what the suffix of `-o FILE` means, else None: keep the photo's own.
+
+    Raises UsageError where they make no sense.
+    """
     output = output_file_of(options)
-    if options.format is not None or output is None:
+    if options.format is not None:
+        format_name(options.format)
         return options.format
-    suffix = output.suffix.lower().removeprefix(".")
-    return suffix if suffix in OUTPUT_FORMATS else None
+    return None if output is None else SUFFIX_FORMATS[output.suffix.lower()].lower()
 
 
 def format_name(wanted: str) -> str:

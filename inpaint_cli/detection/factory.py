@@ -54,7 +54,7 @@ DOUBTFUL = replace(CALIBRATIONS["learned"], high=0.98, low=0.85)
 SURELY_DAMAGED = 0.89
 """... a photo counts as damaged for sure, at sensitivity 0.5."""
 MODELS: Mapping[str, str] = {"learned": "detector", "vanilla": "vanilla"}
-"""The model that each detector runs, where it runs one."""
+"""The model that each detector runs, where it runs one; it is called what its kind is called."""
 DETECTORS = tuple(CALIBRATIONS)
 
 
@@ -85,7 +85,9 @@ def open_detector(
     clean_below = calibration.score(sensitivity)
     if name == "classical":
         return ClassicalDetector(cleanup, clean_below)
-    used = network or open_network(model or MODELS[name], backend=backend, device=device, threads=threads)
+    used = network or open_network(
+        model or MODELS[name], backend=backend, device=device, threads=threads, kinds=(MODELS[name],)
+    )
     count = threads or default_threads()
     if name == "vanilla":
         return VanillaDetector(used, cleanup, clean_below, threads=count)

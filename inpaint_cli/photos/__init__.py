@@ -15,6 +15,7 @@ from inpaint_cli.photos.formats import (
     FORMAT_SUFFIXES,
     OUTPUT_FORMATS,
     PHOTO_SUFFIXES,
+    SUFFIX_FORMATS,
     sniff,
 )
 
@@ -49,6 +50,7 @@ __all__ = [
     "FORMAT_SUFFIXES",
     "OUTPUT_FORMATS",
     "PHOTO_SUFFIXES",
+    "SUFFIX_FORMATS",
     "Page",
     "Photo",
     "Verification",

@@ -30,6 +30,20 @@ FORMAT_SUFFIXES: dict[str, str] = {
 }
 """The suffix of an output in each format (where `--format` changes it)."""
 
+SUFFIX_FORMATS: dict[str, str] = {
+    ".png": "PNG",
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".jpe": "JPEG",
+    ".jfif": "JPEG",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+    ".webp": "WEBP",
+    ".bmp": "BMP",
+    ".dib": "BMP",
+}
+"""The format that an output's lower-case suffix stands for, where we write it."""
+
 DEFAULT_MAX_PIXELS = 250_000_000
 """The most pixels of a photo (all pages together) that is decoded, unless told otherwise."""
 

@@ -28,21 +28,28 @@ _NO_16_BITS = frozenset({"JPEG", "WEBP", "BMP"})
 def check_fits(target: str, pages: Sequence[Page], kept: Metadata, name: str) -> None:
     """Raise UnsupportedPhotoError where `target` can't hold what the pages and their metadata hold."""
     if len(pages) > 1 and target != "TIFF":
-        raise UnsupportedPhotoError(f"{name}: {target} can't hold {len(pages)} pages; use --format tiff")
+        raise UnsupportedPhotoError(f"{name}: {target} can't hold {len(pages)} pages; {_choose('TIFF')}")
     if target in _NO_16_BITS and any(page.pixels.dtype == np.uint16 for page in pages):
-        raise UnsupportedPhotoError(f"{name}: {target} can't hold 16 bits; use --format png or tiff")
+        raise UnsupportedPhotoError(f"{name}: {target} can't hold 16 bits; {_choose('PNG or TIFF')}")
     if target in _NO_ALPHA and any(page.alpha is not None for page in pages):
-        raise UnsupportedPhotoError(f"{name}: {target} can't hold transparency; use --format png")
+        raise UnsupportedPhotoError(
+            f"{name}: {target} can't hold transparency; {_choose('PNG, TIFF or WebP')}"
+        )
     if target == "WEBP" and not webp.fits(*pages[0].shape):
         raise UnsupportedPhotoError(
-            f"{name}: WebP can't hold more than 16383 pixels a side; use --format png"
+            f"{name}: WebP can't hold more than 16383 pixels a side; {_choose('PNG or TIFF')}"
         )
     if target == "JPEG" and max(pages[0].shape) > 65500:
         raise UnsupportedPhotoError(
-            f"{name}: JPEG can't hold more than 65500 pixels a side; use --format png"
+            f"{name}: JPEG can't hold more than 65500 pixels a side; {_choose('PNG or TIFF')}"
         )
     if target == "JPEG":
         _check_segments(kept, name)
+
+
+def _choose(formats: str) -> str:
+    """Name the remedy: a target is chosen in either of two ways."""
+    return f"choose {formats}, by --format or by the suffix of -o FILE"
 
 
 def _check_segments(kept: Metadata, name: str) -> None:
@@ -54,7 +61,7 @@ def _check_segments(kept: Metadata, name: str) -> None:
     ):
         if block is not None and len(block) > most:
             raise UnsupportedPhotoError(
-                f"{name}: JPEG can't hold {len(block):,} bytes of {kind}; use --format png or tiff"
+                f"{name}: JPEG can't hold {len(block):,} bytes of {kind}; {_choose('PNG or TIFF')}"
             )
 
 

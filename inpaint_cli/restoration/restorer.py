@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from inpaint_cli.backends import ModelCard, Network, open_network
+from inpaint_cli.backends import RESTORING, ModelCard, Network, open_network
 from inpaint_cli.errors import MaskError, PhotoError, UsageError
 from inpaint_cli.restoration.ensemble import SelfEnsemble
 from inpaint_cli.restoration.fill import Filler
@@ -47,7 +47,9 @@ class Restorer:
         if not 2 <= core <= TILE or core % 2:
             raise UsageError(f"core {core} must be an even number from 2 to {TILE}")
         if network is None:
-            network = open_network(model or chosen.model, backend=backend, device=device, threads=threads)
+            network = open_network(
+                model or chosen.model, backend=backend, device=device, threads=threads, kinds=RESTORING
+            )
         self._network = network
         asked = network if chosen.ensemble == 1 else SelfEnsemble(network, chosen.ensemble)
         self._filler = Filler(asked, core)

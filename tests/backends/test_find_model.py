@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tiny_models import save
 
-from inpaint_cli.backends import find_model, list_models
+from inpaint_cli.backends import RESTORING, find_model, list_models
 from inpaint_cli.errors import ModelError
 
 
@@ -42,6 +42,22 @@ def test_an_unknown_name_lists_the_choices(tmp_path):
     save(tmp_path, "pconv"), save(tmp_path, "vanilla")
     with pytest.raises(ModelError, match="no model is called 'photo'; there are: pconv, vanilla"):
         find_model("photo", folders=[tmp_path])
+
+
+def test_a_model_of_a_kind_that_is_of_no_use_is_refused_by_name_and_by_path(tmp_path):
+    path = save(tmp_path, "finder", kind="detector")
+    for model in ("finder", path):
+        with pytest.raises(ModelError, match=r"finder.*: is a model of the kind detector; needed"):
+            find_model(model, folders=[tmp_path], kinds=RESTORING)
+    assert find_model(path, kinds=["detector"]).onnx == path
+
+
+def test_the_choices_are_those_of_use(tmp_path):
+    save(tmp_path, "finder", kind="detector"), save(tmp_path, "pconv"), save(tmp_path, "vanilla")
+    with pytest.raises(ModelError, match="there are: pconv, vanilla "):
+        find_model("photo", folders=[tmp_path], kinds=RESTORING)
+    with pytest.raises(ModelError, match="there are: none "):
+        find_model("photo", folders=[tmp_path], kinds=["photo"])
 
 
 @pytest.mark.parametrize("name", ["a/b", "missing.onnx", "../x.onnx", "model.h5", ".", "", "/"])

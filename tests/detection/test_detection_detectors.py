@@ -234,6 +234,12 @@ def test_unknown_detectors_and_values_are_refused_by_name():
         open_detector("classical", grow=-1)
 
 
+def test_a_model_that_restores_finds_no_damage():
+    for name, model in (("learned", "photo"), ("learned", "vanilla"), ("vanilla", "detector")):
+        with pytest.raises(ModelError, match="needed is one of"):
+            open_detector(name, model=model)
+
+
 def test_a_missing_model_is_a_model_error(tmp_path):
     with pytest.raises(ModelError, match="no such model"):
         open_detector("learned", model=tmp_path / "none.onnx")

@@ -47,6 +47,15 @@ def test_stdin_to_a_file(archive, inpaint, tiny_model) -> None:
     assert ended.code == 0 and ended.lines[0]["photo"] == "-" and (root / "new/a.png").exists()
 
 
+def test_the_suffix_of_the_file_decides_the_format_of_a_photo_from_stdin(
+    archive, inpaint, tiny_model
+) -> None:
+    root = archive("a.png")
+    arguments = ("restore", "-", "-o", "new.tif", "--mask", "masks/a.png", "--model", tiny_model)
+    assert inpaint(*arguments, input=(root / "photos/a.png").read_bytes()).code == 0
+    assert Image.open(root / "new.tif").format == "TIFF"
+
+
 def test_a_photo_that_fails_leaves_stdout_empty(archive, inpaint, tiny_model) -> None:
     archive("a.png")
     ended = inpaint("restore", "-", "--mask", "masks/a.png", "--model", tiny_model, input=b"no photo")
@@ -62,6 +71,7 @@ def test_contradictions_with_a_pipe_are_refused(archive, inpaint) -> None:
         ["-", "--mask-dir", "masks"],
         ["-", "--dry-run"],
         ["photos/a.png", "photos/b.png", "-o", "-"],
+        ["photos", "-o", "-"],
     ):
         ended = inpaint("restore", *arguments, input=b"x")
         assert (ended.code, ended.stdout) == (2, b""), arguments

@@ -66,6 +66,8 @@ def test_a_device_that_is_not_there_ends_with_4_and_the_remedy(archive, inpaint,
     missing = f"--device {device}: onnxruntime has no {device} here; install onnxruntime-"
     assert ended.stderr.startswith(f"inpaint-cli: error: {missing}")
     assert ended.stderr.count("\n") == 1
+    dry = inpaint("restore", "photos", "--dry-run", "--device", device)
+    assert (dry.code, dry.stdout, dry.stderr) == (4, b"", ended.stderr)
     assert not (root / "photos-restored").exists()
     package = re.search(r"install (onnxruntime-\w+)", ended.stderr).group(1)
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+SHIPPED = Path(__file__).parents[2] / "models"
+
 
 def pixels(path: Path) -> np.ndarray:
     return np.array(Image.open(path)).astype(int)
@@ -36,6 +38,16 @@ def test_the_report_has_what_the_design_promises(archive, restore) -> None:
     assert (line["model"], line["backend"], line["device"]) == ("grey", "onnx", "cpu")
     assert 0 < line["coverage"] < 0.1
     assert all(isinstance(line[key], float) for key in ("seconds", "seconds_read", "seconds_write"))
+
+
+def test_every_photo_names_what_restores_in_this_run_also_where_it_was_not_needed(archive, restore) -> None:
+    root = archive("a.png", "clean.png", "failed.png")
+    Image.new("L", (70, 50)).save(root / "masks/clean.png")
+    (root / "masks/failed.png").unlink()
+    lines = restore("photos", "--mask-dir", "masks").lines
+    assert {line["status"] for line in lines} == {"restored", "copied", "failed"}
+    named = {(line["model"], line["quality"], line["backend"], line["device"]) for line in lines}
+    assert named == {("grey", "standard", "onnx", "cpu")}
 
 
 def test_report_file_and_stdout_say_the_same(archive, restore) -> None:
@@ -76,6 +88,38 @@ def test_the_suffix_of_a_single_file_decides_its_format(archive, restore) -> Non
     root = archive("a.png")
     assert restore("photos/a.png", "--mask", "masks/a.png", "-o", "done.tif").code == 0
     assert Image.open(root / "done.tif").format == "TIFF"
+
+
+@pytest.mark.parametrize(
+    ("output", "told"),
+    [
+        (["-o", "done.jpg", "--format", "png"], "the suffix says JPEG, --format PNG; change one of them"),
+        (["-o", "done.gif"], "choose a suffix from .png, .jpg, "),
+        (["-o", "results.2024"], "or make a folder of this name first"),
+    ],
+)
+def test_a_suffix_that_cannot_be_meant_is_refused(archive, restore, output: list[str], told: str) -> None:
+    root = archive("a.png")
+    ended = restore("photos/a.png", "--mask", "masks/a.png", *output)
+    assert (ended.code, ended.stdout, ended.stderr.count("\n")) == (2, b"", 1)
+    assert told in ended.stderr and not (root / output[1]).exists()
+
+
+def test_a_folder_may_have_a_suffix(archive, restore) -> None:
+    root = archive("a.png")
+    (root / "results.2024").mkdir()
+    assert restore("photos/a.png", "--mask", "masks/a.png", "-o", "results.2024").code == 0
+    assert restore("photos", "--mask-dir", "masks", "-o", "new.2025").code == 0
+    assert (root / "results.2024/a.png").exists() and (root / "new.2025/a.png").exists()
+
+
+def test_a_format_that_cannot_hold_the_photo_names_both_ways_to_choose_another(tmp_path, restore) -> None:
+    Image.new("RGBA", (40, 30), (9, 9, 9, 99)).save(tmp_path / "alpha.png")
+    Image.new("L", (40, 30)).save(tmp_path / "mask.png")
+    (line,) = restore("alpha.png", "--mask", "mask.png", "-o", "alpha.jpg").lines
+    assert line["reason"] == (
+        "JPEG can't hold transparency; choose PNG, TIFF or WebP, by --format or by the suffix of -o FILE"
+    )
 
 
 def test_a_single_photo_of_a_folder_goes_beside_that_folder(archive, restore) -> None:
@@ -148,11 +192,75 @@ def test_dry_run_lists_collisions(archive, inpaint) -> None:
     assert {line["pixels"] for line in ended.lines} == {3500}
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["restore", "--model", "nope"], 4),
+        (["restore", "--model", "detector"], 4),
+        (["restore", "--backend", "torch", "--device", "openvino"], 4),
+        (["restore", "--report", "diary"], 2),
+        (["detect", "-o", "found", "--backend", "torch", "--device", "openvino"], 4),
+        (["detect", "-o", "found", "--report", "diary"], 2),
+        (["detect", "-o", "found", "--detector", "classical", "--device", "cuda"], 0),
+    ],
+)
+def test_dry_run_ends_as_the_run_would_where_that_is_refused_at_once(
+    archive, inpaint, arguments, code
+) -> None:
+    root = archive("a.png")
+    (root / "diary").write_text("dear diary")
+    before = sorted(root.rglob("*"))
+    command, *rest = arguments
+    assert inpaint(command, "photos", *rest, "--dry-run").code == code
+    assert sorted(root.rglob("*")) == before
+
+
 def test_a_picture_report_on_request(archive, restore) -> None:
     root = archive("a.png", "b.png")
     assert restore("photos", "--mask-dir", "masks", "--html", "report.html").code == 0
     page = (root / "report.html").read_text()
     assert page.lstrip().lower().startswith("<!doctype html>") and "a.png" in page
+
+
+class TestReportsThatAreThereAlready:
+    def test_a_run_that_is_refused_leaves_them_as_they_were(self, archive, inpaint, restore) -> None:
+        root = archive("a.png")
+        (root / "in-the-way").touch()
+        restore("photos", "--mask-dir", "masks", "--report", "run.jsonl")
+        before = (root / "run.jsonl").read_bytes()
+        for arguments, code in (
+            (["--model", "nope"], 4),
+            (["--mask-dir", "nowhere"], 2),
+            (["-o", "in-the-way"], 2),
+            (["--html", "photos"], 2),
+        ):
+            assert inpaint("restore", "photos", "--report", "run.jsonl", *arguments).code == code
+            assert (root / "run.jsonl").read_bytes() == before
+        for arguments, code in ((["--detector", "nope"], 2), (["-o", "in-the-way"], 2)):
+            found = inpaint("detect", "photos", "-o", "found", *arguments, "--report", "run.jsonl")
+            assert found.code == code and (root / "run.jsonl").read_bytes() == before
+
+    def test_each_run_begins_its_report_anew_and_lists_what_was_done_before(self, archive, restore) -> None:
+        root = archive("a.png", "b.png")
+        restore("photos/a.png", "--mask-dir", "masks", "--report", "run.jsonl", "--html", "run.html")
+        ended = restore("photos", "--mask-dir", "masks", "--report", "run.jsonl", "--html", "run.html")
+        assert (root / "run.jsonl").read_bytes() == ended.stdout
+        assert ended.outcome_of("a.png")["status"] == "skipped"
+        assert "b.png" in (root / "run.html").read_text()
+
+    @pytest.mark.parametrize("flag", ["--report", "--html"])
+    @pytest.mark.parametrize("text", ["a diary\n", '{"a": 1}\n', "[" * 99_999, "<!doctype html>"])
+    def test_what_is_no_report_of_ours_is_replaced_only_on_request(
+        self, archive, restore, flag: str, text: str
+    ) -> None:
+        root = archive("a.png")
+        keep = root / "keep"
+        keep.write_text(text)
+        ended = restore("photos", "--mask-dir", "masks", flag, "keep")
+        assert (ended.code, ended.stderr.count("\n"), keep.read_text()) == (2, 1, text)
+        assert "--overwrite replaces it" in ended.stderr and not (root / "photos-restored").exists()
+        assert restore("photos", "--mask-dir", "masks", flag, "keep", "--overwrite").code == 0
+        assert "a.png" in keep.read_text()
 
 
 class TestTheSecondTime:
@@ -219,6 +327,14 @@ class TestExitCodes:
         assert ended.code == 4 and ended.stderr.count("\n") == 1
         assert not (root / "photos-restored").exists()
 
+    @pytest.mark.parametrize("model", ["detector", SHIPPED / "detector.onnx"])
+    def test_4_where_the_model_finds_damage_instead_of_restoring_it(self, archive, inpaint, model) -> None:
+        root = archive("a.png")
+        ended = inpaint("restore", "photos", "--mask-dir", "masks", "--model", model)
+        assert ended.code == 4 and ended.stderr.count("\n") == 1
+        assert "is a model of the kind detector" in ended.stderr
+        assert not (root / "photos-restored").exists()
+
     def test_4_where_the_device_is_not_there(self, archive, restore) -> None:
         pytest.importorskip("onnxruntime")
         import onnxruntime
@@ -234,6 +350,7 @@ class TestExitCodes:
         ended = inpaint("train", "--model", "vanilla", "--data", "text.bin", "-o", "run")
         assert ended.code == 5 and ended.stderr.startswith("inpaint-cli: error: ")
         assert "text.bin" in ended.stderr and ended.stderr.count("\n") == 1
+        assert not (tmp_path / "run").exists()
 
 
 class TestConfigurationFile:

@@ -216,3 +216,8 @@ def test_a_network_that_gives_no_numbers_is_an_error_of_the_model():
 def test_a_core_that_fits_no_tile_is_refused(core):
     with pytest.raises(UsageError, match="core"):
         Restorer(network=FillWithGrey(), core=core)
+
+
+def test_a_model_that_finds_damage_restores_nothing() -> None:
+    with pytest.raises(ModelError, match="kind detector; needed is one of: vanilla, pconv, photo"):
+        Restorer("detector")

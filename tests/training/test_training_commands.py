@@ -178,6 +178,13 @@ def test_qualities_are_compared_on_photos(run, model, tmp_path):
     assert isinstance(run("evaluate", "photos", tmp_path, "--quality", "perfect").exception, UsageError)
 
 
+def test_a_detector_restores_nothing_and_is_not_evaluated_as_if_it_did(run, data_folder, tmp_path):
+    Image.new("RGB", (40, 40)).save(tmp_path / "clean.png")
+    for benchmark in (["photos", tmp_path / "clean.png"], ["cifar10", "--data", data_folder]):
+        error = run("evaluate", *benchmark, "--model", "detector").exception
+        assert isinstance(error, ModelError) and "kind detector" in str(error)
+
+
 def test_an_empty_folder_and_unknown_kinds_are_told(run, model, tmp_path):
     (tmp_path / "empty").mkdir()
     assert isinstance(

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from inpaint_cli.errors import RunFolderError
+from inpaint_cli.errors import RunFolderError, TrainingDataError
 from training.files import write_bytes
 from training.loop import EpochFigures
 from training.plots import Curve, Reference, plot_run, plot_runs
@@ -61,6 +61,19 @@ time.sleep(60)
     holder.wait()
     with claim(tmp_path):
         pass
+
+
+def test_a_run_that_fails_before_it_writes_leaves_no_folder_of_its_own_behind(tmp_path):
+    ours, theirs, used = tmp_path / "new" / "run", tmp_path / "there", tmp_path / "used"
+    theirs.mkdir()
+    for path in (ours, theirs):
+        with pytest.raises(TrainingDataError), claim(path):
+            raise TrainingDataError("no data")
+    with pytest.raises(TrainingDataError), claim(used) as folder:
+        folder.write_losses(ROWS)
+        raise TrainingDataError("it went away")
+    assert not (tmp_path / "new").exists() and theirs.is_dir()
+    assert RunFolder(used).read_losses() == ROWS
 
 
 def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
