@@ -66,6 +66,8 @@ class DetectOptions:
             raise UsageError("name a folder for the masks with -o")
         if Path("-") in (self.output, self.overlay, *(self.photos or ())):
             raise UsageError("detect works on files; - is only for restore")
+        if self.overlay is not None and self.overlay.resolve().is_relative_to(self.output.resolve()):
+            raise UsageError(f"--overlay {self.overlay}: lies among the masks; name a folder outside of -o")
 
 
 def _detect(ctx: typer.Context, options: DetectOptions) -> None:

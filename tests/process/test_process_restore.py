@@ -118,9 +118,9 @@ def test_detected_masks_can_be_given_back(archive, inpaint, restore) -> None:
     assert found.code == 0
     assert {line["status"] for line in found.lines} <= {"found", "clean"}
     assert {path.relative_to(root / "look").as_posix() for path in (root / "look").rglob("*.jpg")} == {
-        "a.png.png.jpg",
-        "a.jpg.png.jpg",
-        "t/c.tif.jpg",
+        "a.png_overlay.jpg",
+        "a.jpg_overlay.jpg",
+        "t/c_overlay.jpg",
     }
     again = inpaint("detect", "photos", "-o", "masks", "--detector", "classical", "--json")
     assert {line["status"] for line in again.lines} == {"skipped"}
