@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path, PurePath
 
 from inpaint_cli.batch.job import Job
-from inpaint_cli.batch.masks import MaskFolder, named_as_masks
+from inpaint_cli.batch.masks import MaskFolder, masks_among, named_as_masks
 from inpaint_cli.batch.names import joined, split_suffix
 from inpaint_cli.batch.walk import FolderId, Walk, folder_id
 from inpaint_cli.errors import UsageError
@@ -82,7 +82,10 @@ class Plan:
 
 @dataclass
 class _Draft:
-    """A plan in the making."""
+    """A plan in the making.
+
+    among_masks: whether photos lie in the mask folder itself, by the folder that they were found under.
+    """
 
     selection: Selection
     masks: MaskFolder | None
@@ -91,6 +94,19 @@ class _Draft:
     notes: list[str] = field(default_factory=list)
     problems: list[tuple[str, str]] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
+    among_masks: dict[str, bool] = field(default_factory=dict)
+
+    def is_among_masks(self, root: str) -> bool:
+        """Say whether photos lie among their masks, so that only the ending `_mask` tells them apart."""
+        if self.masks is None:
+            return False
+        if root not in self.among_masks:
+            self.among_masks[root] = _existing_id(Path(root)) == self.mask_folder_id
+        return self.among_masks[root]
+
+    def orphans(self) -> list[str]:
+        """Return the masks that belong to no photo: among photos, what is no photo's mask is a photo."""
+        return [] if self.masks is None or any(self.among_masks.values()) else self.masks.orphans()
 
 
 def make_plan(selection: Selection) -> Plan:
@@ -115,7 +131,7 @@ def make_plan(selection: Selection) -> Plan:
     _find_collisions(draft)
     return Plan(
         jobs=tuple(draft.jobs),
-        orphans=tuple(masks.orphans()) if masks else (),
+        orphans=tuple(draft.orphans()),
         notes=tuple(draft.notes),
         problems=tuple(draft.problems + (masks.problems if masks else [])),
         refusals=tuple(draft.refusals),
@@ -131,11 +147,11 @@ def _add_folder(draft: _Draft, folder: Path) -> None:
         raise UsageError(f"{output}: the results would replace the photos; give another folder with -o")
     avoid = {identity for identity in (output_id, draft.mask_folder_id) if identity not in (None, root_id)}
     walk = Walk(selection.suffixes, {identity for identity in avoid if identity})
-    beside = draft.mask_folder_id is not None and draft.mask_folder_id == root_id
-    for relative in walk.files(str(folder)):
-        if beside and draft.masks is not None and draft.masks.belongs_to_another(relative):
-            continue
-        _add_job(draft, str(folder), relative, output, beside=beside)
+    files = list(walk.files(str(folder)))
+    masks = masks_among(files) if draft.is_among_masks(str(folder)) else set()
+    for relative in files:
+        if relative not in masks:
+            _add_job(draft, str(folder), relative, output)
     draft.notes += walk.notes
     draft.problems += walk.problems
 
@@ -169,11 +185,11 @@ def _from_base(path: Path, base: Path) -> str:
     return str(relative)
 
 
-def _add_job(draft: _Draft, root: str, relative: str, output: Path, *, beside: bool = False) -> None:
+def _add_job(draft: _Draft, root: str, relative: str, output: Path) -> None:
     selection = draft.selection
     mask, problem = None if selection.mask is None else str(selection.mask), ""
     if draft.masks is not None:
-        mask, problem = draft.masks.match(relative, beside=beside)
+        mask, problem = draft.masks.match(relative, beside=draft.is_among_masks(root))
         if problem.startswith("ambiguous"):
             draft.refusals.append(f"{Path(root, relative)}: {problem}")
     target, target_relative = str(output), relative
