@@ -148,7 +148,12 @@ def _add_folder(draft: _Draft, folder: Path) -> None:
     avoid = {identity for identity in (output_id, draft.mask_folder_id) if identity not in (None, root_id)}
     walk = Walk(selection.suffixes, {identity for identity in avoid if identity})
     files = list(walk.files(str(folder)))
-    masks = masks_among(files) if draft.is_among_masks(str(folder)) else set()
+    masks = masks_among(files) if draft.masks is None or draft.is_among_masks(str(folder)) else set()
+    if masks and draft.masks is None:
+        draft.notes.append(
+            f"{folder}: masks beside photos are left out ({len(masks)}, such as {min(masks)});"
+            f" restore takes them with --mask-dir {folder}"
+        )
     for relative in files:
         if relative not in masks:
             _add_job(draft, str(folder), relative, output)

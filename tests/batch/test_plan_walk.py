@@ -91,6 +91,20 @@ def test_photos_beside_their_masks_are_no_masks_without_a_photo(tmp_path: Path) 
     assert plan_of(tmp_path / "p/a.jpg", mask_dir=tmp_path / "p").orphans == ()
 
 
+@pytest.mark.parametrize("selection", [{}, {"masks_wanted": True}, {"mask": Path(__file__)}])
+def test_masks_beside_photos_are_left_out_where_they_are_not_asked_for_and_that_is_told(
+    tmp_path: Path, selection: dict[str, object]
+) -> None:
+    touch(tmp_path, "p/a.jpg", "p/a_mask.png", "p/s/b.jpg", "p/s/b.jpg_mask.png", "p/c_mask.jpg")
+    plan = plan_of(tmp_path / "p", output=tmp_path / "o", **selection)
+    assert found(plan) == ["a.jpg", "c_mask.jpg", "s/b.jpg"]
+    assert plan.notes == (
+        f"{tmp_path}/p: masks beside photos are left out (2, such as a_mask.png);"
+        f" restore takes them with --mask-dir {tmp_path}/p",
+    )
+    assert found(plan_of(tmp_path / "p/a_mask.png")) == ["a_mask.png"]
+
+
 @pytest.mark.parametrize(
     "selection",
     [
