@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain
@@ -161,23 +162,32 @@ def _add_folder(draft: _Draft, folder: Path) -> None:
     draft.problems += walk.problems
 
 
-def _add_file(draft: _Draft, path: Path) -> None:
+def _add_file(draft: _Draft, path: Path, *, listed: bool = False) -> None:
     """Add a photo that was named itself: whatever its suffix, by its name alone."""
     output = draft.selection.output or _sibling(path.parent, draft.selection.results_ending)
     base = draft.selection.base
     if base is not None:
-        _add_job(draft, str(base), _from_base(path, base), output)
+        _add_job(draft, str(base), _from_base(path, base), output, listed=listed)
     else:
-        _add_job(draft, str(path.parent), path.name, output)
+        _add_job(draft, str(path.parent), path.name, output, listed=listed)
 
 
 def _add_listed(draft: _Draft, path: Path) -> None:
     """Add a photo from a list: with -o its folders are kept, as rsync does, unless they lead out of it."""
     keeps_folders = draft.selection.output is not None and not path.is_absolute() and ".." not in path.parts
     if draft.selection.base is None and keeps_folders:
-        _add_job(draft, "", str(path), draft.selection.output or Path())
+        _add_job(draft, "", str(path), draft.selection.output or Path(), listed=True)
     else:
-        _add_file(draft, path)
+        _add_file(draft, path, listed=True)
+
+
+def _why_no_file(path: Path) -> str:
+    """Return why a path from a list can't be a photo, before a missing mask hides it; "" where it can."""
+    try:
+        is_folder = stat.S_ISDIR(path.stat().st_mode)
+    except OSError as error:
+        return f"can't be read: {error.strerror or error}"
+    return "is a folder; name it outside of the list, or list its photos" if is_folder else ""
 
 
 def _from_base(path: Path, base: Path) -> str:
@@ -190,10 +200,11 @@ def _from_base(path: Path, base: Path) -> str:
     return str(relative)
 
 
-def _add_job(draft: _Draft, root: str, relative: str, output: Path) -> None:
+def _add_job(draft: _Draft, root: str, relative: str, output: Path, *, listed: bool = False) -> None:
     selection = draft.selection
-    mask, problem = None if selection.mask is None else str(selection.mask), ""
-    if draft.masks is not None:
+    mask = None if selection.mask is None else str(selection.mask)
+    problem = _why_no_file(Path(root, relative)) if listed else ""
+    if draft.masks is not None and not problem:
         mask, problem = draft.masks.match(relative, beside=draft.is_among_masks(root))
         if problem.startswith("ambiguous"):
             draft.refusals.append(f"{Path(root, relative)}: {problem}")

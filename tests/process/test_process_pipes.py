@@ -103,6 +103,20 @@ def test_a_listed_photo_that_vanished_fails_and_the_rest_goes_on(archive, restor
     assert "No such file" in ended.outcome_of("gone.png")["reason"]
 
 
+def test_what_is_no_photo_in_a_list_fails_as_that_and_not_for_want_of_a_mask(archive, restore) -> None:
+    archive("a.png", "sub/b.png")
+    ended = restore(
+        "--files-from", "-", "--base", "photos", "--mask-dir", "masks", "-o", "out",
+        input=b"photos/gone.png\nphotos/sub\nphotos/a.png\n",
+    )  # fmt: skip
+    assert ended.code == 1
+    assert {line["photo"]: line["reason"] for line in ended.lines} == {
+        "photos/a.png": "",
+        "photos/gone.png": "can't be read: No such file or directory",
+        "photos/sub": "is a folder; name it outside of the list, or list its photos",
+    }
+
+
 def test_an_empty_list_is_nothing_to_do(tmp_path, restore) -> None:
     assert restore("--files-from", "-", input=b"\n").code == 3
 
