@@ -208,6 +208,8 @@ def _add_job(draft: _Draft, root: str, relative: str, output: Path, *, listed: b
         mask, problem = draft.masks.match(relative, beside=draft.is_among_masks(root))
         if problem.startswith("ambiguous"):
             draft.refusals.append(f"{Path(root, relative)}: {problem}")
+        elif problem and listed and selection.base is None:
+            problem += "; --base DIR names the folder that its path counts from"
     target, target_relative = str(output), relative
     if selection.output_file is not None:
         target, target_relative = str(selection.output_file.parent), selection.output_file.name

@@ -93,6 +93,17 @@ def test_a_list_of_photos_by_line_and_by_nul(archive, restore) -> None:
     assert [line["status"] for line in ended.lines] == ["skipped", "skipped"]
 
 
+def test_a_listed_photo_without_a_mask_fails_with_a_hint_at_the_base(archive, restore) -> None:
+    archive("a.png")
+    arguments = ("--files-from", "-", "--mask-dir", "masks", "-o", "out")
+    assert restore(*arguments, "--base", "photos", input=b"photos/a.png\n").code == 0
+    (line,) = restore(*arguments, input=b"photos/a.png\n").lines
+    assert line["reason"] == (
+        "no mask for it in masks (looked for photos/a.png, photos/a_mask.png and other suffixes);"
+        " --base DIR names the folder that its path counts from"
+    )
+
+
 def test_a_listed_photo_that_vanished_fails_and_the_rest_goes_on(archive, restore) -> None:
     archive("a.png")
     ended = restore(
