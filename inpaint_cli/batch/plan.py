@@ -12,6 +12,7 @@ from pathlib import Path, PurePath
 from inpaint_cli.batch.job import Job
 from inpaint_cli.batch.masks import MaskFolder, masks_among, named_as_masks
 from inpaint_cli.batch.names import joined, split_suffix
+from inpaint_cli.batch.reports import printable
 from inpaint_cli.batch.walk import FolderId, Walk, folder_id
 from inpaint_cli.errors import UsageError
 
@@ -196,7 +197,7 @@ def _from_base(path: Path, base: Path) -> str:
     except ValueError:
         relative = PurePath("..")
     if ".." in relative.parts:
-        raise UsageError(f"{path}: is not inside --base {base}")
+        raise UsageError(f"{printable(path)}: is not inside --base {printable(base)}")
     return str(relative)
 
 

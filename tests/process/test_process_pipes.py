@@ -93,6 +93,24 @@ def test_a_list_of_photos_by_line_and_by_nul(archive, restore) -> None:
     assert [line["status"] for line in ended.lines] == ["skipped", "skipped"]
 
 
+def test_a_list_that_was_written_on_windows(archive, restore) -> None:
+    archive("a.png", "b.png")
+    arguments = ("--files-from", "-", "--base", "photos", "--mask-dir", "masks", "-o", "out")
+    names = "photos/a.png\r\nphotos/b.png\r\n"
+    assert restore(*arguments, input=names.encode("utf-8-sig")).code == 0
+    ended = restore(*arguments, input=names.encode("utf-16"))
+    assert ended.code == 2 and "save UTF-16 as UTF-8" in ended.stderr
+
+
+def test_a_path_outside_of_the_base_cannot_move_the_cursor(archive, inpaint) -> None:
+    archive("a.png")
+    ended = inpaint("restore", "--files-from", "-", "--base", "photos", input=b"els\x1b[2Jewhere.png\n")
+    assert (ended.code, ended.stderr) == (
+        2,
+        "inpaint-cli: error: els\\x1b[2Jewhere.png: is not inside --base photos\n",
+    )
+
+
 def test_a_listed_photo_without_a_mask_fails_with_a_hint_at_the_base(archive, restore) -> None:
     archive("a.png")
     arguments = ("--files-from", "-", "--mask-dir", "masks", "-o", "out")
