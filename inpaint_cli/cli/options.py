@@ -77,14 +77,17 @@ Sensitivity = Annotated[
         min=0.0,
         max=1.0,
         metavar="S",
-        help="Without masks: 0 finds only what is certainly damage, 1 also what might be.",
+        help="Without masks: 0 finds only what is certainly damage, 1 also what might be (default: 0.5).",
         show_default=False,
     ),
 ]
 DetectorName = Annotated[
     str | None,
     typer.Option(
-        "--detector", metavar="NAME", help="Without masks: learned, vanilla or classical.", show_default=False
+        "--detector",
+        metavar="NAME",
+        help="Without masks: learned (the default), vanilla or classical.",
+        show_default=False,
     ),
 ]
 MinSize = Annotated[
