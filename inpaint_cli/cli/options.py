@@ -201,7 +201,9 @@ DryRun = Annotated[
 FailFast = Annotated[bool, typer.Option("--fail-fast", help="Stop at the first photo that fails.")]
 Watch = Annotated[
     bool,
-    typer.Option("--watch", help="Go on: take photos that appear, once they are complete, until Ctrl-C."),
+    typer.Option(
+        "--watch", help="Go on until Ctrl-C: take photos that appear, once they and their masks are complete."
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON line a photo on stdout.")]
 Report = Annotated[
