@@ -76,6 +76,8 @@ def masks_among(files: Sequence[str]) -> set[str]:
         for file in files
         if _stem(file).endswith(MASK_ENDING)
     }
+    if not owners:
+        return set()
     wanted = set(owners.values())
     there = {name for file in files for name in (_key(file), _key(_stem(file))) if name in wanted}
     return {file for file, owner in owners.items() if owner in there}
