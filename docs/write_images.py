@@ -43,7 +43,7 @@ def main() -> None:
         for photo in sorted(PHOTOS.iterdir()):
             mask = ROOT / "samples" / "masks" / f"{photo.stem}.png"
             _write(photo.stem, [photo, mask, restored / photo.name])
-            _write(f"found-{photo.stem}", [photo, overlays / f"{photo.stem}.png.jpg", alone / photo.name])
+            _write(f"found-{photo.stem}", [photo, overlays / f"{photo.stem}_overlay.jpg", alone / photo.name])
 
 
 def _inpaint_cli(*arguments: str | Path) -> None:

@@ -15,6 +15,7 @@ from inpaint_cli import __version__
 from inpaint_cli.batch.digest import digest_of
 from inpaint_cli.batch.job import Job
 from inpaint_cli.batch.journal import Journal
+from inpaint_cli.batch.names import split_suffix
 from inpaint_cli.batch.outcome import Outcome
 from inpaint_cli.batch.output_file import OutputFile
 from inpaint_cli.batch.page_masks import Bools, Damage, MaskSettings, Pixels, find_damage
@@ -77,8 +78,8 @@ def _find(job: Job, settings: FindSettings, record: Record) -> Outcome:
 
 
 def overlay_name(job: Job) -> str:
-    """Return the path of a job's picture to look at, from the overlay's folder."""
-    return job.output_relative + ".jpg"
+    """Return the path of a job's picture to look at, from the overlay's folder: named as no mask is."""
+    return split_suffix(job.output_relative)[0] + "_overlay.jpg"
 
 
 def _mask_file(damage: Damage, suffix: str) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -40,11 +41,6 @@ class MaskFolder:
         masks.problems = walk.problems
         return masks
 
-    def belongs_to_another(self, relative: str) -> bool:
-        """Say whether a file in a folder of photos and masks is the `_mask` of a photo beside it."""
-        stem = _key(_stem(relative))
-        return stem.endswith(MASK_ENDING) and stem.removesuffix(MASK_ENDING) in self._named
-
     def match(self, relative: str, *, beside: bool = False) -> tuple[str | None, str]:
         """Return the mask's path for a photo, or None and the reason why there is none.
 
@@ -71,6 +67,20 @@ class MaskFolder:
 
     def _candidates(self, name: str) -> list[str]:
         return self._named.get(_key(name), [])
+
+
+def masks_among(files: Sequence[str]) -> set[str]:
+    """Return those of a folder's files that are named as the mask of another: `b_mask.png` of `b.jpg`."""
+    owners = {
+        file: _key(_stem(file)).removesuffix(MASK_ENDING)
+        for file in files
+        if _stem(file).endswith(MASK_ENDING)
+    }
+    if not owners:
+        return set()
+    wanted = set(owners.values())
+    there = {name for file in files for name in (_key(file), _key(_stem(file))) if name in wanted}
+    return {file for file, owner in owners.items() if owner in there}
 
 
 def named_as_masks(jobs: list[Job]) -> list[Job]:

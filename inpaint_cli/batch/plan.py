@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path, PurePath
 
 from inpaint_cli.batch.job import Job
-from inpaint_cli.batch.masks import MaskFolder, named_as_masks
+from inpaint_cli.batch.masks import MaskFolder, masks_among, named_as_masks
 from inpaint_cli.batch.names import joined, split_suffix
+from inpaint_cli.batch.reports import printable
 from inpaint_cli.batch.walk import FolderId, Walk, folder_id
 from inpaint_cli.errors import UsageError
 
@@ -82,7 +84,10 @@ class Plan:
 
 @dataclass
 class _Draft:
-    """A plan in the making."""
+    """A plan in the making.
+
+    among_masks: whether photos lie in the mask folder itself, by the folder that they were found under.
+    """
 
     selection: Selection
     masks: MaskFolder | None
@@ -91,6 +96,19 @@ class _Draft:
     notes: list[str] = field(default_factory=list)
     problems: list[tuple[str, str]] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
+    among_masks: dict[str, bool] = field(default_factory=dict)
+
+    def is_among_masks(self, root: str) -> bool:
+        """Say whether photos lie among their masks, so that only the ending `_mask` tells them apart."""
+        if self.masks is None:
+            return False
+        if root not in self.among_masks:
+            self.among_masks[root] = _existing_id(Path(root)) == self.mask_folder_id
+        return self.among_masks[root]
+
+    def orphans(self) -> list[str]:
+        """Return the masks that belong to no photo: among photos, what is no photo's mask is a photo."""
+        return [] if self.masks is None or any(self.among_masks.values()) else self.masks.orphans()
 
 
 def make_plan(selection: Selection) -> Plan:
@@ -115,7 +133,7 @@ def make_plan(selection: Selection) -> Plan:
     _find_collisions(draft)
     return Plan(
         jobs=tuple(draft.jobs),
-        orphans=tuple(masks.orphans()) if masks else (),
+        orphans=tuple(draft.orphans()),
         notes=tuple(draft.notes),
         problems=tuple(draft.problems + (masks.problems if masks else [])),
         refusals=tuple(draft.refusals),
@@ -131,32 +149,46 @@ def _add_folder(draft: _Draft, folder: Path) -> None:
         raise UsageError(f"{output}: the results would replace the photos; give another folder with -o")
     avoid = {identity for identity in (output_id, draft.mask_folder_id) if identity not in (None, root_id)}
     walk = Walk(selection.suffixes, {identity for identity in avoid if identity})
-    beside = draft.mask_folder_id is not None and draft.mask_folder_id == root_id
-    for relative in walk.files(str(folder)):
-        if beside and draft.masks is not None and draft.masks.belongs_to_another(relative):
-            continue
-        _add_job(draft, str(folder), relative, output, beside=beside)
+    files = list(walk.files(str(folder)))
+    masks = masks_among(files) if draft.masks is None or draft.is_among_masks(str(folder)) else set()
+    if masks and draft.masks is None:
+        draft.notes.append(
+            f"{folder}: masks beside photos are left out ({len(masks)}, such as {min(masks)});"
+            f" restore takes them with --mask-dir {folder}"
+        )
+    for relative in files:
+        if relative not in masks:
+            _add_job(draft, str(folder), relative, output)
     draft.notes += walk.notes
     draft.problems += walk.problems
 
 
-def _add_file(draft: _Draft, path: Path) -> None:
+def _add_file(draft: _Draft, path: Path, *, listed: bool = False) -> None:
     """Add a photo that was named itself: whatever its suffix, by its name alone."""
     output = draft.selection.output or _sibling(path.parent, draft.selection.results_ending)
     base = draft.selection.base
     if base is not None:
-        _add_job(draft, str(base), _from_base(path, base), output)
+        _add_job(draft, str(base), _from_base(path, base), output, listed=listed)
     else:
-        _add_job(draft, str(path.parent), path.name, output)
+        _add_job(draft, str(path.parent), path.name, output, listed=listed)
 
 
 def _add_listed(draft: _Draft, path: Path) -> None:
     """Add a photo from a list: with -o its folders are kept, as rsync does, unless they lead out of it."""
     keeps_folders = draft.selection.output is not None and not path.is_absolute() and ".." not in path.parts
     if draft.selection.base is None and keeps_folders:
-        _add_job(draft, "", str(path), draft.selection.output or Path())
+        _add_job(draft, "", str(path), draft.selection.output or Path(), listed=True)
     else:
-        _add_file(draft, path)
+        _add_file(draft, path, listed=True)
+
+
+def _why_no_file(path: Path) -> str:
+    """Return why a path from a list can't be a photo, before a missing mask hides it; "" where it can."""
+    try:
+        is_folder = stat.S_ISDIR(path.stat().st_mode)
+    except OSError as error:
+        return f"can't be read: {error.strerror or error}"
+    return "is a folder; name it outside of the list, or list its photos" if is_folder else ""
 
 
 def _from_base(path: Path, base: Path) -> str:
@@ -165,17 +197,20 @@ def _from_base(path: Path, base: Path) -> str:
     except ValueError:
         relative = PurePath("..")
     if ".." in relative.parts:
-        raise UsageError(f"{path}: is not inside --base {base}")
+        raise UsageError(f"{printable(path)}: is not inside --base {printable(base)}")
     return str(relative)
 
 
-def _add_job(draft: _Draft, root: str, relative: str, output: Path, *, beside: bool = False) -> None:
+def _add_job(draft: _Draft, root: str, relative: str, output: Path, *, listed: bool = False) -> None:
     selection = draft.selection
-    mask, problem = None if selection.mask is None else str(selection.mask), ""
-    if draft.masks is not None:
-        mask, problem = draft.masks.match(relative, beside=beside)
+    mask = None if selection.mask is None else str(selection.mask)
+    problem = _why_no_file(Path(root, relative)) if listed else ""
+    if draft.masks is not None and not problem:
+        mask, problem = draft.masks.match(relative, beside=draft.is_among_masks(root))
         if problem.startswith("ambiguous"):
             draft.refusals.append(f"{Path(root, relative)}: {problem}")
+        elif problem and listed and selection.base is None:
+            problem += "; --base DIR names the folder that its path counts from"
     target, target_relative = str(output), relative
     if selection.output_file is not None:
         target, target_relative = str(selection.output_file.parent), selection.output_file.name

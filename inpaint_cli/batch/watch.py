@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 from inpaint_cli.batch.job import Job
 from inpaint_cli.batch.plan import Plan, Selection, make_plan
@@ -14,40 +15,57 @@ Signature = tuple[int, int, int]
 
 SETTLE_SECONDS = 2.0
 
+Told = TypeVar("Told")
+
 
 @dataclass
 class Watcher:
     """Looks at the folders again and again.
 
     A photo is complete when it has content and neither it nor its mask changed for `settle` seconds between
-    looks. A photo whose mask is not there yet is waited for. One that was handed out comes again only if it
-    changes.
+    looks. One that was handed out comes again only if it changes.
+
+    waiting: photos that are complete but for a mask, at the last look; not those that were handed out before
+    their mask was taken away.
     """
 
     selection: Selection
     settle: float = SETTLE_SECONDS
     pause: float = 0.5
+    waiting: tuple[Job, ...] = ()
     _since: dict[str, tuple[tuple[Signature, ...], float]] = field(default_factory=dict)
     _taken: dict[str, tuple[Signature, ...]] = field(default_factory=dict)
-    _refused: set[str] = field(default_factory=set)
+    _told: set[object] = field(default_factory=set)
 
     def complete(self) -> Plan:
-        """Return a plan of the photos that became complete; refusals in it are new ones."""
+        """Return a plan of the photos that became complete; what else it tells is new."""
         start = time.monotonic()
         plan = make_plan(self.selection)
-        refusals = tuple(text for text in plan.refusals if text not in self._refused)
-        self._refused.update(refusals)
-        jobs = () if plan.refusals else tuple(job for job in plan.jobs if self._take(job, start))
+        settled = [] if plan.refusals else [job for job in plan.jobs if self._take(job, start)]
+        self.waiting = tuple(job for job in plan.jobs if job.problem and self._waits(job))
+        waits = tuple(f"waiting for a mask: {job.photo}" for job in self.waiting)
         self.pause = max(self.pause, 5 * (time.monotonic() - start))
-        return replace(plan, jobs=jobs, refusals=refusals, problems=())
+        return replace(
+            plan,
+            jobs=tuple(job for job in settled if not job.problem),
+            notes=self._new(plan.notes + waits),
+            problems=self._new(plan.problems),
+            refusals=self._new(plan.refusals),
+        )
+
+    def _new(self, things: tuple[Told, ...]) -> tuple[Told, ...]:
+        new = tuple(thing for thing in things if thing not in self._told)
+        self._told.update(new)
+        return new
+
+    def _waits(self, job: Job) -> bool:
+        return self._taken.get(str(job.photo), ()) == _signature(job)
 
     def _take(self, job: Job, now: float) -> bool:
-        if job.problem:
-            return False
         photo = str(job.photo)
         signature = _signature(job)
-        if signature is None or self._taken.get(photo) == signature:
-            return False
+        if signature is None or self._taken.get(photo, ())[: len(signature)] == signature:
+            return False  # as it was taken, or without the mask that it had then
         known, since = self._since.get(photo, (None, now))
         if known != signature:
             self._since[photo] = (signature, now)

@@ -11,6 +11,14 @@ import typer
 from inpaint_cli.cli import options as flags
 from inpaint_cli.errors import UsageError
 
+Photos = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        metavar="PHOTOS",
+        help="Files or folders (walked recursively, without hidden and ._ files).",
+        show_default=False,
+    ),
+]
 Masks = Annotated[
     Path | None,
     typer.Option("-o", "--output", metavar="MASKS", help="Folder of the masks.", show_default=False),
@@ -19,31 +27,70 @@ Overlay = Annotated[
     Path | None,
     typer.Option("--overlay", metavar="DIR", help="Also write pictures with the damage in red, to look at."),
 ]
+DetectorName = Annotated[
+    str | None,
+    typer.Option(
+        "--detector",
+        metavar="NAME",
+        help="Who looks: learned (the default), vanilla or classical.",
+        show_default=False,
+    ),
+]
+Sensitivity = Annotated[
+    float | None,
+    typer.Option(
+        "--sensitivity",
+        min=0.0,
+        max=1.0,
+        metavar="S",
+        help="0 finds only what is certainly damage, 1 also what might be (default: 0.5).",
+        show_default=False,
+    ),
+]
+MaskColor = Annotated[
+    str | None,
+    typer.Option("--mask-color", metavar="#RRGGBB", help="Only pixels of this colour are damage."),
+]
+MaxDamage = Annotated[
+    float,
+    typer.Option(
+        "--max-damage",
+        min=0.0,
+        max=1.0,
+        metavar="SHARE",
+        help="Refuse a photo of which a larger share is found to be damaged.",
+    ),
+]
+Overwrite = Annotated[
+    bool,
+    typer.Option("--overwrite", help="Make every mask again, also those that were made or edited by hand."),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Write nothing: list photo -> mask, collisions.")]
 
 
 @dataclass(frozen=True, kw_only=True)
 class DetectOptions:
-    """What `detect` was asked to do; the flags are described in `cli.options`."""
+    """What `detect` was asked to do; the flags that it shares are described in `cli.options`."""
 
-    photos: flags.Photos = None
+    photos: Photos = None
     output: Masks = None
     overlay: Overlay = None
-    detector: flags.DetectorName = None
-    sensitivity: flags.Sensitivity = None
+    detector: DetectorName = None
+    sensitivity: Sensitivity = None
     min_size: flags.MinSize = None
     grow: flags.Grow = None
-    mask_color: flags.MaskColor = None
+    mask_color: MaskColor = None
     mask_tolerance: flags.Tolerance = 0
-    max_damage: flags.MaxDamage = 0.7
+    max_damage: MaxDamage = 0.7
     backend: flags.Backend = "onnx"
     device: flags.Device = "auto"
     jobs: flags.Jobs = None
-    overwrite: flags.Overwrite = False
+    overwrite: Overwrite = False
     max_pixels: flags.MaxPixels = 250_000_000
     files_from: flags.FilesFrom = None
     null: flags.NullSeparated = False
     base: flags.Base = None
-    dry_run: flags.DryRun = False
+    dry_run: DryRun = False
     fail_fast: flags.FailFast = False
     json: flags.Json = False
     report: flags.Report = None
@@ -66,6 +113,8 @@ class DetectOptions:
             raise UsageError("name a folder for the masks with -o")
         if Path("-") in (self.output, self.overlay, *(self.photos or ())):
             raise UsageError("detect works on files; - is only for restore")
+        if self.overlay is not None and self.overlay.resolve().is_relative_to(self.output.resolve()):
+            raise UsageError(f"--overlay {self.overlay}: lies among the masks; name a folder outside of -o")
 
 
 def _detect(ctx: typer.Context, options: DetectOptions) -> None:

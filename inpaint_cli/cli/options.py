@@ -78,14 +78,17 @@ Sensitivity = Annotated[
         min=0.0,
         max=1.0,
         metavar="S",
-        help="Without masks: 0 finds only what is certainly damage, 1 also what might be.",
+        help="Without masks: 0 finds only what is certainly damage, 1 also what might be (default: 0.5).",
         show_default=False,
     ),
 ]
 DetectorName = Annotated[
     str | None,
     typer.Option(
-        "--detector", metavar="NAME", help="Without masks: learned, vanilla or classical.", show_default=False
+        "--detector",
+        metavar="NAME",
+        help="Without masks: learned (the default), vanilla or classical.",
+        show_default=False,
     ),
 ]
 MinSize = Annotated[
@@ -199,7 +202,9 @@ DryRun = Annotated[
 FailFast = Annotated[bool, typer.Option("--fail-fast", help="Stop at the first photo that fails.")]
 Watch = Annotated[
     bool,
-    typer.Option("--watch", help="Go on: take photos that appear, once they are complete, until Ctrl-C."),
+    typer.Option(
+        "--watch", help="Go on until Ctrl-C: take photos that appear, once they and their masks are complete."
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON line a photo on stdout.")]
 Report = Annotated[

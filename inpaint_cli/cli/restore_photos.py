@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from inpaint_cli.batch.cores import Share, free_cores, share_cores
 from inpaint_cli.batch.plan import Selection, make_plan
+from inpaint_cli.batch.reports import printable
 from inpaint_cli.batch.restore_photo import Workshop, restore_photo
 from inpaint_cli.batch.run import Stop, interruptible
 from inpaint_cli.batch.watch import Watcher
@@ -66,17 +67,24 @@ def restore_photos(options: RestoreOptions) -> ExitCode:
 def _watch(
     selection: Selection, share: Share, workshop: Workshop, reporting: Reporting, *, fail_fast: bool
 ) -> None:
-    """Restore photos as they become complete, until the user or a failure with --fail-fast stops it."""
+    """Restore photos as they become complete, until the user or a failure with --fail-fast stops it.
+
+    Only then does a photo fail for want of a mask.
+    """
     reporting.screen.line("watching; Ctrl-C ends it")
     watcher = Watcher(selection)
+    work = partial(restore_photo, workshop=workshop)
     while not reporting.stop.wanted:
         plan = watcher.complete()
+        for note in plan.notes:
+            reporting.screen.line(f"note: {printable(note)}")
         for refusal in plan.refusals:
             reporting.screen.failure(refusal)
         prepare_folders(plan, workshop.journals)
-        work = partial(restore_photo, workshop=workshop)
         carry_out(plan, work, share, reporting, fail_fast=fail_fast)
         reporting.stop.wait(watcher.pause)
+    for job in watcher.waiting:
+        reporting.tell(work(job))
 
 
 @contextmanager

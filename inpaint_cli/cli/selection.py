@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import sys
 from pathlib import Path
@@ -91,11 +92,17 @@ def format_name(wanted: str) -> str:
 
 
 def read_list(file: str, *, null: bool) -> tuple[Path, ...]:
-    """Read paths from a file or stdin (`-`), one a line or NUL-separated, as the system's bytes."""
+    """Read paths from a file or stdin (`-`), one a line or NUL-separated, as the system's bytes.
+
+    Editors on Windows begin the list with a mark of its encoding, which is no part of the first path.
+    """
     try:
         content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
         raise UsageError(f"--files-from {file}: can't be read: {error.strerror or error}") from error
+    content = content.removeprefix(codecs.BOM_UTF8)
+    if b"\0" in content and not null:
+        raise UsageError(f"--files-from {file}: holds NULs: give -0 if they end paths, save UTF-16 as UTF-8")
     lines = content.split(b"\0") if null else [line.removesuffix(b"\r") for line in content.split(b"\n")]
     paths = tuple(Path(os.fsdecode(line)) for line in lines if line)
     if not paths:

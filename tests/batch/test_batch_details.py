@@ -129,7 +129,38 @@ class TestWatching:
         assert [watcher.complete().jobs for _ in range(3)] == [(), (), ()]
         (masks / "a.png").write_bytes(b"x")
         watcher.complete()
+        assert watcher.waiting == ()
         assert len(watcher.complete().jobs) == 1
+        (masks / "a.png").unlink()
+        assert [watcher.complete().notes for _ in range(3)] == [(), (), ()]
+        assert watcher.waiting == ()
+
+    def test_what_waits_for_a_mask_is_told_once_when_it_stopped_growing(self, tmp_path: Path) -> None:
+        photos, masks = tmp_path / "p", tmp_path / "m"
+        photos.mkdir()
+        masks.mkdir()
+        selection = Selection(photos=(photos,), mask_dir=masks, suffixes=frozenset({".jpg", ".png"}))
+        watcher = Watcher(selection, settle=0.0)
+        (photos / "a.jpg").write_bytes(b"x")
+        note = f"waiting for a mask: {photos / 'a.jpg'}"
+        assert [watcher.complete().notes for _ in range(3)] == [(), (note,), ()]
+        (photos / "a.jpg").write_bytes(b"another scan")
+        assert [watcher.complete().notes for _ in range(3)] == [(), (), ()]
+        assert [job.photo for job in watcher.waiting] == [photos / "a.jpg"]
+        (photos / "a.jpg").unlink()
+        watcher.complete()
+        assert watcher.waiting == ()
+
+    def test_a_folder_that_cannot_be_read_is_told_once(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def scandir(folder: str) -> object:
+            raise PermissionError(13, "Permission denied")
+
+        monkeypatch.setattr("inpaint_cli.batch.walk.os.scandir", scandir)
+        watcher = Watcher(Selection(photos=(tmp_path,), suffixes=frozenset({".jpg"})))
+        problem = (str(tmp_path), "the folder can't be listed (Permission denied)")
+        assert [watcher.complete().problems for _ in range(3)] == [(problem,), (), ()]
 
 
 def test_a_photos_size_is_read_from_its_header(tmp_path: Path) -> None:

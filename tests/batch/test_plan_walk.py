@@ -76,6 +76,54 @@ def test_masks_beside_their_photos_are_told_apart_by_their_ending(tmp_path: Path
     ]
 
 
+def test_masks_beside_their_photos_may_be_named_after_the_whole_name(tmp_path: Path) -> None:
+    touch(tmp_path, "p/a.jpg", "p/a.jpg_mask.png", "p/a.png", "p/a.png_mask.png")
+    plan = plan_of(tmp_path / "p", mask_dir=tmp_path / "p")
+    assert [(job.relative, job.mask and job.mask.name) for job in plan.jobs] == [
+        ("a.jpg", "a.jpg_mask.png"),
+        ("a.png", "a.png_mask.png"),
+    ]
+
+
+def test_photos_beside_their_masks_are_no_masks_without_a_photo(tmp_path: Path) -> None:
+    touch(tmp_path, "p/a.jpg", "p/a_mask.png", "p/b.jpg", "p/b_mask.png")
+    assert plan_of(tmp_path / "p", mask_dir=tmp_path / "p").orphans == ()
+    assert plan_of(tmp_path / "p/a.jpg", mask_dir=tmp_path / "p").orphans == ()
+
+
+@pytest.mark.parametrize("selection", [{}, {"masks_wanted": True}, {"mask": Path(__file__)}])
+def test_masks_beside_photos_are_left_out_where_they_are_not_asked_for_and_that_is_told(
+    tmp_path: Path, selection: dict[str, object]
+) -> None:
+    touch(tmp_path, "p/a.jpg", "p/a_mask.png", "p/s/b.jpg", "p/s/b.jpg_mask.png", "p/c_mask.jpg")
+    plan = plan_of(tmp_path / "p", output=tmp_path / "o", **selection)
+    assert found(plan) == ["a.jpg", "c_mask.jpg", "s/b.jpg"]
+    assert plan.notes == (
+        f"{tmp_path}/p: masks beside photos are left out (2, such as a_mask.png);"
+        f" restore takes them with --mask-dir {tmp_path}/p",
+    )
+    assert found(plan_of(tmp_path / "p/a_mask.png")) == ["a_mask.png"]
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [
+        {"photos": (Path("p/a.jpg"),), "mask_dir": Path("p")},
+        {"photos": (Path("p/a.jpg"),), "mask_dir": Path(), "base": Path()},
+        {"listed": (Path("p/a.jpg"),), "mask_dir": Path()},
+        {"listed": (Path("p/a.jpg"),), "mask_dir": Path("p"), "base": Path("p")},
+    ],
+)
+def test_a_photo_that_is_named_alone_is_not_its_own_mask(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, selection: dict[str, object]
+) -> None:
+    touch(tmp_path, "p/a.jpg", "p/a_mask.png")
+    monkeypatch.chdir(tmp_path)
+    plan = make_plan(Selection(output=Path("o"), suffixes=SUFFIXES, **selection))
+    plan.check()
+    assert [job.mask for job in plan.jobs] == [Path("p/a_mask.png")]
+
+
 def test_a_file_that_is_named_is_taken_whatever_its_suffix(tmp_path: Path) -> None:
     touch(tmp_path, "p/.scan", "p/other.jpg")
     assert found(plan_of(tmp_path / "p/.scan")) == [".scan"]

@@ -2,8 +2,9 @@ import inspect
 
 import pytest
 
-from inpaint_cli.cli.main import COMMANDS, wanted_command
+from inpaint_cli.cli.main import COMMANDS, run, wanted_command
 from inpaint_cli.cli.restore import RestoreOptions
+from inpaint_cli.detection import DEFAULT_DETECTOR, DEFAULT_SENSITIVITY
 from inpaint_cli.errors import UsageError
 from inpaint_cli.photos import DEFAULT_MAX_PIXELS
 
@@ -28,6 +29,26 @@ def test_defaults_that_are_written_twice_agree() -> None:
     options = RestoreOptions(photos=["a.jpg"])
     assert options.max_pixels == DEFAULT_MAX_PIXELS
     assert options.max_damage == DEFAULT_MAX_DAMAGE
+
+
+@pytest.mark.parametrize("command", ["restore", "detect"])
+def test_help_states_the_defaults_of_the_detector(command: str, capfd) -> None:
+    text = help_of(command, capfd)
+    assert f"1 also what might be (default: {DEFAULT_SENSITIVITY})" in text
+    assert f"{DEFAULT_DETECTOR} (the default)" in text
+
+
+@pytest.mark.parametrize(
+    "of_restore", ["photo on stdin", "Restore again", "Without masks", "inverted", "masks without photo"]
+)
+def test_help_of_detect_does_not_speak_of_restoring(of_restore: str, capfd) -> None:
+    assert of_restore in help_of("restore", capfd)
+    assert of_restore not in help_of("detect", capfd)
+
+
+def help_of(command: str, capfd) -> str:
+    assert run([command, "--help"]) == 0
+    return " ".join(capfd.readouterr().out.split())
 
 
 def test_options_cannot_be_changed_and_check_themselves() -> None:

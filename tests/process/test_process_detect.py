@@ -70,6 +70,36 @@ def test_pictures_to_look_at_are_not_written_among_the_photos(detect, tmp_path: 
     assert not (tmp_path / "masks").exists()
 
 
+@pytest.mark.parametrize("overlay", ["masks", "masks/look", "photos/../masks"])
+def test_pictures_to_look_at_are_not_written_among_the_masks(detect, tmp_path: Path, overlay: str) -> None:
+    ended = detect("--overlay", overlay)
+    assert ended.code == 2 and "lies among the masks" in ended.stderr
+    assert not (tmp_path / "masks").exists()
+
+
+def test_pictures_to_look_at_are_no_masks_even_where_they_are_put_among_them(
+    detect, inpaint, tmp_path: Path
+) -> None:
+    detect("--overlay", "look")
+    pictures = sorted((tmp_path / "look").iterdir())
+    assert [picture.name for picture in pictures] == ["a_overlay.jpg", "b_overlay.jpg"]
+    for picture in pictures:
+        picture.rename(tmp_path / "masks" / picture.name)
+    planned = inpaint("restore", "photos", "--mask-dir", "masks", "--dry-run", "--json")
+    assert [line["mask"] for line in planned.lines] == ["masks/a.png", "masks/b.png"]
+    assert "mask without photo: a_overlay.jpg" in planned.stderr
+
+
+@pytest.mark.parametrize("command", ["restore", "detect"])
+def test_masks_beside_the_photos_are_left_out_with_a_note(archive, inpaint, command: str) -> None:
+    root = archive("a.png")
+    (root / "masks/a.png").rename(root / "photos/a_mask.png")
+    ended = inpaint(command, "photos", "-o", "out", "--detector", "classical", "--json")
+    assert [line["photo"] for line in ended.lines] == ["photos/a.png"]
+    assert "note: photos: masks beside photos are left out (1, such as a_mask.png)" in ended.stderr
+    assert ended.stderr.count("--mask-dir photos") == 1
+
+
 def test_masks_among_the_photos_are_not_taken_for_photos(archive, inpaint) -> None:
     archive("a.png")
     arguments = ("detect", "photos", "-o", "photos/masks", "--detector", "classical", "--json")

@@ -1,5 +1,6 @@
 """Ctrl-C, kill -9, and two runs at once."""
 
+import json
 import shutil
 import signal
 import subprocess
@@ -118,6 +119,22 @@ def test_watching_takes_photos_when_they_are_complete(archive, start_restore) ->
     assert (root / "out/scan.png").exists()
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=30) == 130
+
+
+def test_watching_tells_which_photos_wait_for_a_mask_and_that_they_got_none(archive, start_restore) -> None:
+    root = archive("a.png", "b.png")
+    (root / "masks/b.png").unlink()
+    process = start_restore("photos", "--mask-dir", "masks", "--watch", "--report", "run.jsonl")
+    assert b'"photos/a.png"' in process.stdout.readline()
+    shown = [process.stderr.readline() for _ in range(3)]
+    assert b"note: waiting for a mask: photos/b.png\n" in shown
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert stderr.count(b"failed: photos/b.png: no mask for it in masks") == 2 and b"waiting" not in stderr
+    assert b"1 restored, 1 failed in" in stderr
+    report = (root / "run.jsonl").read_text().splitlines()
+    assert [json.loads(line)["status"] for line in report] == ["restored", "failed"]
 
 
 def test_fail_fast_leaves_the_rest(archive, restore) -> None:

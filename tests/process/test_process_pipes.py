@@ -103,6 +103,35 @@ def test_a_list_of_photos_by_line_and_by_nul(archive, restore) -> None:
     assert [line["status"] for line in ended.lines] == ["skipped", "skipped"]
 
 
+def test_a_list_that_was_written_on_windows(archive, restore) -> None:
+    archive("a.png", "b.png")
+    arguments = ("--files-from", "-", "--base", "photos", "--mask-dir", "masks", "-o", "out")
+    names = "photos/a.png\r\nphotos/b.png\r\n"
+    assert restore(*arguments, input=names.encode("utf-8-sig")).code == 0
+    ended = restore(*arguments, input=names.encode("utf-16"))
+    assert ended.code == 2 and "save UTF-16 as UTF-8" in ended.stderr
+
+
+def test_a_path_outside_of_the_base_cannot_move_the_cursor(archive, inpaint) -> None:
+    archive("a.png")
+    ended = inpaint("restore", "--files-from", "-", "--base", "photos", input=b"els\x1b[2Jewhere.png\n")
+    assert (ended.code, ended.stderr) == (
+        2,
+        "inpaint-cli: error: els\\x1b[2Jewhere.png: is not inside --base photos\n",
+    )
+
+
+def test_a_listed_photo_without_a_mask_fails_with_a_hint_at_the_base(archive, restore) -> None:
+    archive("a.png")
+    arguments = ("--files-from", "-", "--mask-dir", "masks", "-o", "out")
+    assert restore(*arguments, "--base", "photos", input=b"photos/a.png\n").code == 0
+    (line,) = restore(*arguments, input=b"photos/a.png\n").lines
+    assert line["reason"] == (
+        "no mask for it in masks (looked for photos/a.png, photos/a_mask.png and other suffixes);"
+        " --base DIR names the folder that its path counts from"
+    )
+
+
 def test_a_listed_photo_that_vanished_fails_and_the_rest_goes_on(archive, restore) -> None:
     archive("a.png")
     ended = restore(
@@ -111,6 +140,20 @@ def test_a_listed_photo_that_vanished_fails_and_the_rest_goes_on(archive, restor
     assert ended.code == 1
     assert ended.outcome_of("a.png")["status"] == "restored"
     assert "No such file" in ended.outcome_of("gone.png")["reason"]
+
+
+def test_what_is_no_photo_in_a_list_fails_as_that_and_not_for_want_of_a_mask(archive, restore) -> None:
+    archive("a.png", "sub/b.png")
+    ended = restore(
+        "--files-from", "-", "--base", "photos", "--mask-dir", "masks", "-o", "out",
+        input=b"photos/gone.png\nphotos/sub\nphotos/a.png\n",
+    )  # fmt: skip
+    assert ended.code == 1
+    assert {line["photo"]: line["reason"] for line in ended.lines} == {
+        "photos/a.png": "",
+        "photos/gone.png": "can't be read: No such file or directory",
+        "photos/sub": "is a folder; name it outside of the list, or list its photos",
+    }
 
 
 def test_an_empty_list_is_nothing_to_do(tmp_path, restore) -> None:

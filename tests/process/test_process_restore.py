@@ -153,6 +153,35 @@ def test_a_marker_colour_is_damage(tmp_path, restore) -> None:
     assert (line["mask_source"], line["coverage"]) == ("marker", round(100 / 3000, 6))
 
 
+@pytest.mark.parametrize(("mode", "damaged"), [("only", 200), ("union", 300), ("subtract", 100)])
+def test_given_masks_alone_or_with_what_is_found_or_protected_from_it(
+    tmp_path, restore, mode: str, damaged: int
+) -> None:
+    photo, mask = np.full((50, 60, 3), 90, np.uint8), np.zeros((50, 60), np.uint8)
+    photo[10:20, 10:30] = (255, 0, 255)  # 200 pixels are found
+    mask[10:20, 20:40] = 255  # 200 are given, of which 100 are found too
+    Image.fromarray(photo).save(tmp_path / "a.png")
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    found = () if mode == "only" else ("--mask-color", "#ff00ff")
+    (line,) = restore("a.png", "--mask", "mask.png", "--mask-mode", mode, *found, "-o", "out").lines
+    assert line["coverage"] == round(damaged / 3000, 6)
+
+
+def test_a_markers_tolerance_takes_colours_near_it_and_transparency_comes_first(tmp_path, restore) -> None:
+    photo = np.full((50, 60, 4), 90, np.uint8)
+    photo[..., 3] = 255
+    photo[10:20, 10:20, :3] = (255, 40, 255)
+    Image.fromarray(photo).save(tmp_path / "a.png")
+    photo[30:40, 10:15, 3] = 0
+    Image.fromarray(photo).save(tmp_path / "b.png")
+    arguments = ("--mask-color", "#ff00ff", "--mask-tolerance", "40", "-o", "out")
+    ended = restore("a.png", "b.png", *arguments)
+    assert {line["photo"]: (line["mask_source"], line["coverage"]) for line in ended.lines} == {
+        "a.png": ("marker", round(100 / 3000, 6)),
+        "b.png": ("alpha", round(50 / 3000, 6)),
+    }
+
+
 def test_detected_masks_can_be_given_back(archive, inpaint, restore) -> None:
     root = archive("a.png", "a.jpg", "t/c.tif")
     shutil.rmtree(root / "masks")
@@ -162,9 +191,9 @@ def test_detected_masks_can_be_given_back(archive, inpaint, restore) -> None:
     assert found.code == 0
     assert {line["status"] for line in found.lines} <= {"found", "clean"}
     assert {path.relative_to(root / "look").as_posix() for path in (root / "look").rglob("*.jpg")} == {
-        "a.png.png.jpg",
-        "a.jpg.png.jpg",
-        "t/c.tif.jpg",
+        "a.png_overlay.jpg",
+        "a.jpg_overlay.jpg",
+        "t/c_overlay.jpg",
     }
     again = inpaint("detect", "photos", "-o", "masks", "--detector", "classical", "--json")
     assert {line["status"] for line in again.lines} == {"skipped"}
