@@ -89,7 +89,12 @@ def open_finder(options: Finding, share: Share) -> Detector:
     Unlike the restorer's, its threads are for each photo, so they are divided among the jobs.
     """
     if options.mask_color is not None:
-        return MarkerDetector(parse_colour(options.mask_color), options.mask_tolerance)
+        return MarkerDetector(
+            parse_colour(options.mask_color),
+            options.mask_tolerance,
+            min_size=options.min_size or 1,
+            grow=options.grow or 0,
+        )
     return open_detector(
         options.detector or DEFAULT_DETECTOR,
         backend=options.backend,

@@ -309,6 +309,7 @@ def names_detector(options: Finding) -> bool:
 def check_detector(options: Finding) -> None:
     """Raise UsageError for unknown names, what is no colour, and flags that contradict each other."""
     refuse_both("--mask-color", options.mask_color, "--detector", options.detector)
+    refuse_both("--mask-color", options.mask_color, "--sensitivity", options.sensitivity is not None)
     if options.detector is not None:
         from inpaint_cli.detection import DETECTORS
 

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from inpaint_cli.detection.cleanup import grown, pieces_with
 from inpaint_cli.detection.detection import Bools, Detection, Pixels
 from inpaint_cli.errors import UsageError
 
@@ -77,15 +78,18 @@ def find_constant_strokes(pixels: Pixels) -> Bools:
 
 @dataclass(frozen=True)
 class MarkerDetector:
-    """Takes a marker's colour for the damage, and nothing else."""
+    """Takes a marker's colour for the damage, and nothing else; `min_size` and `grow` as in `Cleanup`."""
 
     colour: Colour
     tolerance: int = 0
+    min_size: int = 1
+    grow: int = 0
     name: str = "marker"
 
     def find(self, pixels: Pixels) -> Detection:
         """Find the marker's pixels."""
-        mask = find_marker(pixels, self.colour, self.tolerance)
+        marked = find_marker(pixels, self.colour, self.tolerance)
+        mask = grown(pieces_with(marked, marked, self.min_size), self.grow)
         return Detection(mask, mask.astype(np.float32), float(mask.any()))
 
 

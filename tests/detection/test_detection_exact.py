@@ -67,6 +67,15 @@ def test_the_marker_detector_finds_only_the_marker():
     assert detection.score == 1
 
 
+def test_the_marker_is_widened_and_single_pixels_left_out_on_demand():
+    photo = scene()
+    photo[20, 4] = photo[4, 4:9] = (255, 0, 255)
+    found = MarkerDetector((255, 0, 255), min_size=2, grow=1).find(photo).mask
+    expected = np.zeros_like(found)
+    expected[4, 3:10] = expected[3:6, 4:9] = True
+    assert (found == expected).all()
+
+
 def test_colours_are_six_hexadecimal_digits():
     assert parse_colour("#ff0080") == (255, 0, 128)
     assert parse_colour("FF0080") == (255, 0, 128)
