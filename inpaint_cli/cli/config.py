@@ -14,11 +14,19 @@ import inspect
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from inpaint_cli.errors import UsageError
 
 CONFIG_NAME = "inpaint-cli.toml"
+_VALUES: Mapping[type, tuple[str, tuple[type, ...]]] = {
+    bool: ("true or false", (bool,)),
+    int: ("a whole number", (int,)),
+    float: ("a number", (int, float)),
+    str: ("a text in quotes", (str,)),
+    Path: ("a path in quotes", (str,)),
+}
+"""What a flag of each type takes, in words and as what TOML gives."""
 SHARING = ("restore", "detect")
 """Commands that keys outside any table are for."""
 
@@ -47,7 +55,9 @@ def read_defaults(command: str) -> dict[str, Any]:
             if not any(key in flags for flags in known):
                 raise UsageError(f"{file}: {key!r} is no flag of {' or '.join(SHARING)}")
         mine = _parameters(command)
-        defaults |= {mine[key]: value for key, value in shared.items() if key in mine}
+        defaults |= {
+            mine[key].name: _checked(file, mine[key], key, shared[key]) for key in shared if key in mine
+        }
     return defaults | _own(file, command, tables)
 
 
@@ -65,7 +75,19 @@ def _own(file: Path, command: str, tables: Mapping[str, Any]) -> dict[str, Any]:
     for key in own:
         if key not in flags:
             raise UsageError(f"{file}: {key!r} is no flag of {command}; there are {', '.join(sorted(flags))}")
-    return {flags[key]: value for key, value in own.items()}
+    return {flags[key].name: _checked(file, flags[key], key, value) for key, value in own.items()}
+
+
+def _checked(file: Path, parameter: inspect.Parameter, key: str, value: Any) -> Any:
+    """Return a value that has the type of its flag; a flag that may be given often takes a list."""
+    hint = parameter.annotation.__origin__
+    types = [each for each in get_args(hint) or (hint,) if each is not type(None)]
+    wanted = next((word for known, (word, _) in _VALUES.items() if known in types), None)
+    allowed = next((kinds for known, (_, kinds) in _VALUES.items() if known in types), (object,))
+    right = isinstance(value, allowed) and (bool in types or not isinstance(value, bool))
+    if wanted and not right:
+        raise UsageError(f"{file}: {key} = {_toml(value)} must be {wanted}")
+    return value
 
 
 def _tables(file: Path) -> dict[str, Any]:
@@ -79,8 +101,8 @@ def _tables(file: Path) -> dict[str, Any]:
     return section if isinstance(section, dict) else {}
 
 
-def _parameters(command: str) -> dict[str, str]:
-    """Return the long flags of a command without their dashes -> the names of its parameters."""
+def _parameters(command: str) -> dict[str, inspect.Parameter]:
+    """Return the long flags of a command without their dashes -> its parameters."""
     from typer.models import OptionInfo
 
     from inpaint_cli.cli.main import COMMANDS
@@ -88,20 +110,23 @@ def _parameters(command: str) -> dict[str, str]:
     loaded = COMMANDS[command].load()
     if not inspect.isfunction(loaded):
         return {}
-    flags: dict[str, str] = {}
+    flags: dict[str, inspect.Parameter] = {}
     for parameter in inspect.signature(loaded, eval_str=True).parameters.values():
         for option in getattr(parameter.annotation, "__metadata__", ()):
             if isinstance(option, OptionInfo):
-                names = [name for name in option.param_decls or () if name.startswith("--")]
+                # Inside Annotated, the first name of a flag is where its default would be.
+                given = (option.default, *(option.param_decls or ()))
+                names = [name for name in given if isinstance(name, str) and name.startswith("--")]
                 flag = names[0].removeprefix("--") if names else parameter.name.replace("_", "-")
-                flags[flag] = parameter.name
+                flags[flag] = parameter
     return flags
 
 
 def show_config(source_of: Mapping[str, str], values: Mapping[str, Any], command: str) -> str:
     """Return the settings in effect as TOML, each with where it is from."""
     lines = [f"[{command}]"]
-    for flag, name in _parameters(command).items():
+    for flag, parameter in _parameters(command).items():
+        name = parameter.name
         if name not in values or name == "show_config":
             continue
         value = values[name]

@@ -417,6 +417,26 @@ class TestConfigurationFile:
         assert "overwrite = true  # command line" in text
         assert 'backend = "onnx"  # default' in text
 
+    def test_its_keys_are_the_flags_whatever_they_are_called_inside(self, tmp_path, inpaint) -> None:
+        (tmp_path / "inpaint-cli.toml").write_text("[models]\njson = true\n")
+        assert inpaint("models").stdout.startswith(b"[")
+
+    @pytest.mark.parametrize(
+        ("text", "told"),
+        [
+            ('jobs = "two"', 'jobs = "two" must be a whole number'),
+            ("jobs = true", "jobs = true must be a whole number"),
+            ('sensitivity = "high"', 'sensitivity = "high" must be a number'),
+            ("[restore]\noverwrite = 1", "overwrite = 1 must be true or false"),
+            ("[restore]\nmask-dir = 3", "mask-dir = 3 must be a path in quotes"),
+        ],
+    )
+    def test_a_value_of_a_wrong_type_is_traced_to_it(self, archive, inpaint, text: str, told: str) -> None:
+        root = archive("a.png")
+        (root / "inpaint-cli.toml").write_text(text)
+        ended = inpaint("restore", "photos")
+        assert ended.code == 2 and f"inpaint-cli.toml: {told}" in ended.stderr
+
     @pytest.mark.parametrize(
         "text", ["[restore]\nspeed = 1", "speed = 1", "[walk]\na = 1", "jobs = ", "a = 1\n"]
     )
