@@ -181,7 +181,7 @@ def parity_tiles() -> Iterator[dict[str, Tiles]]:
         half[..., : width // 2] = 0
         for valid in (np.ones_like(half), np.zeros_like(half), scattered, half):
             photo, guide = rng.random((2, n, 3, height, width), dtype=np.float32)
-            yield {"photo": photo * valid, "valid": valid, "guide": guide}
+            yield {"photo": photo * valid, "valid": valid, "guide": guide, "earlier": 1 - valid}
 
 
 def _difference(opened: Network, network: nn.Module, tiles: Mapping[str, Tiles]) -> float:

@@ -17,7 +17,7 @@ RESTORING = ("vanilla", "pconv", "photo")
 """The kinds of models that answer with a picture."""
 KINDS = (*RESTORING, "detector")
 PRECISIONS = ("float32", "int8")
-INPUT_CHANNELS = {"photo": 3, "valid": 1, "guide": 3}
+INPUT_CHANNELS = {"photo": 3, "valid": 1, "guide": 3, "earlier": 1}
 """The inputs that a model may have, with their channels; all are float32 (n, channels, h, w) in 0..1."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")

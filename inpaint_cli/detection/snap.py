@@ -28,6 +28,8 @@ CONCEIVABLE = 0.003
 """Probability of what still may belong to a piece that it is connected with by exactly its colour ..."""
 CONTINUED_AT_MOST = 8.0
 """... up to so many times the piece's size; a colour that goes on further is the photo's."""
+BESIDE = 2.5
+"""Pixels within which fewer sure pixels than show a colour go with the piece that they lie beside."""
 LARGE = 120
 """Pixels of a piece that is looked for past smaller ones that lie nearer."""
 MOST_SPREAD = 0.045
@@ -38,7 +40,7 @@ EXACT_SPREADS, EXACT_SLACK = 3.0, 0.012
 """... or, where nothing else speaks for it, within these."""
 FEWEST, ENOUGH = 5, 10
 """Pixels that a colour is taken from, at least, and for a piece that is continued."""
-SOFT = 0.15
+SOFT = 0.2
 """Share of the piece's colour in the pixels around it, from which its edge counts as soft."""
 CONTRAST = 0.03
 """Squared distance of the piece's colour from its surroundings that is needed to tell that share."""
@@ -155,7 +157,17 @@ def _pieces(photo: Floats, sure: Bools, surroundings: Floats) -> _Pieces:
     total = sum(counts) + 1
     colour, spread, plain = _colours(photo[sure], labels[sure], total)
     size = np.bincount(labels[sure], minlength=total)
+    labels = _without_crumbs(labels, size)
     return _Pieces(labels, _nearest(labels), size, np.arange(total) <= counts[0], colour, spread, plain)
+
+
+def _without_crumbs(labels: Labels, size: npt.NDArray[np.int64]) -> Labels:
+    """Clear the labels of a few pixels at the rim of a piece: most of them are the photo's."""
+    large = (labels > 0) & (size >= FEWEST)[labels]
+    if not large.any():
+        return labels
+    away = cv2.distanceTransform((~large).astype(np.uint8), cv2.DIST_L2, 5)
+    return np.where(large | (away > BESIDE), labels, 0).astype(np.int32)
 
 
 def _colours(values: Floats, labels: Labels, count: int) -> tuple[Floats, Floats, Bools]:

@@ -32,15 +32,15 @@ def spans(length: int, window: int, margin: int) -> list[Span]:
 
 
 def over_windows(
-    photo: Floats, run: Callable[[Floats], Floats], *, window: int, margin: int, threads: int = 1
+    planes: Floats, run: Callable[[Floats], Floats], *, window: int, margin: int, threads: int = 1
 ) -> Floats:
-    """Run a network of (1, 3, a, b) -> (1, c, a, b) over (h, w, 3) and return (h, w, c).
+    """Run a network of (1, k, a, b) -> (1, c, a, b) over (h, w, k) and return (h, w, c).
 
     a, b: multiples of 32, at most `window`. Small photos are mirrored up to 64 pixels a side.
     """
-    height, width = photo.shape[:2]
+    height, width = planes.shape[:2]
     sides = [_padded(length) for length in (height, width)]
-    padded = _mirrored(photo, sides[0], sides[1])
+    padded = _mirrored(planes, sides[0], sides[1])
     wide = [min(window, side) for side in sides]
     places = [
         (rows, columns)
@@ -69,11 +69,11 @@ def _padded(length: int) -> int:
     return max(2 * MULTIPLE, -(-length // MULTIPLE) * MULTIPLE)
 
 
-def _mirrored(photo: Floats, height: int, width: int) -> Floats:
-    missing = ((0, height - photo.shape[0]), (0, width - photo.shape[1]), (0, 0))
-    if (height, width) == photo.shape[:2]:
-        return photo
-    return np.pad(photo, missing, mode="symmetric")
+def _mirrored(planes: Floats, height: int, width: int) -> Floats:
+    missing = ((0, height - planes.shape[0]), (0, width - planes.shape[1]), (0, 0))
+    if (height, width) == planes.shape[:2]:
+        return planes
+    return np.pad(planes, missing, mode="symmetric")
 
 
 def _mapped(

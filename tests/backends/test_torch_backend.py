@@ -50,7 +50,7 @@ def test_every_shipped_model_answers_alike_in_both_backends(name, apart):
     rng = np.random.default_rng(2)
     valid = (rng.random((2, 1, 32, 32)) > 0.2).astype(np.float32)
     smooth = np.linspace(0.2, 0.8, 32, dtype=np.float32) * np.ones((2, 3, 32, 1), np.float32)
-    inputs = {"photo": smooth * valid, "valid": valid, "guide": np.zeros_like(smooth)}
+    inputs = {"photo": smooth * valid, "valid": valid, "guide": np.zeros_like(smooth), "earlier": 1 - valid}
     answers = []
     for backend in ("onnx", "torch"):
         network = open_network(name, backend=backend, device="cpu", threads=1)

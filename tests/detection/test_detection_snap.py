@@ -122,3 +122,12 @@ def test_a_bar_is_followed_past_a_small_false_piece_that_lies_nearer() -> None:
     found = left_third(truth) | false
     mask = snapped(photo, blurry(found) + 0.005, found, grow=1)
     assert (mask & truth).sum() > 0.95 * truth.sum()
+
+
+def test_a_few_sure_pixels_at_the_rim_of_a_bar_do_not_widen_it() -> None:
+    truth = bar()
+    photo = painted(slope(), truth, 0.95)
+    found = truth.copy()
+    found[24, 30:33] = True
+    probability = np.maximum(blurry(truth), found)
+    assert (snapped(photo, probability, found, grow=1) == truth).all()

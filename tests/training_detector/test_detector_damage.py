@@ -7,7 +7,7 @@ from training.detector.aging import age, scan
 from training.detector.elements import ElementBank
 from training.detector.paint import judge, paint, relief
 from training.detector.samples import SHARES, SampleConfig, SampleMaker, cut, read_photos
-from training.detector.shapes import SHAPES
+from training.detector.shapes import SHAPES, several
 from training.detector.text import burnt_in_date, rows_of_text
 
 DRAWERS = {**SHAPES, "rows-of-text": rows_of_text, "burnt-in-date": burnt_in_date}
@@ -39,6 +39,13 @@ def test_a_shape_fits_the_crop_and_leaves_most_of_it(name):
 def test_the_same_seed_draws_the_same_shape(name):
     one, other = (DRAWERS[name](96, 96, np.random.default_rng(7)) for _ in range(2))
     assert (one == other).all()
+
+
+def test_a_larger_crop_gets_as_many_more_shapes():
+    rng = np.random.default_rng(0)
+    assert {several(3, 160, 160, rng) for _ in range(50)} == {1, 2, 3}
+    assert {several(3, 320, 320, rng) for _ in range(50)} == {4, 8, 12}
+    assert {several(3, 32, 32, rng) for _ in range(50)} == {1}
 
 
 def test_every_share_is_drawn_by_something():

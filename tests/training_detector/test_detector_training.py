@@ -19,6 +19,7 @@ from training.detector.trainer import (
     DetectorConfig,
     DetectorTrainer,
     build_detector,
+    first_look_mirrored,
 )
 
 SMALL = DetectorConfig(
@@ -44,13 +45,13 @@ def trainer(config=SMALL):
 
 def test_the_network_gives_a_probability_for_each_pixel():
     network = DamageUNet((8, 16, 24), (1, 0, 1, 0, 1))
-    answer = network(torch.rand(2, 3, 32, 64))
+    answer = network(torch.rand(2, 3, 32, 64), torch.zeros(2, 1, 32, 64))
     assert answer.shape == (2, 1, 32, 64)
     assert answer.min() > 0 and answer.max() < 1
 
 
 def test_the_untrained_network_takes_little_for_damaged():
-    answer = DamageUNet((8, 16), (0, 1, 0))(torch.rand(1, 3, 32, 32))
+    answer = DamageUNet((8, 16), (0, 1, 0))(torch.rand(1, 3, 32, 32), torch.zeros(1, 1, 32, 32))
     assert float(answer.detach().mean()) == pytest.approx(0.03, abs=1e-4)
 
 
@@ -80,6 +81,25 @@ def test_the_loss_is_0_for_certain_right_answers_and_ignores_weight_0():
     weight = (label == 0).float()
     half_wrong = torch.full_like(label, -30.0)
     assert damage_loss(half_wrong, label, weight) < 1e-3
+
+
+def test_what_a_first_look_found_in_the_mirror_comes_back_in_place():
+    network = DamageUNet((8, 16), (1, 1, 1))
+    torch.nn.init.normal_(network.head.weight)
+    photo = torch.rand(2, 3, 32, 64)
+    found = first_look_mirrored(network, photo)
+    assert not found.requires_grad
+    expected = network(photo.flip(3), torch.zeros(2, 1, 32, 64)).flip(3)
+    torch.testing.assert_close(found, expected.detach())
+
+
+def test_a_second_look_depends_on_the_first():
+    network = DamageUNet((8, 16), (1, 1, 1))
+    torch.nn.init.normal_(network.head.weight)
+    photo = torch.rand(1, 3, 32, 32)
+    assert (
+        network(photo, torch.zeros(1, 1, 32, 32)) - network(photo, torch.ones(1, 1, 32, 32))
+    ).abs().max() > 1e-3
 
 
 def test_a_few_steps_lower_the_loss():
@@ -150,12 +170,15 @@ def test_an_exported_detector_answers_as_torch_and_detects(tmp_path):
     parameters = sum(tensor.numel() for tensor in run.average.values())
     assert (tmp_path / "finder.safetensors").stat().st_size < 2.2 * parameters + 5_000
 
-    photo = np.random.default_rng(0).random((1, 3, 64, 96), dtype=np.float32)
+    photo, earlier = np.split(np.random.default_rng(0).random((1, 4, 64, 96), dtype=np.float32), [3], axis=1)
     network = open_network(tmp_path / "finder.onnx", device="cpu", threads=1)
     expected = DamageUNet(SMALL.channels, SMALL.blocks)
     expected.load_state_dict({name: tensor.half() for name, tensor in run.average.items()})
+    answer = network({"photo": photo, "earlier": earlier})
     with torch.no_grad():
-        assert np.abs(network({"photo": photo}) - expected(torch.from_numpy(photo)).numpy()).max() < 1e-5
+        assert (
+            np.abs(answer - expected(torch.from_numpy(photo), torch.from_numpy(earlier)).numpy()).max() < 1e-5
+        )
 
     pixels = cv2.resize(np.uint8(photo[0].transpose(1, 2, 0) * 255), (50, 41))
     found = open_detector("learned", model=tmp_path / "finder.onnx", device="cpu", threads=1).find(pixels)

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from inpaint_cli.errors import TrainingDataError
-from training.detector.shapes import Plane, blank
+from training.detector.shapes import Plane, blank, several
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,11 @@ class ElementBank:
         return cls(kinds)
 
     def draw(self, height: int, width: int, rng: np.random.Generator) -> Plane:
-        """Place one to four elements of one kind, scaled, turned and cropped: (height, width)."""
+        """Place some elements of one kind, scaled, turned and cropped: (height, width)."""
         names = sorted(self.kinds)
         planes = self.kinds[names[int(rng.integers(0, len(names)))]]
         result = blank(height, width)
-        for _ in range(int(rng.integers(1, 5))):
+        for _ in range(several(4, height, width, rng)):
             element = planes[int(rng.integers(0, len(planes)))]
             np.maximum(result, _placed(element, height, width, rng), out=result)
         return result

@@ -20,13 +20,14 @@ import onnx
 import torch
 
 from inpaint_cli.backends import Figure, ModelCard, embed_card
+from inpaint_cli.backends.card import INPUT_CHANNELS
 from inpaint_cli.errors import InpaintError, ModelError
 from training.checkpoints import Checkpoint, read_checkpoint
 from training.detector.network import DamageUNet
 from training.detector.trainer import ARCHITECTURE, build_detector
 from training.export import OPSET, Exported, check_parity, weights_of, write_all
 
-OUTPUT = "probability"
+INPUTS, OUTPUT = ("photo", "earlier"), "probability"
 TRAINING_DATA = (
     "563 photos (BSDS500: research use; Urban100: research, Flickr CC; Wikimedia Commons: mostly CC BY-SA),"
     " with drawn damage and the opacity maps of FilmDamageSimulator (Ivanova et al. 2023, MIT)"
@@ -49,7 +50,7 @@ def export_detector(
     network.eval()
     weights = weights_of(checkpoint)
     card = ModelCard(
-        name=target.stem, kind="detector", inputs=("photo",), output=OUTPUT, sees_mask=False,
+        name=target.stem, kind="detector", inputs=INPUTS, output=OUTPUT, sees_mask=False,
         parameters=sum(tensor.numel() for tensor in checkpoint.tensors.values()), training_data=TRAINING_DATA,
         figures=tuple(figures), version=version, safetensors_sha256=hashlib.sha256(weights).hexdigest(),
     )  # fmt: skip
@@ -67,12 +68,13 @@ def export_detector(
 def to_onnx(network: DamageUNet) -> bytes:
     """Trace the network; batch, height and width are dynamic."""
     buffer = io.BytesIO()
-    axes = {name: {0: "n", 2: "height", 3: "width"} for name in ("photo", OUTPUT)}
+    axes = {name: {0: "n", 2: "height", 3: "width"} for name in (*INPUTS, OUTPUT)}
+    example = tuple(torch.rand(2, INPUT_CHANNELS[name], 64, 32) for name in INPUTS)
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            network, (torch.rand(2, 3, 64, 32),), buffer,  # type: ignore[arg-type]
-            input_names=["photo"], output_names=[OUTPUT], dynamic_axes=axes,
+            network, example, buffer,  # type: ignore[arg-type]
+            input_names=list(INPUTS), output_names=[OUTPUT], dynamic_axes=axes,
             opset_version=OPSET, dynamo=False,
         )  # fmt: skip
     return buffer.getvalue()

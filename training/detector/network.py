@@ -21,7 +21,10 @@ FIRST_GUESS = 0.03
 
 
 class DamageUNet(nn.Module):
-    """Photo (n, 3, h, w) in 0..1 to the probability of damage (n, 1, h, w); h and w multiples of 16.
+    """Photo (n, 3, h, w) in 0..1 to the probability of damage (n, 1, h, w).
+
+    h and w: multiples of 2 to the number of levels. It also sees what an earlier look found (n, 1, h, w), 0
+    where there was none, and completes it: auto-context (Tu and Bai 2010).
 
     channels: of each level, from half resolution down; blocks: residual blocks of each level down, then of
     each level up again, so 2 * levels - 1 numbers. The answer of the levels, which know what the damage is,
@@ -36,7 +39,7 @@ class DamageUNet(nn.Module):
                 f"a U-Net of {depth} levels needs {2 * depth - 1} numbers of blocks, not {blocks}"
             )
         pairs = list(pairwise(channels))
-        planes = 4 * (3 + 2 * len(NARROW))
+        planes = 4 * (3 + 2 * len(NARROW) + 1)
         self.stem = nn.Conv2d(planes, channels[0], 3, padding=1)
         self.encoder = nn.ModuleList(
             residual_blocks(c, n) for c, n in zip(channels, blocks[:depth], strict=True)
@@ -49,21 +52,22 @@ class DamageUNet(nn.Module):
         self.head = nn.Conv2d(channels[0], 4, 3, padding=1)
         self.edge = nn.Conv2d(channels[0] + planes, channels[0], 3, padding=1)
         self.sharpen = nn.Conv2d(channels[0], 4, 3, padding=1)
-        for convolution in (self.stem, *self.down, *self.up, self.edge):
+        for convolution in (self.stem, *self.down, self.edge):
             nn.init.kaiming_normal_(convolution.weight, nonlinearity="linear")
-            nn.init.zeros_(convolution.bias)
-        for convolution in (self.head, self.sharpen):
+        for convolution in (self.head, self.sharpen, *self.up):
             nn.init.zeros_(convolution.weight)
+        for convolution in (self.stem, *self.down, *self.up, self.edge):
+            nn.init.zeros_(convolution.bias)
         nn.init.zeros_(self.sharpen.bias)  # type: ignore[arg-type]
         nn.init.constant_(self.head.bias, math.log(FIRST_GUESS / (1 - FIRST_GUESS)))  # type: ignore[arg-type]
 
-    def forward(self, photo: Tensor) -> Tensor:
-        """Photo to probability."""
-        return torch.sigmoid(self.logits(photo))
+    def forward(self, photo: Tensor, earlier: Tensor) -> Tensor:
+        """Photo and what an earlier look found to probability."""
+        return torch.sigmoid(self.logits(photo, earlier))
 
-    def logits(self, photo: Tensor) -> Tensor:
-        """Photo (n, 3, h, w) to the logarithm of the odds of damage (n, 1, h, w)."""
-        planes = torch.cat([4 * photo - 2, HAT_SCALE * hats(photo)], 1)
+    def logits(self, photo: Tensor, earlier: Tensor) -> Tensor:
+        """Photo (n, 3, h, w), earlier (n, 1, h, w) to the logarithm of the odds of damage (n, 1, h, w)."""
+        planes = torch.cat([4 * photo - 2, HAT_SCALE * hats(photo), 2 * earlier], 1)
         seen = functional.pixel_unshuffle(planes, 2)
         features = down_and_up(self.stem(seen), self.encoder, self.down, self.up, self.decoder)
         features = functional.relu(features)

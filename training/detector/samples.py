@@ -43,7 +43,7 @@ SHARES: Mapping[str, float] = {
 class SampleConfig:
     """How samples are made. clean: share without any damage; second: how often a second kind is added."""
 
-    side: int = 160
+    side: int = 224
     clean: float = 0.38
     second: float = 0.35
     shares: Mapping[str, float] = field(default_factory=lambda: dict(SHARES))

@@ -16,6 +16,8 @@ import numpy.typing as npt
 Plane = npt.NDArray[np.uint8]
 Points = npt.NDArray[np.float64]
 
+USUAL = 160
+"""Side in pixels of the crop that numbers of shapes are given for."""
 _SHIFT = 4
 """Fractional bits of the coordinates that OpenCV draws with."""
 
@@ -57,11 +59,16 @@ def _thickness(rng: np.random.Generator, most: int) -> int:
     return int(np.clip(np.exp(rng.uniform(0, np.log(most + 1))), 1, most))
 
 
+def several(most: int, height: int, width: int, rng: np.random.Generator) -> int:
+    """Say how many to draw: 1 to `most` on USUAL x USUAL pixels, as many more as a crop is larger."""
+    return max(1, round(float(rng.integers(1, most + 1)) * height * width / USUAL**2))
+
+
 def lines(height: int, width: int, rng: np.random.Generator) -> Plane:
-    """1 to 7 straight lines, 1-7 px thick, many of them longer than the crop."""
+    """Straight lines, 1-7 px thick, many of them longer than the crop."""
     plane = blank(height, width)
     smooth = rng.random() < 0.3
-    for _ in range(int(rng.integers(1, 8))):
+    for _ in range(several(7, height, width, rng)):
         middle = _somewhere(rng, height, width, 10)
         angle, reach = rng.uniform(0, np.pi), np.exp(rng.uniform(np.log(10), np.log(250)))
         step = reach * np.array([np.cos(angle), np.sin(angle)])
@@ -70,11 +77,11 @@ def lines(height: int, width: int, rng: np.random.Generator) -> Plane:
 
 
 def scratches(height: int, width: int, rng: np.random.Generator) -> Plane:
-    """1 to 5 long wavering scratches along one axis, of changing width, with breaks."""
+    """Long wavering scratches along one axis, of changing width, with breaks."""
     plane = blank(height, width)
     upright, smooth = rng.random() < 0.7, rng.random() < 0.4
     extent, across = (height, width) if upright else (width, height)
-    for _ in range(int(rng.integers(1, 6))):
+    for _ in range(several(5, height, width, rng)):
         along = np.arange(-8.0, extent + 8, rng.uniform(1.5, 5))
         waver = np.cumsum(rng.normal(0, rng.uniform(0.1, 0.7), along.size))
         side = rng.uniform(-10, across + 10) + waver + rng.normal(0, 0.12) * along
@@ -96,10 +103,10 @@ def _draw_runs(plane: Plane, path: Points, thickness: npt.NDArray[np.int_], *, s
 
 
 def hairs(height: int, width: int, rng: np.random.Generator) -> Plane:
-    """1 to 5 curled hairs, 1-3 px thick."""
+    """Curled hairs, 1-3 px thick."""
     plane = blank(height, width)
     smooth = rng.random() < 0.5
-    for _ in range(int(rng.integers(1, 6))):
+    for _ in range(several(5, height, width, rng)):
         path = walk(
             rng, _somewhere(rng, height, width), int(rng.integers(6, 60)), 3.0, rng.normal(0, 0.08), 0.12
         )
@@ -127,10 +134,10 @@ def blob_outline(rng: np.random.Generator, centre: Points, radius: float, rough:
 
 
 def blotches(height: int, width: int, rng: np.random.Generator) -> Plane:
-    """1 to 5 irregular blobs, 6-60 px across."""
+    """Irregular blobs, 6-60 px across."""
     plane = blank(height, width)
     rough = rng.uniform(0.1, 0.6)
-    for _ in range(int(rng.integers(1, 6))):
+    for _ in range(several(5, height, width, rng)):
         radius = np.exp(rng.uniform(np.log(3), np.log(28)))
         fill_outline(plane, blob_outline(rng, _somewhere(rng, height, width), radius, rough))
     return plane

@@ -40,15 +40,17 @@ def words(rng: np.random.Generator, count: int) -> str:
 
 
 def rows_of_text(height: int, width: int, rng: np.random.Generator) -> Plane:
-    """One or several rows of print, 9-40 px high; uint8 (height, width), soft or hard edged."""
+    """Some rows of print, or a page full, 9-40 px high; uint8 (height, width), soft or hard edged."""
     page = Image.new("L", (width, height))
     draw = ImageDraw.Draw(page)
     size = int(rng.integers(9, 41))
     y, rows = int(rng.integers(-size, height)), int(rng.integers(1, 4))
+    if rng.random() < 0.5:
+        y, rows = int(rng.integers(-size, size)), height // size
     font = _pick_font(rng, size)
     for _ in range(rows):
         start = int(rng.integers(-60, 20)) if rng.random() < 0.7 else int(rng.integers(0, width))
-        draw.text((start, y), words(rng, 6), fill=255, font=font)
+        draw.text((start, y), words(rng, 12), fill=255, font=font)
         y += size + int(rng.integers(2, 40))
     plane = np.array(page)
     if rng.random() < 0.6:

@@ -32,7 +32,9 @@ from training.precision import autocast
 
 ARCHITECTURE = "damage-unet"
 STATE_FILE, WEIGHTS_FILE = "state.safetensors", "last.safetensors"
-VALIDATION_SEED, VALIDATION_SAMPLES = 20_240_607, 128
+VALIDATION_SEED, VALIDATION_SAMPLES = 20_240_607, 64
+SECOND_LOOKS = 0.5
+"""Share of the steps that train the second look, which sees what the first one found in the mirror."""
 HARDER_AT_MOST = 6.0
 """How much more often the photo with the most false alarms is drawn than the average one."""
 
@@ -41,10 +43,10 @@ HARDER_AT_MOST = 6.0
 class DetectorConfig:
     """Everything that decides the outcome of a detector's training; ``precision`` as in `TrainingConfig`."""
 
-    channels: tuple[int, ...] = (32, 64, 96, 128)
-    blocks: tuple[int, ...] = (1, 1, 1, 2, 1, 1, 1)
+    channels: tuple[int, ...] = (32, 64, 96, 128, 128)
+    blocks: tuple[int, ...] = (1, 1, 1, 2, 2, 1, 1, 1, 1)
     steps: int = 26_000
-    batch_size: int = 6
+    batch_size: int = 3
     learning_rate: float = 3e-3
     optimizer: str = "muon"
     warmup: int = 100
@@ -65,11 +67,15 @@ class DetectorConfig:
 
 @dataclass(frozen=True)
 class DetectorFigures:
-    """Mean loss since the last figures; on fixed validation crops: loss, precision, recall, false alarms."""
+    """Mean loss since the last figures; on fixed validation crops: loss, precision, recall, false alarms.
+
+    All but `validation_loss`, which is the first look's, are of a second look.
+    """
 
     step: int
     training_loss: float
     validation_loss: float
+    second_loss: float
     precision: float
     recall: float
     false_alarms: float
@@ -96,7 +102,7 @@ class DetectorTrainer:
     def run(
         self, watch: Callable[[DetectorFigures], None], save: Callable[[], None], save_every: float = 60.0
     ) -> None:
-        """Train to the last step; every five saves, and at the end, also validate and tell."""
+        """Train to the last step; now and then, and at the end, also validate and tell."""
         saved, told, saves = time.monotonic(), (time.monotonic(), self.step), 0
         while self.step < self.config.steps:
             self.loss_sum += self.one_step()
@@ -106,7 +112,7 @@ class DetectorTrainer:
             if at_end or time.monotonic() - saved > save_every:
                 save()
                 saves += 1
-                if at_end or (saves < 6 or saves % 4 == 0):
+                if at_end or saves < 4 or saves % 8 == 0:
                     seconds = time.monotonic() - told[0]
                     watch(self.figures((self.step - told[1]) / max(seconds, 1e-9)))
                     told = time.monotonic(), self.step
@@ -122,7 +128,10 @@ class DetectorTrainer:
             group["lr"] = rate
         photo, label, weight = self._tensors(samples)
         with autocast(self.device, config.precision):
-            logits = self.network.logits(photo)
+            earlier = torch.zeros_like(label)
+            if rng.random() < SECOND_LOOKS:
+                earlier = first_look_mirrored(self.network, photo)
+            logits = self.network.logits(photo, earlier)
         logits = logits.float()
         loss = damage_loss(logits, label, weight, config.focus, config.overlap)
         self.optimizer.zero_grad(set_to_none=True)
@@ -163,12 +172,15 @@ class DetectorTrainer:
         network = DamageUNet(self.config.channels, self.config.blocks).to(self.device)
         network.load_state_dict(self.average)
         photo, label, weight = self._tensors(self.validation)
-        logits = torch.cat([network.logits(part) for part in torch.split(photo, 16)])
+        parts = torch.split(photo, 16)
+        first = torch.cat([network.logits(part, torch.zeros_like(part[:, :1])) for part in parts])
+        logits = torch.cat([network.logits(part, first_look_mirrored(network, part)) for part in parts])
         found, damaged = logits > 0, label > 0
         hit = float((found & damaged).sum())
         clean = torch.from_numpy(self.validation.clean)
         figures = DetectorFigures(
             self.step, self.loss_sum / max(self.loss_count, 1),
+            float(damage_loss(first, label, weight, self.config.focus, self.config.overlap)),
             float(damage_loss(logits, label, weight, self.config.focus, self.config.overlap)),
             hit / max(float((found & (weight > 0)).sum()), 1), hit / max(float(damaged.sum()), 1),
             float(found[clean].float().mean()), steps_per_second,
@@ -210,6 +222,14 @@ class DetectorTrainer:
         restore_optimizer(self.optimizer, unnested("optimizer", state.tensors))
         self.alarms = state.tensors["alarms"].numpy().copy()
         self.step = int(state.details["step"])
+
+
+@torch.no_grad()
+def first_look_mirrored(network: DamageUNet, photo: Tensor) -> Tensor:
+    """What a first look finds in the mirrored photo, mirrored back: probability (n, 1, h, w)."""
+    mirrored = photo.flip(3)
+    found: Tensor = network(mirrored, torch.zeros_like(mirrored[:, :1]))
+    return found.float().flip(3)
 
 
 def build_detector(network: Mapping[str, Any]) -> DamageUNet:
