@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from itertools import islice
 from types import FrameType
 
@@ -17,18 +17,24 @@ from inpaint_cli.batch.outcome import Outcome
 from inpaint_cli.errors import ExitCode
 
 Work = Callable[[Job], Outcome]
+LOOK_EVERY = 0.1
+"""Seconds between looks at whether stopping is wanted."""
 
 
 @dataclass
 class Stop:
-    """A wish to stop: photos in hand are finished, no others are begun."""
+    """A wish to stop: photos in hand are finished, no others are begun.
 
-    _wanted: threading.Event = field(default_factory=threading.Event)
+    A plain value instead of `threading.Event`: a signal's handler that sets an event, while the code that it
+    interrupts waits for the same event, can block for ever on the event's own lock.
+    """
+
+    wanted: bool = False
     interrupted: bool = False
 
     def request(self) -> None:
         """Begin no more photos."""
-        self._wanted.set()
+        self.wanted = True
 
     def interrupt(self) -> None:
         """Begin no more photos because the user, or the reader of our output, left."""
@@ -37,12 +43,10 @@ class Stop:
 
     def wait(self, seconds: float) -> bool:
         """Sleep until stopping is wanted or the time is over; say whether it is wanted."""
-        return self._wanted.wait(seconds)
-
-    @property
-    def wanted(self) -> bool:
-        """Stopping is wanted."""
-        return self._wanted.is_set()
+        end = time.monotonic() + seconds
+        while not self.wanted and (left := end - time.monotonic()) > 0:
+            time.sleep(min(left, LOOK_EVERY))
+        return self.wanted
 
 
 def run(
@@ -79,7 +83,8 @@ def interruptible(stop: Stop, tell: Callable[[str], None]) -> Iterator[None]:
         if stop.interrupted:
             os._exit(ExitCode.INTERRUPTED)  # outputs are renamed into place whole: none is half written
         stop.interrupt()
-        tell("interrupted: finishing the photos in hand (again to stop at once)")
+        with suppress(RuntimeError):  # of a line that was just being written to the same stream
+            tell("interrupted: finishing the photos in hand (again to stop at once)")
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,3 +76,19 @@ def test_a_run_that_is_stopped_already_begins_nothing_new() -> None:
     stop = Stop()
     stop.request()
     assert len(list(run(jobs(50), restored, workers=2, stop=stop))) == 0
+
+
+def test_a_signal_at_any_moment_of_waiting_ends_the_wait(tmp_path: Path) -> None:
+    program = tmp_path / "wait.py"
+    program.write_text(
+        "import signal\n"
+        "from inpaint_cli.batch.run import Stop\n"
+        "stop = Stop()\n"
+        "signal.signal(signal.SIGALRM, lambda *_: stop.request())\n"
+        "for k in range(5000):\n"
+        "    signal.setitimer(signal.ITIMER_REAL, 1e-6 + (k % 400) * 1e-7)\n"
+        "    stop.wait(0), stop.wait(0), stop.wait(0)\n"
+        "assert stop.wait(60)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    assert subprocess.run([sys.executable, program], env=environment, timeout=50, check=False).returncode == 0
