@@ -34,8 +34,8 @@ from inpaint_cli.photos import read_mask, read_photo
 
 Bools = npt.NDArray[np.bool_]
 
-HIGH = (0.7, 0.8, 0.85, 0.9)
-LOW = (0.3, 0.45, 0.6)
+HIGH = (0.85, 0.9, 0.95, 0.98)
+LOW = (0.45, 0.6, 0.75)
 STRICT = DOUBTFUL.cleanup(DEFAULT_SENSITIVITY, None, None)
 SCORES = np.round(np.arange(0.02, 1.0, 0.02), 2)
 TOUCHED_AT_MOST, LEFT_ALONE_AT_LEAST = 0.0005, 0.9
