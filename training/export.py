@@ -103,7 +103,7 @@ def network_inputs(network: Mapping[str, Any]) -> tuple[str, ...]:
     )
 
 
-def to_onnx(network: nn.Module, inputs: Sequence[str]) -> bytes:
+def to_onnx(network: nn.Module, inputs: Sequence[str], output: str = "restored") -> bytes:
     """Trace the network, normalisation and rearrangement folded into its convolutions: a serialised model.
 
     Batch, height and width are dynamic. torch's tracing exporter is used: it folds what stands behind a
@@ -119,8 +119,8 @@ def to_onnx(network: nn.Module, inputs: Sequence[str]) -> bytes:
             example,
             buffer,  # type: ignore[arg-type]
             input_names=list(inputs),
-            output_names=["restored"],
-            dynamic_axes={name: {0: "n", 2: "height", 3: "width"} for name in (*inputs, "restored")},
+            output_names=[output],
+            dynamic_axes={name: {0: "n", 2: "height", 3: "width"} for name in (*inputs, output)},
             opset_version=OPSET,
             dynamo=False,
         )

@@ -82,11 +82,9 @@ def _checked(file: Path, parameter: inspect.Parameter, key: str, value: Any) -> 
     """Return a value that has the type of its flag; a flag that may be given often takes a list."""
     hint = parameter.annotation.__origin__
     types = [each for each in get_args(hint) or (hint,) if each is not type(None)]
-    wanted = next((word for known, (word, _) in _VALUES.items() if known in types), None)
-    allowed = next((kinds for known, (_, kinds) in _VALUES.items() if known in types), (object,))
-    right = isinstance(value, allowed) and (bool in types or not isinstance(value, bool))
-    if wanted and not right:
-        raise UsageError(f"{file}: {key} = {_toml(value)} must be {wanted}")
+    for known, (wanted, allowed) in _VALUES.items():
+        if known in types and type(value) not in allowed:
+            raise UsageError(f"{file}: {key} = {_toml(value)} must be {wanted}")
     return value
 
 

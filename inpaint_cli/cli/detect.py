@@ -13,11 +13,7 @@ from inpaint_cli.errors import UsageError
 
 Photos = Annotated[
     list[Path] | None,
-    typer.Argument(
-        metavar="PHOTOS",
-        help="Files or folders (walked recursively, without hidden and ._ files).",
-        show_default=False,
-    ),
+    flags.photos_argument("Files or folders (walked recursively, without hidden and ._ files)."),
 ]
 Masks = Annotated[
     Path | None,
@@ -29,37 +25,19 @@ Overlay = Annotated[
 ]
 DetectorName = Annotated[
     str | None,
-    typer.Option(
-        "--detector",
-        metavar="NAME",
-        help="Who looks: learned (the default), vanilla or classical.",
-        show_default=False,
-    ),
+    flags.detector_option("Who looks: learned (the default), vanilla or classical."),
 ]
 Sensitivity = Annotated[
     float | None,
-    typer.Option(
-        "--sensitivity",
-        min=0.0,
-        max=1.0,
-        metavar="S",
-        help="0 finds only what is certainly damage, 1 also what might be (default: 0.5).",
-        show_default=False,
-    ),
+    flags.sensitivity_option("0 finds only what is certainly damage, 1 also what might be (default: 0.5)."),
 ]
 MaskColor = Annotated[
     str | None,
-    typer.Option("--mask-color", metavar="#RRGGBB", help="Only pixels of this colour are damage."),
+    flags.mask_color_option("Only pixels of this colour are damage."),
 ]
 MaxDamage = Annotated[
     float,
-    typer.Option(
-        "--max-damage",
-        min=0.0,
-        max=1.0,
-        metavar="SHARE",
-        help="Refuse a photo of which a larger share is found to be damaged.",
-    ),
+    flags.max_damage_option("Refuse a photo of which a larger share is found to be damaged."),
 ]
 Overwrite = Annotated[
     bool,

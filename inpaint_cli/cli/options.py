@@ -16,12 +16,35 @@ from inpaint_cli.errors import ExitCode, UsageError
 Options = TypeVar("Options")
 
 
+def photos_argument(text: str) -> Any:
+    """Describe PHOTOS; this and the flags below mean the same in `restore` and `detect`, in other words."""
+    return typer.Argument(metavar="PHOTOS", help=text, show_default=False)
+
+
+def max_damage_option(text: str) -> Any:
+    """Describe --max-damage."""
+    return typer.Option("--max-damage", min=0.0, max=1.0, metavar="SHARE", help=text)
+
+
+def sensitivity_option(text: str) -> Any:
+    """Describe --sensitivity."""
+    return typer.Option("--sensitivity", min=0.0, max=1.0, metavar="S", help=text, show_default=False)
+
+
+def detector_option(text: str) -> Any:
+    """Describe --detector."""
+    return typer.Option("--detector", metavar="NAME", help=text, show_default=False)
+
+
+def mask_color_option(text: str) -> Any:
+    """Describe --mask-color."""
+    return typer.Option("--mask-color", metavar="#RRGGBB", help=text)
+
+
 Photos = Annotated[
     list[Path] | None,
-    typer.Argument(
-        metavar="PHOTOS",
-        help="Files or folders (walked recursively, without hidden and ._ files), or - for a photo on stdin.",
-        show_default=False,
+    photos_argument(
+        "Files or folders (walked recursively, without hidden and ._ files), or - for a photo on stdin."
     ),
 ]
 FilesFrom = Annotated[
@@ -63,33 +86,17 @@ ResizeMask = Annotated[
 ]
 MaxDamage = Annotated[
     float,
-    typer.Option(
-        "--max-damage",
-        min=0.0,
-        max=1.0,
-        metavar="SHARE",
-        help="Refuse a photo of which a larger share is damaged: its mask is probably inverted.",
-    ),
+    max_damage_option("Refuse a photo of which a larger share is damaged: its mask is probably inverted."),
 ]
 Sensitivity = Annotated[
     float | None,
-    typer.Option(
-        "--sensitivity",
-        min=0.0,
-        max=1.0,
-        metavar="S",
-        help="Without masks: 0 finds only what is certainly damage, 1 also what might be (default: 0.5).",
-        show_default=False,
+    sensitivity_option(
+        "Without masks: 0 finds only what is certainly damage, 1 also what might be (default: 0.5)."
     ),
 ]
 DetectorName = Annotated[
     str | None,
-    typer.Option(
-        "--detector",
-        metavar="NAME",
-        help="Without masks: learned (the default), vanilla or classical.",
-        show_default=False,
-    ),
+    detector_option("Without masks: learned (the default), vanilla or classical."),
 ]
 MinSize = Annotated[
     int | None,
@@ -105,9 +112,7 @@ Grow = Annotated[
 ]
 MaskColor = Annotated[
     str | None,
-    typer.Option(
-        "--mask-color", metavar="#RRGGBB", help="Without masks: only pixels of this colour are damage."
-    ),
+    mask_color_option("Without masks: only pixels of this colour are damage."),
 ]
 Tolerance = Annotated[
     int,

@@ -109,20 +109,20 @@ class LearnedDetector:
     def _probability(self, photo: Floats, earlier: Floats) -> Floats:
         """The probability of damage of each pixel, (h, w) float32: the largest that any scale gives."""
         height, width = photo.shape[:2]
-        seen = np.dstack([photo, earlier])
-        result = self._at_one_scale(seen)
-        while max(seen.shape[:2]) >= COARSER_FROM:
-            seen = cv2.resize(seen, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA).astype(np.float32)
-            coarse = cv2.resize(self._at_one_scale(seen), (width, height), interpolation=cv2.INTER_LINEAR)
-            np.maximum(result, coarse, out=result)
+        result = self._at_one_scale(photo, earlier)
+        while max(photo.shape[:2]) >= COARSER_FROM:
+            photo, earlier = _halved(photo), _halved(earlier)
+            coarse = self._at_one_scale(photo, earlier)
+            np.maximum(
+                result, cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR), out=result
+            )
         return result
 
-    def _at_one_scale(self, seen: Floats) -> Floats:
-        """One look at photo and earlier look, (h, w, 4)."""
-
-        def run(part: Floats) -> Floats:
-            photo, earlier = (np.ascontiguousarray(each) for each in (part[:, :3], part[:, 3:]))
-            return self.network({"photo": photo, "earlier": earlier})
-
-        answer = over_windows(seen, run, window=WINDOW, margin=MARGIN, threads=self.threads)
+    def _at_one_scale(self, photo: Floats, earlier: Floats) -> Floats:
+        seen = {"photo": photo, "earlier": earlier[..., None]}
+        answer = over_windows(seen, self.network, window=WINDOW, margin=MARGIN, threads=self.threads)
         return np.clip(answer[..., 0], 0, 1)
+
+
+def _halved(plane: Floats) -> Floats:
+    return cv2.resize(plane, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA).astype(np.float32)

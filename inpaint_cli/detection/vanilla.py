@@ -33,11 +33,9 @@ class VanillaDetector:
     def find(self, pixels: Pixels) -> Detection:
         """Find the damage, see `Detector`."""
         photo = as_colour(pixels)
-
-        def run(part: Floats) -> Floats:
-            return self.network({"photo": part})
-
-        restored = over_windows(photo, run, window=WINDOW, margin=MARGIN, threads=self.threads)
+        restored = over_windows(
+            {"photo": photo}, self.network, window=WINDOW, margin=MARGIN, threads=self.threads
+        )
         probability = from_departure(np.abs(restored - photo).max(axis=2))
         mask = clean_up(probability, self.cleanup)
         score = photo_score(probability, mask)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
@@ -32,15 +32,20 @@ def spans(length: int, window: int, margin: int) -> list[Span]:
 
 
 def over_windows(
-    planes: Floats, run: Callable[[Floats], Floats], *, window: int, margin: int, threads: int = 1
+    planes: Mapping[str, Floats],
+    run: Callable[[Mapping[str, Floats]], Floats],
+    *,
+    window: int,
+    margin: int,
+    threads: int = 1,
 ) -> Floats:
-    """Run a network of (1, k, a, b) -> (1, c, a, b) over (h, w, k) and return (h, w, c).
+    """Run a network, called like a `Network`, over its inputs (h, w, channels) and return (h, w, c).
 
     a, b: multiples of 32, at most `window`. Small photos are mirrored up to 64 pixels a side.
     """
-    height, width = planes.shape[:2]
+    height, width = next(iter(planes.values())).shape[:2]
     sides = [_padded(length) for length in (height, width)]
-    padded = _mirrored(planes, sides[0], sides[1])
+    padded = {name: _mirrored(plane, sides[0], sides[1]) for name, plane in planes.items()}
     wide = [min(window, side) for side in sides]
     places = [
         (rows, columns)
@@ -50,8 +55,9 @@ def over_windows(
 
     def one(place: tuple[Span, Span]) -> Floats:
         rows, columns = place
-        part = padded[rows.start : rows.start + wide[0], columns.start : columns.start + wide[1]]
-        answer = run(np.ascontiguousarray(part.transpose(2, 0, 1)[None]))[0]
+        window = slice(rows.start, rows.start + wide[0]), slice(columns.start, columns.start + wide[1])
+        parts = {name: plane[window].transpose(2, 0, 1)[None] for name, plane in padded.items()}
+        answer = run({name: np.ascontiguousarray(part) for name, part in parts.items()})[0]
         kept = answer[:, rows.begin - rows.start : rows.end - rows.start,
                       columns.begin - columns.start : columns.end - columns.start]  # fmt: skip
         return np.asarray(kept.transpose(1, 2, 0), np.float32)

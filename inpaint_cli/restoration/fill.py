@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from inpaint_cli.backends.card import INPUT_CHANNELS
 from inpaint_cli.backends.network import Network
 from inpaint_cli.errors import ModelError
 from inpaint_cli.restoration import pyramid
@@ -143,9 +144,9 @@ class _Passage:
 
 
 def _buffers(network: Network, count: int) -> dict[str, Floats]:
-    channels = {"photo": 3, "valid": 1, "guide": 3}
     return {
-        name: np.empty((count, channels[name], TILE, TILE), dtype=np.float32) for name in network.card.inputs
+        name: np.empty((count, INPUT_CHANNELS[name], TILE, TILE), dtype=np.float32)
+        for name in network.card.inputs
     }
 
 

@@ -106,6 +106,15 @@ class TestResizedMask:
         assert (resized(mask, (4, 6)) == np.kron(mask, np.ones((2, 3), np.bool_))).all()
 
 
+def watched_with_masks(root: Path) -> tuple[Path, Path, Watcher]:
+    """An empty folder of photos, one of masks, and who looks at both."""
+    photos, masks = root / "p", root / "m"
+    photos.mkdir()
+    masks.mkdir()
+    selection = Selection(photos=(photos,), mask_dir=masks, suffixes=frozenset({".jpg", ".png"}))
+    return photos, masks, Watcher(selection, settle=0.0)
+
+
 class TestWatching:
     def test_a_photo_is_taken_once_when_it_stopped_growing(self, tmp_path: Path) -> None:
         watcher = Watcher(Selection(photos=(tmp_path,), suffixes=frozenset({".jpg"})), settle=0.0)
@@ -120,11 +129,7 @@ class TestWatching:
         assert watcher.complete().jobs == ()
 
     def test_a_photo_waits_for_its_mask(self, tmp_path: Path) -> None:
-        photos, masks = tmp_path / "p", tmp_path / "m"
-        photos.mkdir()
-        masks.mkdir()
-        selection = Selection(photos=(photos,), mask_dir=masks, suffixes=frozenset({".jpg", ".png"}))
-        watcher = Watcher(selection, settle=0.0)
+        photos, masks, watcher = watched_with_masks(tmp_path)
         (photos / "a.jpg").write_bytes(b"x")
         assert [watcher.complete().jobs for _ in range(3)] == [(), (), ()]
         (masks / "a.png").write_bytes(b"x")
@@ -136,11 +141,7 @@ class TestWatching:
         assert watcher.waiting == ()
 
     def test_what_waits_for_a_mask_is_told_once_when_it_stopped_growing(self, tmp_path: Path) -> None:
-        photos, masks = tmp_path / "p", tmp_path / "m"
-        photos.mkdir()
-        masks.mkdir()
-        selection = Selection(photos=(photos,), mask_dir=masks, suffixes=frozenset({".jpg", ".png"}))
-        watcher = Watcher(selection, settle=0.0)
+        photos, _, watcher = watched_with_masks(tmp_path)
         (photos / "a.jpg").write_bytes(b"x")
         note = f"waiting for a mask: {photos / 'a.jpg'}"
         assert [watcher.complete().notes for _ in range(3)] == [(), (note,), ()]

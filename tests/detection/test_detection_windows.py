@@ -26,11 +26,12 @@ def test_a_pixelwise_network_gives_the_same_over_windows(size, threads):
     photo = np.random.default_rng(0).random((*size, 3), dtype=np.float32)
     seen = []
 
-    def brightest(part):
+    def brightest(parts):
+        part = parts["photo"]
         seen.append(part.shape)
         return part.max(axis=1, keepdims=True)
 
-    answer = over_windows(photo, brightest, window=128, margin=16, threads=threads)
+    answer = over_windows({"photo": photo}, brightest, window=128, margin=16, threads=threads)
     assert (answer[..., 0] == photo.max(axis=2)).all()
     for n, channels, height, width in seen:
         assert (n, channels) == (1, 3)
@@ -42,11 +43,11 @@ def test_a_network_that_looks_around_sees_no_seams():
     """A window's edge spoils what is near it; the margin keeps that out of the answer."""
     photo = np.random.default_rng(1).random((200, 300, 3), dtype=np.float32)
 
-    def mean_around(part):
-        padded = np.pad(part[:, :1], ((0, 0), (0, 0), (4, 4), (4, 4)))
+    def mean_around(parts):
+        padded = np.pad(parts["photo"][:, :1], ((0, 0), (0, 0), (4, 4), (4, 4)))
         windows = np.lib.stride_tricks.sliding_window_view(padded, (9, 9), axis=(2, 3))
         return windows.mean(axis=(4, 5), dtype=np.float32)
 
-    whole = over_windows(photo, mean_around, window=512, margin=8)
-    pieces = over_windows(photo, mean_around, window=96, margin=8)
+    whole = over_windows({"photo": photo}, mean_around, window=512, margin=8)
+    pieces = over_windows({"photo": photo}, mean_around, window=96, margin=8)
     assert np.abs(whole - pieces)[4:-4, 4:-4].max() < 1e-6

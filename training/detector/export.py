@@ -7,25 +7,20 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import io
 import json
 import sys
-import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import onnx
-import torch
 
 from inpaint_cli.backends import Figure, ModelCard, embed_card
-from inpaint_cli.backends.card import INPUT_CHANNELS
 from inpaint_cli.errors import InpaintError, ModelError
 from training.checkpoints import Checkpoint, read_checkpoint
-from training.detector.network import DamageUNet
 from training.detector.trainer import ARCHITECTURE, build_detector
-from training.export import OPSET, Exported, check_parity, weights_of, write_all
+from training.export import Exported, check_parity, to_onnx, weights_of, write_all
 
 INPUTS, OUTPUT = ("photo", "earlier"), "probability"
 TRAINING_DATA = (
@@ -54,7 +49,7 @@ def export_detector(
         parameters=sum(tensor.numel() for tensor in checkpoint.tensors.values()), training_data=TRAINING_DATA,
         figures=tuple(figures), version=version, safetensors_sha256=hashlib.sha256(weights).hexdigest(),
     )  # fmt: skip
-    model, card = embed_card(in_half(to_onnx(network)), card)
+    model, card = embed_card(in_half(to_onnx(network, INPUTS, OUTPUT)), card)
     difference = check_parity(model, network, target.name)
     files = {
         target.with_suffix(".safetensors"): weights,
@@ -63,21 +58,6 @@ def export_detector(
     }
     write_all(files)
     return Exported(card=card, files=tuple(files), difference=difference)
-
-
-def to_onnx(network: DamageUNet) -> bytes:
-    """Trace the network; batch, height and width are dynamic."""
-    buffer = io.BytesIO()
-    axes = {name: {0: "n", 2: "height", 3: "width"} for name in (*INPUTS, OUTPUT)}
-    example = tuple(torch.rand(2, INPUT_CHANNELS[name], 64, 32) for name in INPUTS)
-    with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            network, example, buffer,  # type: ignore[arg-type]
-            input_names=list(INPUTS), output_names=[OUTPUT], dynamic_axes=axes,
-            opset_version=OPSET, dynamo=False,
-        )  # fmt: skip
-    return buffer.getvalue()
 
 
 def in_half(model: bytes) -> bytes:

@@ -33,15 +33,17 @@ from training.precision import autocast
 ARCHITECTURE = "damage-unet"
 STATE_FILE, WEIGHTS_FILE = "state.safetensors", "last.safetensors"
 VALIDATION_SEED, VALIDATION_SAMPLES = 20_240_607, 64
-SECOND_LOOKS = 0.5
-"""Share of the steps that train the second look, which sees what the first one found in the mirror."""
 HARDER_AT_MOST = 6.0
 """How much more often the photo with the most false alarms is drawn than the average one."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DetectorConfig:
-    """Everything that decides the outcome of a detector's training; ``precision`` as in `TrainingConfig`."""
+    """Everything that decides the outcome of a detector's training; ``precision`` as in `TrainingConfig`.
+
+    second_looks: share of the steps that train the second look, which sees what the first one found in the
+    mirror.
+    """
 
     channels: tuple[int, ...] = (32, 64, 96, 128, 128)
     blocks: tuple[int, ...] = (1, 1, 1, 2, 2, 1, 1, 1, 1)
@@ -53,6 +55,7 @@ class DetectorConfig:
     average: float = 0.998
     focus: float = 0.0
     overlap: float = 0.5
+    second_looks: float = 0.5
     precision: str = "bfloat16"
     seed: int = 0
     samples: SampleConfig = field(default_factory=SampleConfig)
@@ -129,7 +132,7 @@ class DetectorTrainer:
         photo, label, weight = self._tensors(samples)
         with autocast(self.device, config.precision):
             earlier = torch.zeros_like(label)
-            if rng.random() < SECOND_LOOKS:
+            if rng.random() < config.second_looks:
                 earlier = first_look_mirrored(self.network, photo)
             logits = self.network.logits(photo, earlier)
         logits = logits.float()
