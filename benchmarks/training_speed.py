@@ -1,11 +1,13 @@
-"""Pictures a second of training: each network of `best` beside the published one in plain eager float32.
+"""Pictures a second of training: each network of a preset beside the published one in plain eager float32.
 
-    python -m benchmarks.training_speed [--device cpu|cuda] [--threads 2] [--seconds 10] [--rounds 5]
+    python -m benchmarks.training_speed [--device cpu|cuda] [--preset best] [--threads 2] [--seconds 10]
+        [--rounds 5]
 
 A picture's cost is all of a step: sampling, damage, forward and backward pass, optimiser, moving average. The
-two are timed in turns, and the median of the pairs' ratios counts. On a CUDA device `best` is also timed in
-float32, and the share of time in which the device waits for batches is printed: batches are made on the
-device, so it is the time that their kernels take.
+two are timed in turns, and the median of the pairs' ratios counts. On a CUDA device the preset's network is
+timed compiled, as `train` runs it there, and also beside itself in eager float32; and the share of time in
+which the device waits for batches is printed: batches are made on the device, so it is the time that their
+kernels take.
 """
 
 from __future__ import annotations
@@ -32,32 +34,35 @@ def main() -> int:
     options = _parser().parse_args()
     torch.set_num_threads(options.threads)
     device = torch.device(options.device)
-    for model in COMPARED:
-        paper, best = PRESETS["paper"][model], PRESETS["best"][model]
-        pairs = {"best": best}
-        if device.type == "cuda":
-            pairs["best in float32"] = replace(best, precision="float32")
-        yardstick = _trainer(model, paper, device)
-        for name, config in pairs.items():
-            trainer = _trainer(model, config, device)
+    on_cuda = device.type == "cuda"
+    for model in options.models:
+        ours = PRESETS[options.preset][model]
+        trainer = _trainer(model, ours, device, compiled=on_cuda)
+        yardsticks = {"as published": PRESETS["paper"].get(model)}
+        if on_cuda:
+            yardsticks["itself in eager float32"] = replace(ours, precision="float32")
+        for name, config in yardsticks.items():
+            if config is None:
+                continue
+            yardstick = _trainer(model, config, device)
             timed = [
                 (_speed(trainer, options.seconds, device), _speed(yardstick, options.seconds, device))
                 for _ in range(options.rounds)
             ]
-            ours, theirs = (median(each) for each in zip(*timed, strict=True))
+            fast, slow = (median(each) for each in zip(*timed, strict=True))
             ratio = median(a / b for a, b in timed)
             print(
-                f"{model}, {name}: {ours:,.0f} pictures a second, as published {theirs:,.0f}: {ratio:.2f} x"
+                f"{model}, {options.preset}: {fast:,.0f} pictures a second, {name} {slow:,.0f}: {ratio:.2f} x"
             )
-            print(f"  {_batch_share(trainer, device):.1%} of a step goes into making its batch", flush=True)
+        print(f"  {_batch_share(trainer, device):.1%} of a step goes into making its batch", flush=True)
     return 0
 
 
-def _trainer(model: str, config: TrainingConfig, device: torch.device) -> Trainer:
+def _trainer(model: str, config: TrainingConfig, device: torch.device, *, compiled: bool = False) -> Trainer:
     pictures = torch.randint(0, 256, (PICTURES, 3, 32, 32), dtype=torch.uint8)
     tiles = torch.randint(0, 256, (PICTURES, 3, 64, 64), dtype=torch.uint8)
     sources = Sources(PictureBank(pictures), PictureBank(tiles) if config.photo_share else None)
-    trainer = Trainer(model, config, sources, pictures[:64], device)
+    trainer = Trainer(model, config, sources, pictures[:64], device, compiled=compiled)
     trainer.advance(3)
     return trainer
 
@@ -95,6 +100,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = parser_of(__file__, __doc__)
     add = parser.add_argument
     add("--device", choices=("cpu", "cuda"), default="cpu")
+    add("--preset", choices=tuple(PRESETS), default="best")
+    add("--models", nargs="+", default=COMPARED, metavar="MODEL")
     add("--threads", type=int, default=2, help="on the CPU (default: %(default)s)")
     add("--seconds", type=float, default=10.0, help="of each timing (default: %(default)s)")
     add("--rounds", type=int, default=5, help="pairs of timings (default: %(default)s)")

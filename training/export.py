@@ -28,6 +28,7 @@ from inpaint_cli.errors import ModelError
 from training.checkpoints import Checkpoint
 from training.files import write_bytes
 from training.folding import fold_rearrangement
+from training.half_weights import halve_checkpoint, store_in_half
 from training.layers import FoldablePartialBlock
 from training.photo_benchmark import CleanPhoto
 from training.quantisation import quantise
@@ -57,17 +58,23 @@ def export(
     training_data: str = "",
     figures: Sequence[Figure] = (),
     version: str = "1",
+    half: bool = False,
     int8_photos: Iterable[CleanPhoto] | None = None,
 ) -> Exported:
     """Write the model of a checkpoint; nothing at all where it does not answer as torch does (ModelError).
 
-    int8_photos: undamaged photos by which the model's convolutions are turned to 8 bits.
+    half: store the weights in 16 bits; int8_photos: undamaged photos by which the model's convolutions are
+    turned to 8 bits.
     """
+    if half:
+        checkpoint = halve_checkpoint(checkpoint)
     if target.suffix != ".onnx":
         raise ModelError(f"{target}: a model's file ends in .onnx")
     network = checkpoint.build()
     weights = weights_of(checkpoint)
     graph = to_onnx(network, network_inputs(checkpoint.network))
+    if half:
+        graph = store_in_half(graph)
     card = ModelCard(
         name=target.stem,
         kind=checkpoint.model,

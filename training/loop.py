@@ -6,6 +6,7 @@ state gives the same losses as one that was never broken.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from inpaint_cli.errors import RunFolderError, UsageError
 from training.adversarial import Adversary
@@ -37,6 +39,7 @@ from training.presets import TrainingConfig
 from training.sources import PictureBank, augment, fade_colours
 
 SIDE = 32
+SAVING_AT_MOST = 50
 STATE_FILE = "state.safetensors"
 WEIGHTS_FILE = "last.safetensors"
 
@@ -145,14 +148,19 @@ class Trainer:
         validation: Tensor,
         device: torch.device,
         world: World | None = None,
+        *,
+        compiled: bool = False,
     ) -> None:
         """validation: uint8 (n, 3, 32, 32), damaged with a fixed seed; never trained on.
 
-        world: the processes that share each batch; without it this one is alone.
+        world: the processes that share each batch; without it this one is alone. compiled: compile the
+        network first (`torch.compile`), which pays on CUDA after a minute.
         """
         if config.optimizer not in OPTIMIZERS:
             raise UsageError(f"no optimizer {config.optimizer!r}; there are: {', '.join(OPTIMIZERS)}")
         self.world = world or alone(device)
+        if config.minutes is not None and self.world.size > 1:
+            raise UsageError("--minutes trains in one process: start it without torchrun, or give --epochs")
         if config.loss == "adversarial" and self.world.size > 1:
             raise UsageError("--loss adversarial trains in one process: start it without torchrun")
         torch.manual_seed(config.seed)
@@ -162,10 +170,13 @@ class Trainer:
         self.sources = sources.to(device)
         self.network = fresh_network(config.network, device)
         self.trained = self.world.wrap(self.network)
+        if compiled:
+            self.trained = torch.compile(self.trained)  # type: ignore[assignment]
         self.average = {name: tensor.clone() for name, tensor in self.network.state_dict().items()}
         self.optimizer = OPTIMIZERS[config.optimizer](self.network.parameters(), config.learning_rate)
         self.adversary = Adversary(device) if config.loss == "adversarial" else None
         self.step = 0
+        self.seconds = 0.0
         self.loss_sum = torch.zeros((), dtype=torch.float64, device=device)
         self.validation_loss = float("nan")
         self.steps_per_epoch = max(1, len(sources.pictures) // config.batch_size)
@@ -173,26 +184,43 @@ class Trainer:
 
     @property
     def total_steps(self) -> int:
-        """Steps of the whole run."""
-        return self.config.epochs * self.steps_per_epoch
+        """Steps of the whole run; an estimate where the clock ends it."""
+        if self.config.minutes is None:
+            return self.config.epochs * self.steps_per_epoch
+        if self.finished or not self.step:
+            return max(self.step, 1)
+        return max(self.step + 1, round(self.step * self.config.minutes * 60 / self.seconds))
+
+    @property
+    def finished(self) -> bool:
+        """Whether all epochs, or all minutes, are over."""
+        if self.config.minutes is None:
+            return self.step >= self.total_steps
+        return self.seconds >= self.config.minutes * 60
 
     def epochs(self, save: Callable[[], None], save_every: float = 60.0) -> Iterator[EpochFigures]:
         """Train to the end, giving each epoch's figures.
 
-        ``save`` is called after each epoch and every ``save_every`` seconds.
+        ``save`` is called at the end, every ``save_every`` seconds, and after each epoch, but not so often
+        that it takes more than a part in SAVING_AT_MOST of the time. An epoch that the clock cuts short is
+        the last one.
         """
-        saved = time.monotonic()
+        began = time.monotonic() - self.seconds
+        saved, took = time.monotonic(), 0.0
         started, trained = time.monotonic(), 0
-        while self.step < self.total_steps:
+        while not self.finished:
             self.advance(1)
             trained += 1
-            at_end = self.step % self.steps_per_epoch == 0
+            self.seconds = time.monotonic() - began
+            at_end = self.step % self.steps_per_epoch == 0 or self.finished
             if at_end:
+                in_epoch = (self.step - 1) % self.steps_per_epoch + 1
+                training_loss = float(self.loss_sum) / in_epoch
                 seconds = time.monotonic() - started
                 self.validation_loss = self.validate()
                 figures = EpochFigures(
-                    epoch=self.step // self.steps_per_epoch,
-                    training_loss=float(self.loss_sum) / self.steps_per_epoch,
+                    epoch=math.ceil(self.step / self.steps_per_epoch),
+                    training_loss=training_loss,
                     validation_loss=self.validation_loss,
                     seconds=seconds,
                     pictures_per_second=trained * self.config.batch_size / max(seconds, 1e-9),
@@ -201,9 +229,12 @@ class Trainer:
                 trained = 0
                 yield figures
                 started = time.monotonic()
-            if at_end or time.monotonic() - saved > save_every:
+            since = time.monotonic() - saved
+            if self.finished or since > save_every or (at_end and since > SAVING_AT_MOST * took):
+                before = time.monotonic()
                 save()
                 saved = time.monotonic()
+                took = saved - before
 
     def advance(self, steps: int) -> None:
         """Learn from so many batches."""
@@ -244,11 +275,12 @@ class Trainer:
     @torch.no_grad()
     def _update_average(self) -> None:
         decay = min(self.config.average, (1 + self.step) / (10 + self.step)) if self.config.average else 0.0
-        for name, tensor in self.network.state_dict().items():
-            if tensor.dtype.is_floating_point and decay:
-                self.average[name].lerp_(tensor, 1 - decay)
-            else:
-                self.average[name].copy_(tensor)
+        tensors = self.network.state_dict()
+        floating = [name for name, tensor in tensors.items() if tensor.dtype.is_floating_point]
+        for name in tensors.keys() - set(floating):
+            self.average[name].copy_(tensors[name])
+        towards = get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
+        towards([self.average[name] for name in floating], [tensors[name] for name in floating], 0)
 
     @torch.no_grad()
     def validate(self) -> float:
@@ -274,6 +306,7 @@ class Trainer:
         return {
             "training": self.config.as_dict(), "step": self.step, "epoch": self.step // self.steps_per_epoch,
             "pictures_seen": self.step * self.config.batch_size, "loss_sum": float(self.loss_sum),
+            "seconds": self.seconds,
             "validation_loss": self.validation_loss,
         }  # fmt: skip
 
@@ -302,6 +335,7 @@ class Trainer:
         self.average = {k: v.to(self.device) for k, v in unnested("average", state.tensors).items()}
         restore_optimizer(self.optimizer, unnested("optimizer", state.tensors))
         self.step = int(state.details["step"])
+        self.seconds = float(state.details.get("seconds", 0.0))
         self.loss_sum.fill_(float(state.details["loss_sum"]))
         if self.adversary is not None:
             self.adversary.load(unnested("adversary", state.tensors))

@@ -14,14 +14,14 @@ NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 
 
 def orthogonalise(gradient: Tensor, steps: int = 5) -> Tensor:
-    """Bring all singular values of a matrix (rows, columns) near 1 by Newton-Schulz iteration, in float32.
+    """Bring all singular values of (..., rows, columns) near 1 by Newton-Schulz iteration, in float32.
 
     torch's own Muon does this in bfloat16, which CPUs without such arithmetic emulate slowly.
     """
     a, b, c = NEWTON_SCHULZ
-    wide = gradient.shape[0] <= gradient.shape[1]
+    wide = gradient.shape[-2] <= gradient.shape[-1]
     x = gradient if wide else gradient.mT
-    x = x / x.norm().clamp_min(1e-7)
+    x = x / x.norm(dim=(-2, -1), keepdim=True).clamp_min(1e-7)
     for _ in range(steps):
         gram = x @ x.mT
         x = a * x + (b * gram + c * gram @ gram) @ x
@@ -41,37 +41,59 @@ class Muon(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
-        """Update every parameter that has a gradient."""
+        """Update every parameter that has a gradient, those of one shape together."""
         for group in self.param_groups:
-            for parameter in group["params"]:
-                if parameter.grad is not None:
-                    update = self._kernel_step if parameter.ndim == 4 else self._adam_step
-                    parameter.add_(update(parameter, group), alpha=-group["lr"])
+            for alike in _by_shape(p for p in group["params"] if p.grad is not None):
+                update = self._kernel_steps if alike[0].ndim == 4 else self._adam_steps
+                for parameter, step in zip(alike, update(alike, group), strict=True):
+                    parameter.add_(step, alpha=-group["lr"])
 
-    def _kernel_step(self, kernel: Tensor, group: dict[str, float]) -> Tensor:
-        state, gradient = self.state[kernel], kernel.grad
-        assert gradient is not None
-        if not state:
-            state["momentum"] = torch.zeros_like(kernel)
-        state["momentum"].lerp_(gradient, 1 - group["momentum"])
-        ahead = gradient.lerp(state["momentum"], group["momentum"])
-        update = orthogonalise(ahead.reshape(len(kernel), -1))
-        return update.mul(0.2 * max(update.shape) ** 0.5).reshape(kernel.shape)
+    def _kernel_steps(self, kernels: list[nn.Parameter], group: dict[str, float]) -> Tensor:
+        gradients = _gradients(kernels)
+        momenta = self._moments("momentum", kernels)
+        momentum = torch.stack(momenta).lerp_(gradients, 1 - group["momentum"])
+        for kept, new in zip(momenta, momentum, strict=True):
+            kept.copy_(new)
+        ahead = gradients.lerp(momentum, group["momentum"]).flatten(2)
+        if ahead.device.type == "cpu":  # where products of batches are slower than those of single matrices
+            update = torch.stack([orthogonalise(matrix) for matrix in ahead])
+        else:
+            update = orthogonalise(ahead)
+        scaled: Tensor = update * (0.2 * max(ahead.shape[1:]) ** 0.5)
+        return scaled.view(gradients.shape)
 
-    def _adam_step(self, parameter: Tensor, group: dict[str, tuple[float, float]]) -> Tensor:
-        state, gradient = self.state[parameter], parameter.grad
-        assert gradient is not None
-        if not state:
-            state.update(
-                mean=torch.zeros_like(parameter), square=torch.zeros_like(parameter), step=torch.zeros(())
-            )
+    def _adam_steps(self, parameters: list[nn.Parameter], group: dict[str, tuple[float, float]]) -> Tensor:
+        gradients = _gradients(parameters)
         first, second = group["betas"]
-        state["step"] += 1
-        state["mean"].lerp_(gradient, 1 - first)
-        state["square"].lerp_(gradient.square(), 1 - second)
-        mean: Tensor = state["mean"] / (1 - first ** state["step"])
-        square: Tensor = state["square"] / (1 - second ** state["step"])
-        return mean / (square.sqrt() + 1e-8)
+        for parameter in parameters:
+            state = self.state[parameter]
+            state["step"] = state.get("step", torch.zeros(())) + 1
+        means, squares = self._moments("mean", parameters), self._moments("square", parameters)
+        mean = torch.stack(means).lerp_(gradients, 1 - first)
+        square = torch.stack(squares).lerp_(gradients.square(), 1 - second)
+        for kept, new in zip((*means, *squares), (*mean, *square), strict=True):
+            kept.copy_(new)
+        step = float(self.state[parameters[0]]["step"])
+        steps: Tensor = mean / (1 - first**step) / ((square / (1 - second**step)).sqrt() + 1e-8)
+        return steps
+
+    def _moments(self, name: str, parameters: list[nn.Parameter]) -> list[Tensor]:
+        """A moment of each parameter, 0 where it has none yet."""
+        for parameter in parameters:
+            if name not in self.state[parameter]:
+                self.state[parameter][name] = torch.zeros_like(parameter)
+        return [self.state[parameter][name] for parameter in parameters]
+
+
+def _by_shape(parameters: Iterable[nn.Parameter]) -> list[list[nn.Parameter]]:
+    alike: dict[torch.Size, list[nn.Parameter]] = {}
+    for parameter in parameters:
+        alike.setdefault(parameter.shape, []).append(parameter)
+    return list(alike.values())
+
+
+def _gradients(parameters: list[nn.Parameter]) -> Tensor:
+    return torch.stack([parameter.grad for parameter in parameters if parameter.grad is not None])
 
 
 OPTIMIZERS: dict[str, Callable[[Iterable[nn.Parameter], float], torch.optim.Optimizer]] = {
@@ -80,7 +102,7 @@ OPTIMIZERS: dict[str, Callable[[Iterable[nn.Parameter], float], torch.optim.Opti
 }
 
 
-def scheduled_rate(schedule: str, step: int, total: int, warmup: int = 0) -> float:
+def scheduled_rate(schedule: str, step: int, total: float, warmup: int = 0) -> float:
     """The share (0..1) of the learning rate to use at a step (from 0) of ``total``.
 
     ``constant``; ``cosine`` (down to 0 at the end); ``trapezoid``: constant, then linear to 0 over the last

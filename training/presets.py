@@ -1,6 +1,7 @@
 """Named training configurations.
 
-`paper` is the published setting, `best` is what ships, `fast` what ships for `restore --quality fast`.
+`paper` is the published setting, `best` what a CPU trains in a day, `fast` what ships for `restore --quality
+fast`, and `large` what wants a GPU.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ from inpaint_cli.errors import UsageError
 from training.networks import NetworkConfig
 
 LIGHT = NetworkConfig(architecture="residual-unet", channels=(32, 64, 128), blocks=(1, 2, 2, 2, 1))
+LARGE = NetworkConfig(architecture="residual-unet", channels=(64, 96, 128), blocks=(3, 4, 3, 4, 3))
 SMALL = NetworkConfig(architecture="residual-unet", channels=(16, 32, 64), blocks=(1, 2, 2, 2, 1))
 LOSSES = ("squared", "log", "adversarial")
 PRECISIONS = ("float32", "bfloat16")
 PUBLISHED_DAMAGE = {"published-lines": 1.0}
 GUIDED_DAMAGE = {"half-planes": 0.6, "blobs": 0.2, "everything": 0.2}
+MOSTLY_LINES = {"published-lines": 0.6, "strokes": 0.15, "blobs": 0.15, "half-planes": 0.1}
 PHOTO_DAMAGE = {
     "published-lines": 0.15,
     "long-lines": 0.2,
@@ -41,7 +44,9 @@ class TrainingConfig:
     weigh the squared error, ``depth_power`` and ``margin_weight`` shape it, see `pixel_weights`. ``schedule``
     is constant, cosine, or trapezoid (constant, then linear to 0 over the last quarter), after ``warmup``
     steps. ``precision`` bfloat16 computes the forward pass in it where the device has such arithmetic;
-    weights, gradients and validation stay float32.
+    weights, gradients and validation stay float32. Where ``minutes`` is given, the run ends by the clock
+    instead of after ``epochs``, and the schedule follows the clock: such a run fits into the time there is,
+    but does not give the same weights twice.
     """
 
     network: NetworkConfig
@@ -67,8 +72,11 @@ class TrainingConfig:
     loss: str = "squared"
     precision: str = "float32"
     seed: int = 0
+    minutes: float | None = None
 
     def __post_init__(self) -> None:
+        if self.minutes is not None and self.minutes <= 0:
+            raise UsageError(f"--minutes {self.minutes:g} must be greater than 0")
         if self.epochs < 1 or self.batch_size < 1:
             raise UsageError("--epochs and --batch-size must be at least 1")
         if self.loss not in LOSSES:
@@ -121,6 +129,17 @@ PRESETS: Mapping[str, Mapping[str, TrainingConfig]] = {
         "photo": _photo(LIGHT, "spectral-with-misfit"),
     },
     "fast": {"photo": _photo(SMALL, "push-pull")},
+    "large": {
+        "vanilla": _best(
+            replace(LARGE, guess="spectral-with-misfit", black_is_missing=True), photo_share=0.35,
+            photo_damage=MOSTLY_LINES, batch_size=512,
+        ),
+        "pconv": _best(
+            replace(LARGE, sees_mask=True, guess="spectral-with-misfit"), known_weight=0.0, photo_share=0.35,
+            photo_damage=MOSTLY_LINES, batch_size=512,
+        ),
+        "photo": replace(_photo(LARGE, "spectral-with-misfit"), batch_size=1024, depth_power=0.85),
+    },
 }  # fmt: skip
 
 

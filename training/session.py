@@ -27,13 +27,16 @@ from training.presets import TrainingConfig, find_preset
 from training.run_folder import RunFolder, check_fresh, check_resumable, claim
 
 PANEL_PICTURES = 10
-PICTURE_SECONDS = 20.0
+PICTURE_SECONDS = 60.0
 """Plot and panel are drawn anew at most this often, and at the end."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingRequest:
-    """What one `inpaint-cli train` asks for; None means: as the preset (or the run to continue) says."""
+    """What one `inpaint-cli train` asks for; None means: as the preset (or the run to continue) says.
+
+    ``compiled``: compile the network first; None: where it pays, on CUDA.
+    """
 
     model: str
     folder: Path
@@ -45,7 +48,9 @@ class TrainingRequest:
     learning_rate: float | None = None
     seed: int | None = None
     loss: str | None = None
+    minutes: float | None = None
     device: str = "auto"
+    compiled: bool | None = None
     resume: bool = False
     start_from: Path | None = None
 
@@ -58,6 +63,7 @@ class TrainingRequest:
             "learning_rate": self.learning_rate,
             "seed": self.seed,
             "loss": self.loss,
+            "minutes": self.minutes,
         }
         return {name: value for name, value in given.items() if value is not None}
 
@@ -120,7 +126,10 @@ def train(
         if world.writes:
             world.wait()
         sources, validation = loop_sources(data)
-        trainer = Trainer(request.model, settled.training, sources, validation, device, world)
+        compiled = device.type == "cuda" if request.compiled is None else request.compiled
+        trainer = Trainer(
+            request.model, settled.training, sources, validation, device, world, compiled=compiled
+        )
         if request.resume and folder.has_state:
             trainer.resume(folder.path)
         elif started_from is not None:
@@ -172,7 +181,11 @@ def _settle(request: TrainingRequest, folder: RunFolder, find: PresetFinder, wor
         raise RunFolderError(f"{folder.config_file} is not the configuration of a run ({error})") from error
     _refuse_other_settings(request, training, preset)
     return Settled(
-        replace(training, epochs=request.epochs or training.epochs),
+        replace(
+            training,
+            epochs=request.epochs or training.epochs,
+            minutes=request.minutes or (None if request.epochs else training.minutes),
+        ),
         preset,
         request.data or data,
         request.valid or valid,
@@ -180,9 +193,10 @@ def _settle(request: TrainingRequest, folder: RunFolder, find: PresetFinder, wor
 
 
 def _refuse_other_settings(request: TrainingRequest, training: TrainingConfig, preset: str) -> None:
-    """A run goes on with the settings that it began with; only ``--epochs`` may be changed."""
+    """A run goes on with the settings that it began with; only how long it is may be changed."""
     asked = {"preset": request.preset, **request.changes}
-    asked.pop("epochs", None)
+    for length in ("epochs", "minutes"):
+        asked.pop(length, None)
     for name, value in asked.items():
         stored = preset if name == "preset" else getattr(training, name)
         if value is not None and value != stored:

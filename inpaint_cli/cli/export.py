@@ -30,6 +30,9 @@ def export(
         typer.Option(metavar="JSON", help="What `evaluate --json` wrote about this model, for its card."),
     ] = None,
     version: Annotated[str, typer.Option("--model-version", help="Version for its card.")] = "1",
+    half: Annotated[
+        bool, typer.Option("--half", help="Store the weights in 16 bits: files of half the size.")
+    ] = False,
     int8: Annotated[
         Path | None,
         typer.Option(
@@ -58,6 +61,7 @@ def export(
         training_data=_described(file) if training_data is None else training_data,
         figures=[figure for each in figures or () for figure in read_figures(each, output.stem)],
         version=version,
+        half=half,
         int8_photos=None if int8 is None else clean_photos(_some(find_photos(int8)), int8),
     )
     said = f"{exported.card.parameters:,} parameters, differs from torch by {exported.difference:.1e} at most"

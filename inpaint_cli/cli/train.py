@@ -45,11 +45,21 @@ def train(
         typer.Option(help="best (what ships, the default), paper (as published), fast (photo: small)."),
     ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Times through the data.")] = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option(help="Train for so long instead; the learning rate falls by the clock."),
+    ] = None,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Pictures a step.")] = None,
     lr: Annotated[float | None, typer.Option(help="Learning rate.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="The same seed gives the same run.")] = None,
     loss: Annotated[str | None, typer.Option(help="squared or adversarial (sharper, more error).")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    compiled: Annotated[
+        bool | None,
+        typer.Option(
+            "--compile/--no-compile", help="Compile the network first: faster steps, a slow start (cuda: on)."
+        ),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue the run in the folder.")] = False,
     start_from: Annotated[
         Path | None,
@@ -70,6 +80,8 @@ def train(
         raise UsageError(f"no model {model!r}; there are: {', '.join(MODELS)}")
     if device not in ("auto", "cpu", "cuda"):
         raise UsageError(f"--device {device}: must be auto, cpu or cuda")
+    if minutes is not None and epochs is not None:
+        raise UsageError("--minutes and --epochs both say when to end; give one of them")
     require_training()
     from training.session import TrainingRequest
     from training.session import train as run
@@ -90,7 +102,9 @@ def train(
             learning_rate=lr,
             seed=seed,
             loss=loss,
+            minutes=minutes,
             device=device,
+            compiled=compiled,
             resume=resume,
             start_from=start_from,
         )
@@ -166,8 +180,11 @@ class _StepProgress(Progress):
     def get_renderables(self) -> Iterable[RenderableType]:
         if self.trainer is not None and self.task_ids:
             trainer, task = self.trainer, self.task_ids[0]
-            epoch = min(trainer.step // trainer.steps_per_epoch + 1, trainer.config.epochs)
-            self.update(task, completed=trainer.step, epoch=f"epoch {epoch}/{trainer.config.epochs}")
+            epoch, config = trainer.step // trainer.steps_per_epoch + 1, trainer.config
+            text = (
+                f"epoch {epoch}" if config.minutes else f"epoch {min(epoch, config.epochs)}/{config.epochs}"
+            )
+            self.update(task, completed=trainer.step, total=trainer.total_steps, epoch=text)
         yield from super().get_renderables()
 
 
@@ -203,8 +220,13 @@ class _ProgressWatcher:
             f"{self.model}: {parameters:,} parameters on {trainer.device.type}; {data.description}",
             highlight=False,
         )
-        if trainer.step >= trainer.total_steps:
-            self.console.print(f"{self.model}: all {trainer.config.epochs} epochs are done already")
+        if trainer.finished:
+            length = (
+                f"{trainer.config.minutes:g} minutes"
+                if trainer.config.minutes
+                else f"{trainer.config.epochs} epochs"
+            )
+            self.console.print(f"{self.model}: all {length} are done already")
             return
         self.progress.trainer = trainer
         self.progress.add_task(

@@ -33,19 +33,21 @@ def test_a_preset_survives_json_and_builds_its_network(preset: str, model: str) 
 
 
 def test_vanilla_is_blind_in_every_preset() -> None:
-    assert not any(PRESETS[preset]["vanilla"].network.sees_mask for preset in ("paper", "best"))
+    assert not any(PRESETS[preset]["vanilla"].network.sees_mask for preset in ("paper", "best", "large"))
 
 
 @pytest.mark.parametrize(
     ("preset", "model", "message"),
-    [("slow", "pconv", "there are: paper, best, fast"), ("paper", "gan", "it has: vanilla, pconv")],
+    [("slow", "pconv", "there are: paper, best, fast, large"), ("paper", "gan", "it has: vanilla, pconv")],
 )
 def test_an_unknown_name_lists_the_choices(preset: str, model: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         find_preset(preset, model)
 
 
-@pytest.mark.parametrize("wrong", [{"epochs": 0}, {"batch_size": 0}, {"learning_rate": -1.0}])
+@pytest.mark.parametrize(
+    "wrong", [{"epochs": 0}, {"batch_size": 0}, {"learning_rate": -1.0}, {"minutes": 0.0}]
+)
 def test_settings_that_make_no_sense_are_refused(wrong: dict[str, float]) -> None:
     fields = PRESETS["paper"]["vanilla"].as_dict() | wrong
     with pytest.raises(UsageError, match="must be"):

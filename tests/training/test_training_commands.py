@@ -50,6 +50,8 @@ def test_without_a_data_file_nothing_is_trained(run, tmp_path):
         (["--preset", "fast", "--model", "pconv"], UsageError),
         (["--data", "x@-1"], UsageError),
         (["--lr", "0", "--model", "pconv"], UsageError),
+        (["--minutes", "5", "--epochs", "2"], UsageError),
+        (["--minutes", "0", "--model", "pconv"], UsageError),
     ],
 )
 def test_options_that_make_no_sense_are_refused(run, tmp_path, arguments, error):

@@ -11,7 +11,7 @@ import training.export
 from inpaint_cli.backends import Figure, ModelCard, find_model, open_network
 from inpaint_cli.errors import ModelError
 from training.checkpoints import Checkpoint
-from training.export import check_parity, export, fold_normalisation, to_onnx
+from training.export import check_parity, export, fold_normalisation, parity_tiles, to_onnx
 from training.figures import read_figures
 from training.folding import fold_rearrangement, wide_kernel
 
@@ -39,6 +39,17 @@ def test_onnxruntime_and_torch_give_the_same_answers(tmp_path, architecture, mod
     )
     assert onnx_answer.shape == (3, 3, 96, 64)
     assert np.abs(onnx_answer - torch_answer).max() <= 1e-4
+
+
+def test_weights_stored_in_half_make_small_files_and_the_same_answers_as_torch(tmp_path):
+    checkpoint = tiny_checkpoint(guess="spectral")
+    whole, halved = (export(checkpoint, tmp_path / f"{half}.onnx", half=half) for half in (False, True))
+    for old, new in zip(whole.files[:2], halved.files[:2], strict=True):
+        assert new.stat().st_size < old.stat().st_size - whole.card.parameters
+    assert halved.difference < 1e-4
+    tiles = next(iter(parity_tiles()))
+    answers = [open_network(each.files[1], device="cpu")(tiles) for each in (whole, halved)]
+    np.testing.assert_allclose(answers[0], answers[1], atol=2e-2)
 
 
 def test_batch_normalisation_is_folded_away(tmp_path):

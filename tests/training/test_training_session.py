@@ -13,6 +13,7 @@ from inpaint_cli.errors import BackendError, ModelError, RunFolderError, UsageEr
 from training import session
 from training.checkpoints import read_checkpoint
 from training.data import SourceOption, load_training_data
+from training.loop import Trainer
 from training.networks import NetworkConfig
 from training.presets import TrainingConfig, find_preset
 from training.run_folder import claim
@@ -135,6 +136,40 @@ def test_more_epochs_can_be_asked_for_but_no_other_settings(tmp_path, data_folde
         train(TrainingRequest(**again, batch_size=16), read, StopAfter())
     with pytest.raises(RunFolderError, match="begun with preset paper, not best"):
         train(TrainingRequest(**again, preset="best"), read, StopAfter())
+
+
+def test_a_run_by_the_clock_ends_when_its_minutes_are_over(tmp_path, data_folder):
+    folder = tmp_path / "run"
+    begun = time.monotonic()
+    run = session.train(
+        request(folder, data_folder, epochs=None, minutes=0.03), read, StopAfter(), tiny_preset
+    )
+    assert time.monotonic() - begun >= 1.8
+    rows = run.read_losses(last_epoch=10**6)
+    assert [row.epoch for row in rows] == list(range(1, len(rows) + 1))
+    details = read_checkpoint(run.weights_file).details
+    assert details["seconds"] >= 1.8
+
+    asked = request(folder, data_folder, preset=None, epochs=None, batch_size=None, minutes=0.06, resume=True)
+    session.train(asked, read, StopAfter(), tiny_preset)
+    longer = read_checkpoint(run.weights_file).details
+    assert longer["seconds"] >= 3.6
+    assert longer["step"] > details["step"]
+
+
+def test_the_rate_falls_by_the_clock(tmp_path, data_folder):
+    sources, validation = session.loop_sources(read((SourceOption(data_folder),), None, 0))
+    trainer = Trainer(
+        "vanilla",
+        replace(tiny_preset("best", "vanilla"), minutes=1.0),
+        sources,
+        validation,
+        torch.device("cpu"),
+    )
+    trainer.step, trainer.seconds = 30, 15.0
+    assert trainer.total_steps == 120
+    trainer.seconds = 60.0
+    assert trainer.finished
 
 
 def test_a_folder_with_a_run_in_it_is_not_begun_anew(tmp_path, data_folder):

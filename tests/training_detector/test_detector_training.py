@@ -19,6 +19,7 @@ from training.detector.trainer import (
     DetectorConfig,
     DetectorTrainer,
     build_detector,
+    chances,
     first_look_mirrored,
 )
 
@@ -38,9 +39,9 @@ def makers():
     return SampleMaker(photos, None, SMALL.samples), SampleMaker(photos[:1], None, SMALL.samples)
 
 
-def trainer(config=SMALL):
+def trainer(config=SMALL, workers=0):
     torch.set_num_threads(1)
-    return DetectorTrainer(config, *makers(), torch.device("cpu"))
+    return DetectorTrainer(config, *makers(), torch.device("cpu"), workers)
 
 
 def test_the_network_gives_a_probability_for_each_pixel():
@@ -105,9 +106,7 @@ def test_a_second_look_depends_on_the_first():
 def test_a_few_steps_lower_the_loss():
     run = trainer(DetectorConfig(**{**SMALL.__dict__, "steps": 40}))
     before = run.figures(0).validation_loss
-    for _ in range(40):
-        run.one_step()
-        run.step += 1
+    run.advance(40)
     after = run.figures(0)
     assert after.validation_loss < 0.9 * before
     assert after.step == 40
@@ -115,29 +114,38 @@ def test_a_few_steps_lower_the_loss():
 
 def test_a_run_that_is_killed_goes_on_as_if_it_was_not(tmp_path):
     whole = trainer()
-    losses = []
-    for _ in range(6):
-        losses.append(whole.one_step())
-        whole.step += 1
+    whole.advance(6)
     first = trainer()
-    for _ in range(3):
-        first.one_step()
-        first.step += 1
+    first.advance(3)
     first.save(tmp_path)
     second = trainer()
     second.resume(tmp_path)
-    for expected in losses[3:]:
-        assert second.one_step() == pytest.approx(expected, rel=1e-5)
-        second.step += 1
+    second.advance(3)
+    for name, tensor in whole.average.items():
+        torch.testing.assert_close(second.average[name], tensor, rtol=1e-5, atol=1e-6)
     assert (second.alarms == whole.alarms).all()
 
 
+def test_samples_made_ahead_are_those_of_each_step():
+    alone, helped = trainer(), trainer(workers=2)
+    alone.advance(1)
+    helped.advance(1)
+    assert float(helped.loss_sum) == pytest.approx(float(alone.loss_sum), rel=1e-5)
+
+
+def test_a_run_by_the_clock_ends_when_its_minutes_are_over(tmp_path):
+    told = []
+    run = trainer(DetectorConfig(**{**SMALL.__dict__, "minutes": 0.02, "steps": 10**9}))
+    run.run(told.append, lambda: run.save(tmp_path), save_every=1e9)
+    assert run.seconds >= 1.2
+    assert told[-1].step == run.step > 1
+    assert read_checkpoint(tmp_path / WEIGHTS_FILE).details["seconds"] == run.seconds
+
+
 def test_photos_with_false_alarms_are_drawn_more_often():
-    run = trainer()
-    run.alarms[:] = (0.1, 0.1, 1.0)
-    chances = run.chances()
-    assert chances.sum() == pytest.approx(1)
-    assert chances[2] > 2 * chances[0] > 0
+    drawn = chances(np.array([0.1, 0.1, 1.0]))
+    assert drawn.sum() == pytest.approx(1)
+    assert drawn[2] > 2 * drawn[0] > 0
 
 
 def test_run_saves_and_tells(tmp_path):
@@ -162,7 +170,7 @@ def test_a_folder_of_another_network_is_refused(tmp_path):
 def test_an_exported_detector_answers_as_torch_and_detects(tmp_path):
     pytest.importorskip("onnx")
     run = trainer()
-    run.one_step()
+    run.advance(1)
     run.save(tmp_path)
     exported = export_detector(read_checkpoint(tmp_path / WEIGHTS_FILE), tmp_path / "finder.onnx")
     assert exported.difference < 1e-4

@@ -30,11 +30,12 @@ def main() -> int:
             learning_rate=options.lr,
             seed=options.seed,
             optimizer=options.optimizer,
+            minutes=options.minutes,
         )
         elements = ElementBank.read(options.elements) if options.elements else None
         training = SampleMaker(read_photos(options.photos), elements, config.samples)
         validation = SampleMaker(read_photos(options.valid), elements, config.samples)
-        trainer = DetectorTrainer(config, training, validation, device)
+        trainer = DetectorTrainer(config, training, validation, device, options.workers)
         options.output.mkdir(parents=True, exist_ok=True)
         if (options.output / STATE_FILE).exists():
             trainer.resume(options.output)
@@ -64,6 +65,8 @@ def _parser() -> argparse.ArgumentParser:
         help="a checkpoint of this network or a smaller one; the mean of several",
     )
     parser.add_argument("--steps", type=int, default=DetectorConfig.steps)
+    parser.add_argument("--minutes", type=float, help="train for so long instead of --steps")
+    parser.add_argument("--workers", type=int, default=0, help="processes that make samples ahead")
     parser.add_argument("--batch-size", type=int, default=DetectorConfig.batch_size)
     parser.add_argument("--lr", type=float, default=DetectorConfig.learning_rate)
     parser.add_argument("--optimizer", default=DetectorConfig.optimizer)

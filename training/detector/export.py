@@ -10,17 +10,14 @@ import hashlib
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
-
-import numpy as np
-import onnx
 
 from inpaint_cli.backends import Figure, ModelCard, embed_card
 from inpaint_cli.errors import InpaintError, ModelError
 from training.checkpoints import Checkpoint, read_checkpoint
 from training.detector.trainer import ARCHITECTURE, build_detector
 from training.export import Exported, check_parity, to_onnx, weights_of, write_all
+from training.half_weights import halve_checkpoint, store_in_half
 
 INPUTS, OUTPUT = ("photo", "earlier"), "probability"
 TRAINING_DATA = (
@@ -38,8 +35,7 @@ def export_detector(
     """
     if checkpoint.network.get("architecture") != ARCHITECTURE:
         raise ModelError(f"{target}: the checkpoint is of a {checkpoint.model}, not of a detector")
-    halves = {name: tensor.half() for name, tensor in checkpoint.tensors.items()}
-    checkpoint = replace(checkpoint, tensors=halves)
+    checkpoint = halve_checkpoint(checkpoint)
     network = build_detector(checkpoint.network)
     network.load_state_dict(dict(checkpoint.tensors))
     network.eval()
@@ -49,7 +45,7 @@ def export_detector(
         parameters=sum(tensor.numel() for tensor in checkpoint.tensors.values()), training_data=TRAINING_DATA,
         figures=tuple(figures), version=version, safetensors_sha256=hashlib.sha256(weights).hexdigest(),
     )  # fmt: skip
-    model, card = embed_card(in_half(to_onnx(network, INPUTS, OUTPUT)), card)
+    model, card = embed_card(store_in_half(to_onnx(network, INPUTS, OUTPUT)), card)
     difference = check_parity(model, network, target.name)
     files = {
         target.with_suffix(".safetensors"): weights,
@@ -58,26 +54,6 @@ def export_detector(
     }
     write_all(files)
     return Exported(card=card, files=tuple(files), difference=difference)
-
-
-def in_half(model: bytes) -> bytes:
-    """Store the weights of an ONNX model in 16 bits; its graph turns them into 32 when it is loaded."""
-    proto = onnx.load_from_string(model)
-    graph = proto.graph
-    casts = []
-    for tensor in list(graph.initializer):
-        if tensor.data_type == onnx.TensorProto.FLOAT:
-            half = onnx.numpy_helper.to_array(tensor).astype(np.float16)
-            stored = onnx.numpy_helper.from_array(half, f"{tensor.name}.half")
-            casts.append(
-                onnx.helper.make_node("Cast", [stored.name], [tensor.name], to=onnx.TensorProto.FLOAT)
-            )
-            graph.initializer.remove(tensor)
-            graph.initializer.append(stored)
-    nodes = [*casts, *graph.node]
-    del graph.node[:]
-    graph.node.extend(nodes)
-    return bytes(proto.SerializeToString())
 
 
 def main() -> int:

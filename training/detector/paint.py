@@ -91,13 +91,13 @@ def soften(shape: Plane, rng: np.random.Generator) -> Floats:
     """Turn a shape into opacity 0..1: hard, with a soft rim inside, or blurred; often partly transparent."""
     opacity = shape.astype(np.float32) / 255
     look = rng.random()
-    if look < 0.35:
+    if look < 0.42:
         inside = cv2.distanceTransform((shape > 96).astype(np.uint8), cv2.DIST_L2, 3)
         opacity = np.clip(inside / rng.uniform(1.0, 3.0), 0, 1).astype(np.float32)
-    elif look < 0.6:
+    elif look < 0.65:
         blurred = cv2.GaussianBlur(opacity, (0, 0), rng.uniform(0.4, 1.4))
         opacity = np.clip(blurred * rng.uniform(1.0, 1.6), 0, 1).astype(np.float32)
-    if rng.random() < 0.5:
+    if rng.random() < 0.55:
         opacity = opacity * np.float32(rng.uniform(0.45, 1.0))
     if rng.random() < 0.25:
         uneven = cv2.GaussianBlur(rng.random(shape.shape, np.float32), (0, 0), rng.uniform(1.2, 12))

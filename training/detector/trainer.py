@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
 
 from inpaint_cli.errors import RunFolderError
 from training.checkpoints import (
@@ -33,13 +34,16 @@ from training.precision import autocast
 ARCHITECTURE = "damage-unet"
 STATE_FILE, WEIGHTS_FILE = "state.safetensors", "last.safetensors"
 VALIDATION_SEED, VALIDATION_SAMPLES = 20_240_607, 64
+SECOND_LOOKS = 1
+"""Sets the random numbers that choose a step's look apart from those of its samples."""
+UNENDING = 2**31
 HARDER_AT_MOST = 6.0
 """How much more often the photo with the most false alarms is drawn than the average one."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DetectorConfig:
-    """Everything that decides the outcome of a detector's training; ``precision`` as in `TrainingConfig`.
+    """Everything that decides the outcome of a training; ``precision``, ``minutes`` as in `TrainingConfig`.
 
     second_looks: share of the steps that train the second look, which sees what the first one found in the
     mirror.
@@ -58,6 +62,7 @@ class DetectorConfig:
     second_looks: float = 0.5
     precision: str = "bfloat16"
     seed: int = 0
+    minutes: float | None = None
     samples: SampleConfig = field(default_factory=SampleConfig)
 
     def network(self) -> dict[str, Any]:
@@ -89,29 +94,43 @@ class DetectorTrainer:
     """One run on the CPU or a GPU."""
 
     def __init__(
-        self, config: DetectorConfig, training: SampleMaker, validation: SampleMaker, device: torch.device
+        self,
+        config: DetectorConfig,
+        training: SampleMaker,
+        validation: SampleMaker,
+        device: torch.device,
+        workers: int = 0,
     ) -> None:
-        """`validation` makes its samples once, with a fixed seed; its photos are never trained on."""
+        """`validation` makes its samples once, with a fixed seed; its photos are never trained on.
+
+        workers: processes that make samples ahead. With any, which photos are hard is known a few steps late,
+        and a run does not give the same weights twice.
+        """
         torch.manual_seed(config.seed)
         self.config, self.training, self.device = config, training, device
         self.network = DamageUNet(config.channels, config.blocks).to(device)
         self.network = self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = {name: tensor.clone() for name, tensor in self.network.state_dict().items()}
         self.optimizer = OPTIMIZERS[config.optimizer](self.network.parameters(), config.learning_rate)
-        self.alarms = np.ones(len(training.photos))
-        self.step, self.loss_sum, self.loss_count = 0, 0.0, 0
-        self.validation = validation.make(VALIDATION_SAMPLES, np.random.default_rng(VALIDATION_SEED))
+        self.alarms = torch.ones(len(training.photos), dtype=torch.float64)
+        self.alarms.share_memory_()  # type: ignore[no-untyped-call]
+        self.workers = workers
+        self.step, self.seconds, self.loss_count = 0, 0.0, 0
+        self.loss_sum = torch.zeros((), device=device)
+        rng = np.random.default_rng(VALIDATION_SEED)
+        self.validation = Batch.of(validation.make(VALIDATION_SAMPLES, rng))
+        self.batches: Iterator[Batch] | None = None
 
     def run(
         self, watch: Callable[[DetectorFigures], None], save: Callable[[], None], save_every: float = 60.0
     ) -> None:
         """Train to the last step; now and then, and at the end, also validate and tell."""
         saved, told, saves = time.monotonic(), (time.monotonic(), self.step), 0
-        while self.step < self.config.steps:
-            self.loss_sum += self.one_step()
-            self.loss_count += 1
-            self.step += 1
-            at_end = self.step == self.config.steps
+        began = time.monotonic() - self.seconds
+        while not self.finished:
+            self.advance(1)
+            self.seconds = time.monotonic() - began
+            at_end = self.finished
             if at_end or time.monotonic() - saved > save_every:
                 save()
                 saves += 1
@@ -121,15 +140,47 @@ class DetectorTrainer:
                     told = time.monotonic(), self.step
                 saved = time.monotonic()
 
-    def one_step(self) -> float:
-        """Make samples, descend once, remember which clean photos raised false alarms. Returns the loss."""
+    @property
+    def finished(self) -> bool:
+        """Whether all steps, or all minutes, are over."""
+        if self.config.minutes is None:
+            return self.step >= self.config.steps
+        return self.seconds >= self.config.minutes * 60
+
+    @property
+    def total_steps(self) -> float:
+        """Steps of the whole run; an estimate where the clock ends it."""
+        if self.config.minutes is None:
+            return self.config.steps
+        return max(self.step + 1, self.step * self.config.minutes * 60 / max(self.seconds, 1e-9))
+
+    def advance(self, steps: int) -> None:
+        """Learn from so many batches."""
+        self.batches = self.batches or self._make_batches()
+        for _ in range(steps):
+            self.loss_sum += self._one_step(next(self.batches))
+            self.loss_count += 1
+            self.step += 1
+
+    def _make_batches(self) -> Iterator[Batch]:
+        """The samples of this step and of all that follow."""
         config = self.config
-        rng = np.random.default_rng((config.seed, self.step))
-        samples = self.training.make(config.batch_size, rng, self.chances())
-        rate = config.learning_rate * scheduled_rate("trapezoid", self.step, config.steps, config.warmup)
+        made = _StepSamples(self.training, config.batch_size, config.seed, self.alarms)
+        steps = range(self.step, config.steps if config.minutes is None else UNENDING)
+        if not self.workers:
+            return map(made.__getitem__, steps)
+        return iter(
+            DataLoader(made, batch_size=None, sampler=steps, num_workers=self.workers, prefetch_factor=4)
+        )
+
+    def _one_step(self, batch: Batch) -> Tensor:
+        """Descend once, remember which clean photos raised false alarms. Returns the loss."""
+        config = self.config
+        rng = np.random.default_rng((config.seed, self.step, SECOND_LOOKS))
+        rate = config.learning_rate * scheduled_rate("trapezoid", self.step, self.total_steps, config.warmup)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        photo, label, weight = self._tensors(samples)
+        photo, label, weight = self._on_device(batch)
         with autocast(self.device, config.precision):
             earlier = torch.zeros_like(label)
             if rng.random() < config.second_looks:
@@ -141,27 +192,17 @@ class DetectorTrainer:
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
         self._update_average()
-        self._remember(samples, logits.detach().sigmoid())
-        return float(loss.detach())
+        self._remember(batch, (logits.detach().sigmoid() * (label == 0)).amax((1, 2, 3)))
+        return loss.detach()
 
-    def chances(self) -> npt.NDArray[np.float64]:
-        """How often each photo is drawn: more often the more false alarms it raised lately."""
-        relative = np.minimum(self.alarms / self.alarms.mean(), HARDER_AT_MOST) + 0.5
-        chances: npt.NDArray[np.float64] = relative / relative.sum()
-        return chances
+    def _remember(self, batch: Batch, highest: Tensor) -> None:
+        alarm = highest.double().cpu()[batch.clean]
+        for source, value in zip(batch.sources[batch.clean].tolist(), alarm, strict=True):
+            self.alarms[source] += 0.3 * (value + 0.02 - self.alarms[source])
 
-    def _remember(self, samples: Samples, probability: Tensor) -> None:
-        alarm = (probability.cpu().numpy() * (samples.label == 0)).max(axis=(1, 2, 3))
-        for source, value in zip(samples.sources[samples.clean], alarm[samples.clean], strict=True):
-            self.alarms[source] += 0.3 * (float(value) + 0.02 - self.alarms[source])
-
-    def _tensors(self, samples: Samples) -> tuple[Tensor, Tensor, Tensor]:
-        photo = torch.from_numpy(samples.photo).to(self.device).contiguous(memory_format=torch.channels_last)
-        return (
-            photo,
-            torch.from_numpy(samples.label).to(self.device),
-            torch.from_numpy(samples.weight).to(self.device),
-        )
+    def _on_device(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+        photo = batch.photo.to(self.device).contiguous(memory_format=torch.channels_last)
+        return photo, batch.label.to(self.device), batch.weight.to(self.device)
 
     @torch.no_grad()
     def _update_average(self) -> None:
@@ -174,21 +215,22 @@ class DetectorTrainer:
         """Measure the moving-average network on the validation samples; begins a new mean training loss."""
         network = DamageUNet(self.config.channels, self.config.blocks).to(self.device)
         network.load_state_dict(self.average)
-        photo, label, weight = self._tensors(self.validation)
+        photo, label, weight = self._on_device(self.validation)
         parts = torch.split(photo, 16)
         first = torch.cat([network.logits(part, torch.zeros_like(part[:, :1])) for part in parts])
         logits = torch.cat([network.logits(part, first_look_mirrored(network, part)) for part in parts])
         found, damaged = logits > 0, label > 0
         hit = float((found & damaged).sum())
-        clean = torch.from_numpy(self.validation.clean)
+        clean = self.validation.clean.to(self.device)
         figures = DetectorFigures(
-            self.step, self.loss_sum / max(self.loss_count, 1),
+            self.step, float(self.loss_sum) / max(self.loss_count, 1),
             float(damage_loss(first, label, weight, self.config.focus, self.config.overlap)),
             float(damage_loss(logits, label, weight, self.config.focus, self.config.overlap)),
             hit / max(float((found & (weight > 0)).sum()), 1), hit / max(float(damaged.sum()), 1),
             float(found[clean].float().mean()), steps_per_second,
         )  # fmt: skip
-        self.loss_sum, self.loss_count = 0.0, 0
+        self.loss_sum.zero_()
+        self.loss_count = 0
         return figures
 
     def save(self, folder: Path) -> None:
@@ -197,10 +239,11 @@ class DetectorTrainer:
             "training": asdict(self.config),
             "step": self.step,
             "seen": self.step * self.config.batch_size,
+            "seconds": self.seconds,
         }
         state = {
             **nested("network", self.network.state_dict()), **nested("average", self.average),
-            **nested("optimizer", optimizer_tensors(self.optimizer)), "alarms": torch.from_numpy(self.alarms),
+            **nested("optimizer", optimizer_tensors(self.optimizer)), "alarms": self.alarms,
         }  # fmt: skip
         network = self.config.network()
         write_checkpoint(folder / STATE_FILE, Checkpoint("detector", network, state, details))
@@ -223,8 +266,47 @@ class DetectorTrainer:
             name: tensor.to(self.device) for name, tensor in unnested("average", state.tensors).items()
         }
         restore_optimizer(self.optimizer, unnested("optimizer", state.tensors))
-        self.alarms = state.tensors["alarms"].numpy().copy()
+        self.batches = None
+        self.alarms.copy_(state.tensors["alarms"])
+        self.seconds = float(state.details.get("seconds", 0.0))
         self.step = int(state.details["step"])
+
+
+class Batch(NamedTuple):
+    """`Samples` as tensors."""
+
+    photo: Tensor
+    label: Tensor
+    weight: Tensor
+    sources: Tensor
+    clean: Tensor
+
+    @classmethod
+    def of(cls, samples: Samples) -> Batch:
+        """The same values, in the same memory."""
+        arrays = samples.photo, samples.label, samples.weight, samples.sources, samples.clean
+        return cls(*(torch.from_numpy(array) for array in arrays))
+
+
+@dataclass(frozen=True)
+class _StepSamples(Dataset[Batch]):
+    """The samples of each step; the photos that raised false alarms lately are drawn more often."""
+
+    maker: SampleMaker
+    batch_size: int
+    seed: int
+    alarms: Tensor
+
+    def __getitem__(self, step: int) -> Batch:
+        rng = np.random.default_rng((self.seed, step))
+        return Batch.of(self.maker.make(self.batch_size, rng, chances(self.alarms.numpy())))
+
+
+def chances(alarms: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """How often each photo is drawn, (photos,): more often the higher its alarms, up to a limit."""
+    relative = np.minimum(alarms / alarms.mean(), HARDER_AT_MOST) + 0.5
+    drawn: npt.NDArray[np.float64] = relative / relative.sum()
+    return drawn
 
 
 @torch.no_grad()
