@@ -133,7 +133,7 @@ Quality = Annotated[
     typer.Option(
         "--quality",
         metavar="fast|standard|best",
-        help="fast takes a small network; best asks the usual one four times about each of more tiles.",
+        help="fast takes a small network; best a large one, twice about each of more tiles.",
     ),
 ]
 Backend = Annotated[str, typer.Option("--backend", metavar="onnx|torch", help="What runs the network.")]

@@ -28,7 +28,7 @@ class Quality:
 QUALITIES = {
     "fast": Quality("photo-small", core=28, ensemble=1),
     "standard": Quality("photo", core=24, ensemble=1),
-    "best": Quality("photo", core=16, ensemble=4),
+    "best": Quality("photo-large", core=16, ensemble=2),
 }
 DEFAULT_QUALITY = "standard"
 DEFAULT_MODEL = QUALITIES[DEFAULT_QUALITY].model

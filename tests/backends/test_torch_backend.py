@@ -43,8 +43,11 @@ def test_the_configuration_in_the_file_builds_the_network(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "apart"),
-    [("photo", 0.01), ("photo-small", 1e-5), ("pconv", 1e-5), ("vanilla", 1e-5), ("detector", 1e-5)],
-)
+    [
+        ("photo", 0.01), ("photo-small", 1e-5), ("photo-large", 1e-5), ("pconv", 1e-5), ("vanilla", 1e-5),
+        ("detector", 1e-5),
+    ],
+)  # fmt: skip
 def test_every_shipped_model_answers_alike_in_both_backends(name, apart):
     """`photo` is kept in 8 bits for onnxruntime and in 32 for torch."""
     rng = np.random.default_rng(2)
