@@ -21,16 +21,16 @@ WINDOW, MARGIN = 768, 48
 COARSER_FROM = 1600
 """Photos whose longer side reaches this are also looked at half as large: old scans have wide scratches."""
 CERTAIN = 0.97
-HALF_SURE = 0.004
+HALF_SURE = 0.0052
 """Share of certain pixels at which a photo in colour is as likely damaged as clean; see `photo_score`.
 
-Of the 34 clean photos that it was chosen on none has more: the largest are 0.0038 and 0.0023.
+Of the 34 clean photos that it was chosen on none has more: the largest are 0.0051 and 0.0024.
 """
 SECOND_LOOK = 0.75
 """What the second look counts in the mean of both: it finds more, the first one alone errs less."""
 IN_DOUBT = 4.0
 """A photo with less than this part of so many certain pixels at the first look needs no second one."""
-OLD_PRINT = 6.0
+OLD_PRINT = 8.0
 """A photo of one hue counts as so many times likelier damaged: old prints are, and clean ones are rare."""
 
 
