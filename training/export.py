@@ -66,10 +66,10 @@ def export(
     half: store the weights in 16 bits; int8_photos: undamaged photos by which the model's convolutions are
     turned to 8 bits.
     """
-    if half:
-        checkpoint = halve_checkpoint(checkpoint)
     if target.suffix != ".onnx":
         raise ModelError(f"{target}: a model's file ends in .onnx")
+    if half:
+        checkpoint = halve_checkpoint(checkpoint)
     network = checkpoint.build()
     weights = weights_of(checkpoint)
     graph = to_onnx(network, network_inputs(checkpoint.network))

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from inpaint_cli.errors import RunFolderError, UsageError
 from training.adversarial import Adversary
+from training.averages import move_average
 from training.checkpoints import (
     Checkpoint,
     nested,
@@ -36,10 +36,12 @@ from training.networks import NetworkConfig, build_network
 from training.optimizers import OPTIMIZERS, scheduled_rate
 from training.precision import autocast
 from training.presets import TrainingConfig
+from training.run_length import expected_steps, is_over
 from training.sources import PictureBank, augment, fade_colours
 
 SIDE = 32
 SAVING_AT_MOST = 50
+"""After short epochs, the state is saved only once so many times as long has passed as saving it takes."""
 STATE_FILE = "state.safetensors"
 WEIGHTS_FILE = "last.safetensors"
 
@@ -185,18 +187,16 @@ class Trainer:
     @property
     def total_steps(self) -> int:
         """Steps of the whole run; an estimate where the clock ends it."""
-        if self.config.minutes is None:
-            return self.config.epochs * self.steps_per_epoch
-        if self.finished or not self.step:
-            return max(self.step, 1)
-        return max(self.step + 1, round(self.step * self.config.minutes * 60 / self.seconds))
+        return expected_steps(self.step, self._steps_of_epochs, self.seconds, self.config.minutes)
 
     @property
     def finished(self) -> bool:
         """Whether all epochs, or all minutes, are over."""
-        if self.config.minutes is None:
-            return self.step >= self.total_steps
-        return self.seconds >= self.config.minutes * 60
+        return is_over(self.step, self._steps_of_epochs, self.seconds, self.config.minutes)
+
+    @property
+    def _steps_of_epochs(self) -> int:
+        return self.config.epochs * self.steps_per_epoch
 
     def epochs(self, save: Callable[[], None], save_every: float = 60.0) -> Iterator[EpochFigures]:
         """Train to the end, giving each epoch's figures.
@@ -262,7 +262,7 @@ class Trainer:
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
-        self._update_average()
+        move_average(self.average, self.network.state_dict(), config.average, self.step)
         return self.world.mean(loss.detach())
 
     def _loss(self, restored: Tensor, batch: Batch) -> Tensor:
@@ -271,16 +271,6 @@ class Trainer:
         config = self.config
         weights = config.hole_weight, config.known_weight, config.depth_power, config.margin_weight
         return weighted_squared_error(restored, batch.truth, pixel_weights(batch.valid, *weights))
-
-    @torch.no_grad()
-    def _update_average(self) -> None:
-        decay = min(self.config.average, (1 + self.step) / (10 + self.step)) if self.config.average else 0.0
-        tensors = self.network.state_dict()
-        floating = [name for name, tensor in tensors.items() if tensor.dtype.is_floating_point]
-        for name in tensors.keys() - set(floating):
-            self.average[name].copy_(tensors[name])
-        towards = get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
-        towards([self.average[name] for name in floating], [tensors[name] for name in floating], 0)
 
     @torch.no_grad()
     def validate(self) -> float:

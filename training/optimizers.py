@@ -50,10 +50,7 @@ class Muon(torch.optim.Optimizer):
 
     def _kernel_steps(self, kernels: list[nn.Parameter], group: dict[str, float]) -> Tensor:
         gradients = _gradients(kernels)
-        momenta = self._moments("momentum", kernels)
-        momentum = torch.stack(momenta).lerp_(gradients, 1 - group["momentum"])
-        for kept, new in zip(momenta, momentum, strict=True):
-            kept.copy_(new)
+        momentum = self._moved("momentum", kernels, gradients, 1 - group["momentum"])
         ahead = gradients.lerp(momentum, group["momentum"]).flatten(2)
         if ahead.device.type == "cpu":  # where products of batches are slower than those of single matrices
             update = torch.stack([orthogonalise(matrix) for matrix in ahead])
@@ -68,21 +65,22 @@ class Muon(torch.optim.Optimizer):
         for parameter in parameters:
             state = self.state[parameter]
             state["step"] = state.get("step", torch.zeros(())) + 1
-        means, squares = self._moments("mean", parameters), self._moments("square", parameters)
-        mean = torch.stack(means).lerp_(gradients, 1 - first)
-        square = torch.stack(squares).lerp_(gradients.square(), 1 - second)
-        for kept, new in zip((*means, *squares), (*mean, *square), strict=True):
-            kept.copy_(new)
+        mean = self._moved("mean", parameters, gradients, 1 - first)
+        square = self._moved("square", parameters, gradients.square(), 1 - second)
         step = float(self.state[parameters[0]]["step"])
         steps: Tensor = mean / (1 - first**step) / ((square / (1 - second**step)).sqrt() + 1e-8)
         return steps
 
-    def _moments(self, name: str, parameters: list[nn.Parameter]) -> list[Tensor]:
-        """A moment of each parameter, 0 where it has none yet."""
+    def _moved(self, name: str, parameters: list[nn.Parameter], towards: Tensor, share: float) -> Tensor:
+        """Move a moment of each parameter, 0 at first, by a share towards new values, and stack them all."""
         for parameter in parameters:
             if name not in self.state[parameter]:
                 self.state[parameter][name] = torch.zeros_like(parameter)
-        return [self.state[parameter][name] for parameter in parameters]
+        moments = [self.state[parameter][name] for parameter in parameters]
+        moved = torch.stack(moments).lerp_(towards, share)
+        for moment, new in zip(moments, moved, strict=True):
+            moment.copy_(new)
+        return moved
 
 
 def _by_shape(parameters: Iterable[nn.Parameter]) -> list[list[nn.Parameter]]:
@@ -102,7 +100,7 @@ OPTIMIZERS: dict[str, Callable[[Iterable[nn.Parameter], float], torch.optim.Opti
 }
 
 
-def scheduled_rate(schedule: str, step: int, total: float, warmup: int = 0) -> float:
+def scheduled_rate(schedule: str, step: int, total: int, warmup: int = 0) -> float:
     """The share (0..1) of the learning rate to use at a step (from 0) of ``total``.
 
     ``constant``; ``cosine`` (down to 0 at the end); ``trapezoid``: constant, then linear to 0 over the last

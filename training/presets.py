@@ -86,6 +86,11 @@ class TrainingConfig:
         if self.learning_rate <= 0:
             raise UsageError(f"--lr {self.learning_rate} must be greater than 0")
 
+    @property
+    def length(self) -> str:
+        """How long the run is, in words."""
+        return f"{self.epochs} epochs" if self.minutes is None else f"{self.minutes:g} minutes"
+
     def as_dict(self) -> dict[str, Any]:
         """Plain data for a checkpoint and config.json."""
         return asdict(self)
@@ -112,6 +117,9 @@ def _photo(network: NetworkConfig, guess: str) -> TrainingConfig:
     )  # fmt: skip
 
 
+LARGE_ON_CIFAR: Mapping[str, Any] = {
+    "photo_share": 0.35, "photo_damage": MOSTLY_LINES, "batch_size": 512,
+}  # fmt: skip
 PRESETS: Mapping[str, Mapping[str, TrainingConfig]] = {
     "paper": {
         "vanilla": TrainingConfig(network=NetworkConfig(architecture="vanilla-autoencoder"), epochs=20),
@@ -131,12 +139,10 @@ PRESETS: Mapping[str, Mapping[str, TrainingConfig]] = {
     "fast": {"photo": _photo(SMALL, "push-pull")},
     "large": {
         "vanilla": _best(
-            replace(LARGE, guess="spectral-with-misfit", black_is_missing=True), photo_share=0.35,
-            photo_damage=MOSTLY_LINES, batch_size=512,
+            replace(LARGE, guess="spectral-with-misfit", black_is_missing=True), **LARGE_ON_CIFAR
         ),
         "pconv": _best(
-            replace(LARGE, sees_mask=True, guess="spectral-with-misfit"), known_weight=0.0, photo_share=0.35,
-            photo_damage=MOSTLY_LINES, batch_size=512,
+            replace(LARGE, sees_mask=True, guess="spectral-with-misfit"), known_weight=0.0, **LARGE_ON_CIFAR
         ),
         "photo": replace(_photo(LARGE, "spectral-with-misfit"), batch_size=1024, depth_power=0.85),
     },

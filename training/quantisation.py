@@ -28,6 +28,7 @@ ALLOWED_LOSS = 0.05
 """dB of PSNR in the hole, on the mean of the photos, that the model may lose."""
 SIDE = 512
 """Pixels of the middle of a photo that are used: more of the same photo tells little more."""
+
 _BATCH = 64
 _MOST_TILES = 1024
 

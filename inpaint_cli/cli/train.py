@@ -42,7 +42,9 @@ def train(
     ] = None,
     preset: Annotated[
         str | None,
-        typer.Option(help="best (what ships, the default), paper (as published), fast (photo: small)."),
+        typer.Option(
+            help="best (the default), paper (as published), fast (photo: small), large (for a GPU)."
+        ),
     ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Times through the data.")] = None,
     minutes: Annotated[
@@ -180,11 +182,12 @@ class _StepProgress(Progress):
     def get_renderables(self) -> Iterable[RenderableType]:
         if self.trainer is not None and self.task_ids:
             trainer, task = self.trainer, self.task_ids[0]
-            epoch, config = trainer.step // trainer.steps_per_epoch + 1, trainer.config
-            text = (
-                f"epoch {epoch}" if config.minutes else f"epoch {min(epoch, config.epochs)}/{config.epochs}"
+            last = -(-trainer.total_steps // trainer.steps_per_epoch)
+            epoch = min(trainer.step // trainer.steps_per_epoch + 1, last)
+            of_how_many = "" if trainer.config.minutes else f"/{last}"
+            self.update(
+                task, completed=trainer.step, total=trainer.total_steps, epoch=f"epoch {epoch}{of_how_many}"
             )
-            self.update(task, completed=trainer.step, total=trainer.total_steps, epoch=text)
         yield from super().get_renderables()
 
 
@@ -221,12 +224,7 @@ class _ProgressWatcher:
             highlight=False,
         )
         if trainer.finished:
-            length = (
-                f"{trainer.config.minutes:g} minutes"
-                if trainer.config.minutes
-                else f"{trainer.config.epochs} epochs"
-            )
-            self.console.print(f"{self.model}: all {length} are done already")
+            self.console.print(f"{self.model}: all {trainer.config.length} are done already")
             return
         self.progress.trainer = trainer
         self.progress.add_task(

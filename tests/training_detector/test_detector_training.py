@@ -9,6 +9,7 @@ from inpaint_cli.backends import open_network
 from inpaint_cli.detection import open_detector
 from inpaint_cli.errors import ModelError, RunFolderError
 from training.checkpoints import Checkpoint, read_checkpoint
+from training.detector.batches import chances
 from training.detector.export import export_detector
 from training.detector.loss import damage_loss
 from training.detector.network import DamageUNet, hats
@@ -19,7 +20,6 @@ from training.detector.trainer import (
     DetectorConfig,
     DetectorTrainer,
     build_detector,
-    chances,
     first_look_mirrored,
 )
 
@@ -112,15 +112,22 @@ def test_a_few_steps_lower_the_loss():
     assert after.step == 40
 
 
+def loss_of_a_step(run):
+    run.loss_sum.zero_()
+    run.advance(1)
+    return float(run.loss_sum)
+
+
 def test_a_run_that_is_killed_goes_on_as_if_it_was_not(tmp_path):
     whole = trainer()
-    whole.advance(6)
+    losses = [loss_of_a_step(whole) for _ in range(6)]
     first = trainer()
     first.advance(3)
     first.save(tmp_path)
     second = trainer()
     second.resume(tmp_path)
-    second.advance(3)
+    for expected in losses[3:]:
+        assert loss_of_a_step(second) == pytest.approx(expected, rel=1e-5)
     for name, tensor in whole.average.items():
         torch.testing.assert_close(second.average[name], tensor, rtol=1e-5, atol=1e-6)
     assert (second.alarms == whole.alarms).all()

@@ -6,15 +6,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
 
 from inpaint_cli.errors import RunFolderError
+from training.averages import move_average
 from training.checkpoints import (
     Checkpoint,
     nested,
@@ -24,21 +23,20 @@ from training.checkpoints import (
     unnested,
     write_checkpoint,
 )
+from training.detector.batches import Batch, StepBatches
 from training.detector.loss import damage_loss
 from training.detector.network import DamageUNet
-from training.detector.samples import SampleConfig, SampleMaker, Samples
+from training.detector.samples import SampleConfig, SampleMaker
 from training.growth import grow
 from training.optimizers import OPTIMIZERS, scheduled_rate
 from training.precision import autocast
+from training.run_length import expected_steps, is_over
 
 ARCHITECTURE = "damage-unet"
 STATE_FILE, WEIGHTS_FILE = "state.safetensors", "last.safetensors"
 VALIDATION_SEED, VALIDATION_SAMPLES = 20_240_607, 64
 SECOND_LOOKS = 1
 """Sets the random numbers that choose a step's look apart from those of its samples."""
-UNENDING = 2**31
-HARDER_AT_MOST = 6.0
-"""How much more often the photo with the most false alarms is drawn than the average one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +117,7 @@ class DetectorTrainer:
         self.loss_sum = torch.zeros((), device=device)
         rng = np.random.default_rng(VALIDATION_SEED)
         self.validation = Batch.of(validation.make(VALIDATION_SAMPLES, rng))
-        self.batches: Iterator[Batch] | None = None
+        self._batches: Iterator[Batch] | None = None
 
     def run(
         self, watch: Callable[[DetectorFigures], None], save: Callable[[], None], save_every: float = 60.0
@@ -143,35 +141,22 @@ class DetectorTrainer:
     @property
     def finished(self) -> bool:
         """Whether all steps, or all minutes, are over."""
-        if self.config.minutes is None:
-            return self.step >= self.config.steps
-        return self.seconds >= self.config.minutes * 60
+        return is_over(self.step, self.config.steps, self.seconds, self.config.minutes)
 
     @property
-    def total_steps(self) -> float:
+    def total_steps(self) -> int:
         """Steps of the whole run; an estimate where the clock ends it."""
-        if self.config.minutes is None:
-            return self.config.steps
-        return max(self.step + 1, self.step * self.config.minutes * 60 / max(self.seconds, 1e-9))
+        return expected_steps(self.step, self.config.steps, self.seconds, self.config.minutes)
 
     def advance(self, steps: int) -> None:
         """Learn from so many batches."""
-        self.batches = self.batches or self._make_batches()
+        if self._batches is None:
+            made = StepBatches(self.training, self.config.batch_size, self.config.seed, self.alarms)
+            self._batches = made.from_step(self.step, self.workers)
         for _ in range(steps):
-            self.loss_sum += self._one_step(next(self.batches))
+            self.loss_sum += self._one_step(next(self._batches))
             self.loss_count += 1
             self.step += 1
-
-    def _make_batches(self) -> Iterator[Batch]:
-        """The samples of this step and of all that follow."""
-        config = self.config
-        made = _StepSamples(self.training, config.batch_size, config.seed, self.alarms)
-        steps = range(self.step, config.steps if config.minutes is None else UNENDING)
-        if not self.workers:
-            return map(made.__getitem__, steps)
-        return iter(
-            DataLoader(made, batch_size=None, sampler=steps, num_workers=self.workers, prefetch_factor=4)
-        )
 
     def _one_step(self, batch: Batch) -> Tensor:
         """Descend once, remember which clean photos raised false alarms. Returns the loss."""
@@ -191,7 +176,7 @@ class DetectorTrainer:
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
-        self._update_average()
+        move_average(self.average, self.network.state_dict(), config.average, self.step)
         self._remember(batch, (logits.detach().sigmoid() * (label == 0)).amax((1, 2, 3)))
         return loss.detach()
 
@@ -203,12 +188,6 @@ class DetectorTrainer:
     def _on_device(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
         photo = batch.photo.to(self.device).contiguous(memory_format=torch.channels_last)
         return photo, batch.label.to(self.device), batch.weight.to(self.device)
-
-    @torch.no_grad()
-    def _update_average(self) -> None:
-        decay = min(self.config.average, (1 + self.step) / (10 + self.step))
-        for name, tensor in self.network.state_dict().items():
-            self.average[name].lerp_(tensor, 1 - decay)
 
     @torch.no_grad()
     def figures(self, steps_per_second: float) -> DetectorFigures:
@@ -266,47 +245,10 @@ class DetectorTrainer:
             name: tensor.to(self.device) for name, tensor in unnested("average", state.tensors).items()
         }
         restore_optimizer(self.optimizer, unnested("optimizer", state.tensors))
-        self.batches = None
+        self._batches = None
         self.alarms.copy_(state.tensors["alarms"])
         self.seconds = float(state.details.get("seconds", 0.0))
         self.step = int(state.details["step"])
-
-
-class Batch(NamedTuple):
-    """`Samples` as tensors."""
-
-    photo: Tensor
-    label: Tensor
-    weight: Tensor
-    sources: Tensor
-    clean: Tensor
-
-    @classmethod
-    def of(cls, samples: Samples) -> Batch:
-        """The same values, in the same memory."""
-        arrays = samples.photo, samples.label, samples.weight, samples.sources, samples.clean
-        return cls(*(torch.from_numpy(array) for array in arrays))
-
-
-@dataclass(frozen=True)
-class _StepSamples(Dataset[Batch]):
-    """The samples of each step; the photos that raised false alarms lately are drawn more often."""
-
-    maker: SampleMaker
-    batch_size: int
-    seed: int
-    alarms: Tensor
-
-    def __getitem__(self, step: int) -> Batch:
-        rng = np.random.default_rng((self.seed, step))
-        return Batch.of(self.maker.make(self.batch_size, rng, chances(self.alarms.numpy())))
-
-
-def chances(alarms: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """How often each photo is drawn, (photos,): more often the higher its alarms, up to a limit."""
-    relative = np.minimum(alarms / alarms.mean(), HARDER_AT_MOST) + 0.5
-    drawn: npt.NDArray[np.float64] = relative / relative.sum()
-    return drawn
 
 
 @torch.no_grad()

@@ -1,0 +1,25 @@
+"""How long a run is, by steps and by the clock."""
+
+from __future__ import annotations
+
+import pytest
+
+from training.run_length import expected_steps, is_over
+
+
+@pytest.mark.parametrize(
+    ("step", "seconds", "minutes", "over", "expected"),
+    [
+        (9, 1e9, None, False, 10),
+        (10, 0.0, None, True, 10),
+        (0, 0.0, 1.0, False, 1),
+        (30, 15.0, 1.0, False, 120),
+        (30, 59.9, 1.0, False, 31),
+        (31, 60.0, 1.0, True, 31),
+    ],
+)
+def test_steps_end_a_run_of_ten_and_the_clock_one_of_minutes(
+    step: int, seconds: float, minutes: float | None, over: bool, expected: int
+) -> None:
+    assert is_over(step, 10, seconds, minutes) is over
+    assert expected_steps(step, 10, seconds, minutes) == expected

@@ -1,0 +1,20 @@
+"""How long a run is: a number of steps, or minutes by the clock."""
+
+from __future__ import annotations
+
+SHORTEST = 1e-9
+"""Seconds: keeps a run that has just begun from dividing by 0."""
+
+
+def is_over(step: int, steps: int, seconds: float, minutes: float | None) -> bool:
+    """Whether all ``steps`` are done; where ``minutes`` are given, whether those are over."""
+    return step >= steps if minutes is None else seconds >= minutes * 60
+
+
+def expected_steps(step: int, steps: int, seconds: float, minutes: float | None) -> int:
+    """Steps of the whole run; where the clock ends it, an estimate from the ``step`` reached so far."""
+    if minutes is None:
+        return steps
+    if is_over(step, steps, seconds, minutes):
+        return max(step, 1)
+    return max(step + 1, round(step * minutes * 60 / max(seconds, SHORTEST)))
