@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+LUMA = (0.299, 0.587, 0.114)
+
 
 class PartialConv2d(nn.Module):
     """Convolution over the valid pixels alone (Liu et al. 2018, equations 1 and 2).
@@ -120,6 +122,12 @@ def down_and_up(
         features = functional.interpolate(up[level](features), scale_factor=2.0, mode="nearest")
         features = decoder[level](features + beside[level])
     return features
+
+
+def luma(picture: Tensor) -> Tensor:
+    """The brightness (n, 1, h, w) of a picture (n, 3, h, w), red, green, blue: ITU-R BT.601's luma."""
+    red, green, blue = (picture[:, channel : channel + 1] for channel in range(3))
+    return LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue
 
 
 def distance_from(mask: Tensor, most: int) -> Tensor:

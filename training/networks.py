@@ -19,10 +19,11 @@ from torch.nn import functional
 
 from inpaint_cli.errors import ModelError
 from training.detector.network import DamageUNet
-from training.layers import FoldablePartialBlock, PartialConv2d, down_and_up, push_pull, residual_blocks
+from training.layers import FoldablePartialBlock, PartialConv2d, down_and_up, luma, push_pull, residual_blocks
+from training.learned_spectral import LearnedSpectralGuess
 from training.spectral import SpectralGuess
 
-GUESSES = ("push-pull", "spectral", "spectral-with-misfit")
+GUESSES = ("push-pull", "spectral", "spectral-with-misfit", "learned-spectral")
 PUBLISHED_CHANNELS = (32, 64, 128, 256, 512)
 BLACKEST = 1.5 / 255
 """Values up to this are black: what the published damage paints, and what photos seldom hold."""
@@ -34,8 +35,9 @@ class NetworkConfig:
 
     ``sees_mask`` and ``sees_guide`` say which inputs it takes beside the picture. ``guess`` is the first
     guess of a residual U-Net that sees the mask: push-pull, or spectral (with push-pull beside it), and then
-    also by how much the waves miss what is known. A residual U-Net that is blind takes black pixels for
-    missing where ``black_is_missing``, and then guesses likewise; otherwise its guess is the picture.
+    also by how much the waves miss what is known; or learned-spectral, in so many ``iterations``. A residual
+    U-Net that is blind takes black pixels for missing where ``black_is_missing``, and then guesses likewise;
+    otherwise its guess is the picture.
     """
 
     architecture: str
@@ -44,12 +46,18 @@ class NetworkConfig:
     sees_mask: bool = False
     sees_guide: bool = False
     guess: str = "push-pull"
+    iterations: int = 0
     black_is_missing: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse a network that is told what is missing and guesses it as well: ModelError."""
+        """Refuse a network that is told what is missing and guesses it as well, or guesses in no iteration.
+
+        Raises ModelError.
+        """
         if self.sees_mask and self.black_is_missing:
             raise ModelError("a network that sees the mask cannot also take black for missing")
+        if self.guess == "learned-spectral" and self.iterations < 1:
+            raise ModelError("a learned-spectral first guess needs at least one of its iterations")
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for a checkpoint or a card."""
@@ -141,9 +149,9 @@ class ResidualUNet(nn.Module):
 
     With a mask, the guess is the mask-normalised pyramid (`push_pull`) or what continues textures
     (`SpectralGuess`; the pyramid is then seen as well, and the waves' misfit carried into the hole, which
-    tells where to trust them), the first layer convolves the known pixels partially beside it, and the answer
-    is guess plus correction under the hole. Blind, the guess is the picture itself, or all this with what is
-    not black taken for known.
+    tells where to trust them; or the pyramid in the brightness of `LearnedSpectralGuess`), the first layer
+    convolves the known pixels partially beside it, and the answer is guess plus correction under the hole.
+    Blind, the guess is the picture itself, or all this with what is not black taken for known.
     ``guide`` (n, 3, h, w) is the known photo with the coarser level's answer under the hole, or all 0 for a
     tile that has none; where there is one, it is the first guess.
     """
@@ -159,10 +167,13 @@ class ResidualUNet(nn.Module):
             )
         if config.guess not in GUESSES:
             raise ModelError(f"no first guess {config.guess!r}; there are: {', '.join(GUESSES)}")
-        self.spectral = SpectralGuess() if config.guess != "push-pull" and config.knows_missing else None
+        spectral = config.guess in ("spectral", "spectral-with-misfit") and config.knows_missing
+        self.spectral = SpectralGuess() if spectral else None
         self.sees_misfit = self.spectral is not None and config.guess == "spectral-with-misfit"
+        learned = config.guess == "learned-spectral" and config.knows_missing
+        self.learned = LearnedSpectralGuess(config.iterations) if learned else None
         planes = 3 + (1 if config.knows_missing else 0) + (1 if config.sees_guide else 0)
-        planes += (3 if self.spectral else 0) + (3 if self.sees_misfit else 0)
+        planes += (3 if self.spectral else 0) + (3 if self.sees_misfit else 0) + (2 if self.learned else 0)
         self.halve: nn.Module = nn.PixelUnshuffle(2)
         self.stem = nn.Conv2d(4 * planes, channels[0], 3, padding=1)
         self.known = PartialConv2d(12, channels[0], mask_channels=12) if config.knows_missing else None
@@ -186,26 +197,42 @@ class ResidualUNet(nn.Module):
             guess = photo
             features = self.stem(self.halve(photo - 0.5))
         else:
-            guess = smooth = push_pull(photo, valid)
-            if self.spectral is not None:
-                waves = self.spectral(photo, valid)
-                guess = waves + (photo - waves) * valid
-            planes = [valid]
-            if guide is not None:
-                given = (guide.amax((1, 2, 3), keepdim=True) > 0).to(guide.dtype)
-                guess = guess + (guide - guess) * given
-                planes.append(given.expand_as(valid))
-            planes.insert(0, guess - 0.5)
-            if self.spectral is not None:
-                planes.append(smooth - guess)
-            if self.sees_misfit:
-                planes.append(push_pull(photo - waves, valid))
+            guess, planes = self._first_guess(photo, valid, guide)
             features = self.stem(self.halve(torch.cat(planes, 1)))
             known = self.halve(photo * valid - 0.5 * valid)
             features = features + self.known(known, self.halve(valid.expand(-1, 3, -1, -1)))[0]
         features = down_and_up(features, self.encoder, self.down, self.up, self.decoder)
         correction = functional.pixel_shuffle(self.head(features), 2)
         return guess + correction
+
+    def _first_guess(
+        self, photo: Tensor, valid: Tensor, guide: Tensor | None
+    ) -> tuple[Tensor, list[Tensor]]:
+        """Return the guess (n, 3, h, w) and all that the first layer sees, the guess among it.
+
+        What is learned of the guess itself is learned as a part of the answer, not through the first layer:
+        that would make a training step half as long again.
+        """
+        guess = smooth = push_pull(photo, valid)
+        clues = []
+        if self.spectral is not None:
+            waves = self.spectral(photo, valid)
+            guess = waves + (photo - waves) * valid
+        if self.learned is not None:
+            brightness = luma(smooth)
+            detail = self.learned(brightness, valid) - brightness
+            guess = smooth + detail * (1 - valid)
+            clues = [detail.detach() * (1 - valid), detail.detach() * valid]
+        planes = [valid]
+        if guide is not None:
+            given = (guide.amax((1, 2, 3), keepdim=True) > 0).to(guide.dtype)
+            guess = guess + (guide - guess) * given
+            planes.append(given.expand_as(valid))
+        if self.spectral is not None:
+            clues = [smooth - guess]
+        if self.sees_misfit:
+            clues.append(push_pull(photo - waves, valid))
+        return guess, [guess.detach() - 0.5, *planes, *clues]
 
 
 ARCHITECTURES: Mapping[str, Callable[[NetworkConfig], nn.Module]] = {

@@ -109,11 +109,11 @@ def _best(network: NetworkConfig, **different: Any) -> TrainingConfig:
     return TrainingConfig(network=network, **{**settings, **different})
 
 
-def _photo(network: NetworkConfig, guess: str) -> TrainingConfig:
+def _photo(network: NetworkConfig, guess: str, iterations: int = 0) -> TrainingConfig:
     return _best(
-        replace(network, sees_mask=True, sees_guide=True, guess=guess), known_weight=0.0,
-        depth_power=0.7, margin_weight=0.5, turns=True, damage=PHOTO_DAMAGE, photo_share=1.0,
-        guided_share=0.15,
+        replace(network, sees_mask=True, sees_guide=True, guess=guess, iterations=iterations),
+        known_weight=0.0, depth_power=0.7, margin_weight=0.5, turns=True, damage=PHOTO_DAMAGE,
+        photo_share=1.0, guided_share=0.15,
     )  # fmt: skip
 
 
@@ -134,9 +134,9 @@ PRESETS: Mapping[str, Mapping[str, TrainingConfig]] = {
         "pconv": _best(
             replace(LIGHT, sees_mask=True, guess="spectral-with-misfit"), known_weight=0.0, photo_share=0.2
         ),
-        "photo": _photo(LIGHT, "spectral-with-misfit"),
+        "photo": _photo(LIGHT, "learned-spectral", 8),
     },
-    "fast": {"photo": _photo(SMALL, "push-pull")},
+    "fast": {"photo": _photo(SMALL, "learned-spectral", 5)},
     "large": {
         "vanilla": _best(
             replace(LARGE, guess="spectral-with-misfit", black_is_missing=True), **LARGE_ON_CIFAR

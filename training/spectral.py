@@ -54,11 +54,11 @@ class SpectralGuess(nn.Module):
         is 0 in a tile in which nothing is known.
         """
         with torch.autocast(photo.device.type, enabled=False):
-            tiles, known = _to_tiles(photo.float()), _to_tiles(valid.float())
+            tiles, known = to_tiles(photo.float()), to_tiles(valid.float())
             weight = self._weight(known)
             total = weight.sum((2, 3), keepdim=True).clamp_min(1e-3)
             mean = (tiles * weight).sum((2, 3), keepdim=True) / total
-            return _from_tiles(self._shrink((tiles - mean) * weight, weight) + mean, photo.shape)
+            return from_tiles(self._shrink((tiles - mean) * weight, weight) + mean, photo.shape)
 
     def _weight(self, valid: Tensor) -> Tensor:
         """1 beside the hole, falling with the distance from it; 0 in the hole."""
@@ -93,13 +93,15 @@ class SpectralGuess(nn.Module):
         return parts.view(n, c, 2, SIDE, -1).transpose(2, 3).flatten(3, 4) @ self.synthesis_columns
 
 
-def _to_tiles(picture: Tensor) -> Tensor:
+def to_tiles(picture: Tensor) -> Tensor:
+    """Cut pictures (n, c, h, w), h and w multiples of 32, into tiles (n * tiles, c, 32, 32), by rows."""
     n, c, h, w = picture.shape
     grid = picture.reshape(n, c, h // SIDE, SIDE, w // SIDE, SIDE)
     return grid.permute(0, 2, 4, 1, 3, 5).reshape(-1, c, SIDE, SIDE)
 
 
-def _from_tiles(tiles: Tensor, shape: torch.Size) -> Tensor:
+def from_tiles(tiles: Tensor, shape: torch.Size) -> Tensor:
+    """Put the tiles of `to_tiles` together again to pictures of this shape."""
     n, c, h, w = shape
     grid = tiles.view(n, h // SIDE, w // SIDE, c, SIDE, SIDE)
     return grid.permute(0, 3, 1, 4, 2, 5).reshape(n, c, h, w)

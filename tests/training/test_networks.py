@@ -33,11 +33,13 @@ def awake(network: nn.Module) -> nn.Module:
 
 SPECTRAL = replace(RESIDUAL, guess="spectral")
 MISFIT = replace(RESIDUAL, guess="spectral-with-misfit")
+LEARNED = replace(RESIDUAL, guess="learned-spectral", iterations=3)
 SEEING = {
     "published": PartialUNet((8, 8, 8, 8, 8)),
     "residual": ResidualUNet(RESIDUAL),
     "spectral": ResidualUNet(SPECTRAL),
     "spectral-with-misfit": ResidualUNet(MISFIT),
+    "learned-spectral": ResidualUNet(LEARNED),
 }
 
 
@@ -86,7 +88,7 @@ def test_sizes_are_multiples_of_32() -> None:
         assert restored.shape == (1, 3, 64, 96)
 
 
-@pytest.mark.parametrize("config", [RESIDUAL, SPECTRAL, MISFIT], ids=["push-pull", "spectral", "misfit"])
+@pytest.mark.parametrize("config", [RESIDUAL, SPECTRAL, MISFIT, LEARNED], ids=lambda config: config.guess)
 def test_a_fresh_residual_network_answers_with_its_first_guess(config: NetworkConfig) -> None:
     photo = torch.full((1, 3, 32, 32), 0.4)
     valid = torch.ones(1, 1, 32, 32)
@@ -134,8 +136,21 @@ def test_a_network_that_is_told_what_is_missing_does_not_also_guess_it() -> None
         replace(MISFIT, black_is_missing=True)
 
 
+def test_a_learned_guess_takes_at_least_one_iteration() -> None:
+    with pytest.raises(ModelError, match="at least one of its iterations"):
+        replace(LEARNED, iterations=0)
+
+
+def test_all_that_a_first_guess_has_to_learn_is_reached_by_the_error() -> None:
+    network = build_network(LEARNED)
+    network(torch.rand(2, 3, 32, 32), (torch.rand(2, 1, 32, 32) > 0.3).float()).square().mean().backward()
+    for name, parameter in network.named_parameters():
+        if name.startswith("learned."):
+            assert parameter.grad is not None and parameter.grad.abs().sum() > 0, name
+
+
 def test_an_unknown_first_guess_lists_those_that_are_there() -> None:
-    with pytest.raises(ModelError, match="there are: push-pull, spectral, spectral-with-misfit"):
+    with pytest.raises(ModelError, match=r"there are: push-pull, spectral, .*, learned-spectral"):
         build_network(replace(RESIDUAL, guess="fractal"))
 
 

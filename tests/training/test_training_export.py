@@ -19,6 +19,7 @@ ARCHITECTURES = [
     ("residual-unet", "pconv", {}),
     ("residual-unet", "pconv", {"guess": "spectral"}),
     ("residual-unet", "pconv", {"guess": "spectral-with-misfit"}),
+    ("residual-unet", "pconv", {"guess": "learned-spectral", "iterations": 3}),
     ("residual-unet", "vanilla", {"sees_mask": False}),
     ("residual-unet", "vanilla", {"sees_mask": False, "black_is_missing": True}),
     ("partial-unet", "pconv", {}),

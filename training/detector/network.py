@@ -9,11 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.layers import down_and_up, residual_blocks
+from training.layers import down_and_up, luma, residual_blocks
 
 NARROW = (5, 9, 17)
 """Widths in pixels below which the hats see a structure."""
-LUMA = (0.299, 0.587, 0.114)
 HAT_SCALE = 6.0
 """Brings the hats to about the variance of the picture."""
 FIRST_GUESS = 0.03
@@ -80,13 +79,12 @@ def hats(photo: Tensor) -> Tensor:
 
     White top-hats and black-hats of the luminance with square structuring elements, as max pooling.
     """
-    luma = sum(weight * photo[:, c : c + 1] for c, weight in enumerate(LUMA))
-    assert isinstance(luma, Tensor)
+    brightness = luma(photo)
     planes = []
     for width in NARROW:
-        opened = _widest(-_widest(-luma, width), width)
-        closed = -_widest(-_widest(luma, width), width)
-        planes += [luma - opened, closed - luma]
+        opened = _widest(-_widest(-brightness, width), width)
+        closed = -_widest(-_widest(brightness, width), width)
+        planes += [brightness - opened, closed - brightness]
     return torch.cat(planes, 1)
 
 
