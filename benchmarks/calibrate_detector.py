@@ -114,7 +114,7 @@ def _trials(seen: Sequence[Seen]) -> Iterator[Trial]:
         cores = [each.evidence.cut(how) for each in seen]
         scores = np.array([each.evidence.score(core) for each, core in zip(seen, cores, strict=True)])
         masks = [
-            _mask(each, core) if score >= SURELY_DAMAGED else certain
+            _mask(each, each.evidence.cut_knowing(core, how)) if score >= SURELY_DAMAGED else certain
             for each, core, score, certain in zip(seen, cores, scores, strict, strict=True)
         ]
         f1 = np.array([_f1(each, mask) for each, mask in zip(seen, masks, strict=True)])

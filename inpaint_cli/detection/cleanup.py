@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -32,6 +33,16 @@ class Cleanup:
             raise UsageError(f"--min-size {self.min_size} must not be negative")
         if not 0 <= self.grow <= 64:
             raise UsageError(f"--grow {self.grow} must be between 0 and 64")
+
+    def laxer(self, by: float) -> Cleanup:
+        """The same with thresholds that are lower by so much in log-odds; below 0: higher."""
+        return replace(self, high=lowered(self.high, by), low=lowered(self.low, by))
+
+
+def lowered(threshold: float, by: float) -> float:
+    """Lower a probability threshold (between 0 and 1) by so much in log-odds."""
+    odds = math.log(threshold / (1 - threshold)) - by
+    return 1 / (1 + math.exp(-odds))
 
 
 def clean_up(probability: Floats, how: Cleanup) -> Bools:

@@ -99,9 +99,8 @@ def _eight_bit(pixels: Pixels) -> npt.NDArray[np.uint8]:
 
 
 def _near(planes: npt.NDArray[np.uint8], colour: npt.NDArray[np.int16], tolerance: int) -> Bools:
-    low = np.clip(colour - tolerance, 0, 255).astype(np.uint8)
-    high = np.clip(colour + tolerance, 0, 255).astype(np.uint8)
-    return np.asarray(((planes >= low) & (planes <= high)).all(axis=2), np.bool_)
+    low, high = (tuple(int(value) for value in colour + sign * tolerance) for sign in (-1, 1))
+    return np.asarray(cv2.inRange(planes, low, high), np.bool_)
 
 
 def _frequent_colours(planes: npt.NDArray[np.uint8]) -> list[npt.NDArray[np.int16]]:
@@ -109,9 +108,10 @@ def _frequent_colours(planes: npt.NDArray[np.uint8]) -> list[npt.NDArray[np.int1
     flat = planes.reshape(-1, planes.shape[2])
     sample = flat[:: max(1, len(flat) // 1_000_000)]
     codes = sample.astype(np.uint32) @ (256 ** np.arange(sample.shape[1])).astype(np.uint32)
-    distinct, first, counts = np.unique(codes, return_index=True, return_counts=True)
-    order = np.argsort(-counts[: len(distinct)], kind="stable")[:MOST_COLOURS]
-    return [sample[first[i]].astype(np.int16) for i in order if counts[i] >= STROKE_PIXELS]
+    _, first, counts = np.unique(codes, return_index=True, return_counts=True)
+    frequent = np.flatnonzero(counts >= STROKE_PIXELS)
+    order = frequent[np.argsort(-counts[frequent], kind="stable")][:MOST_COLOURS]
+    return [sample[first[i]].astype(np.int16) for i in order]
 
 
 def _strokes(exact: Bools) -> Bools:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import cv2
@@ -13,7 +14,7 @@ from inpaint_cli.detection.detection import Bools, Detection, Floats, Pixels, as
 from inpaint_cli.detection.exact import find_constant_strokes
 from inpaint_cli.detection.frame import plain_frame
 from inpaint_cli.detection.one_hue import has_one_hue
-from inpaint_cli.detection.score import photo_score
+from inpaint_cli.detection.score import certain_share, photo_score
 from inpaint_cli.detection.snap import snapped
 from inpaint_cli.detection.windows import over_windows
 
@@ -32,6 +33,8 @@ IN_DOUBT = 4.0
 """A photo with less than this part of so many certain pixels at the first look needs no second one."""
 OLD_PRINT = 8.0
 """A photo of one hue counts as so many times likelier damaged: old prints are, and clean ones are rare."""
+MUCH_DAMAGE = 0.02
+"""Share of certain pixels from which any other is likelier damaged too; see `Evidence.cut_knowing`."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,15 @@ class Evidence:
     def cut(self, how: Cleanup) -> Bools:
         """Cut out what may be damage, (h, w), not widened yet."""
         return hysteresis(self.probability, how.high, how.low, how.min_size)
+
+    def cut_knowing(self, found: Bools, how: Cleanup) -> Bools:
+        """Cut again, (h, w), knowing how much was found: where there is much, less is asked of the rest.
+
+        The odds that any pixel is damaged are those of the photo; so the odds that the thresholds ask for
+        fall as much as the share of certain pixels exceeds MUCH_DAMAGE.
+        """
+        share = certain_share(self.probability, found, CERTAIN)
+        return self.cut(how.laxer(math.log(share / MUCH_DAMAGE))) if share > MUCH_DAMAGE else found
 
     def score(self, found: Bools, leniency: float = 1.0) -> float:
         """How sure it is that the photo is damaged, from what hysteresis kept; see `photo_score`.
@@ -62,7 +74,8 @@ class LearnedDetector:
     the mean of both looks decides: what only looks like damage seldom does so both ways.
 
     clean_below: photos with a lower score count as clean. sure_from: photos with at least this score are
-    surely damaged, and their masks cut out by `cleanup`; those between the two by `strict`.
+    surely damaged, and their masks cut out by `cleanup`, more of it the more there is; those between the two
+    by `strict`.
     """
 
     network: Network
@@ -86,6 +99,8 @@ class LearnedDetector:
             core = np.zeros_like(core)
         elif score < self.sure_from:
             core = evidence.cut(self.strict)
+        else:
+            core = evidence.cut_knowing(core, self.cleanup)
         grow = self.cleanup.grow
         mask = snapped(photo, evidence.probability, core, grow)
         strokes = find_constant_strokes(pixels)

@@ -21,7 +21,12 @@ def photo_score(
     The logistic of the logarithm of the share of pixels that were found and are certain; 0.5 where that
     share is `half_sure`.
     """
-    share = float((probability[found] >= certain).sum()) / probability.size
+    share = certain_share(probability, found, certain)
     if share <= 0:
         return 0.0
     return 1 / (1 + math.exp(-STEEPNESS * math.log(share / half_sure)))
+
+
+def certain_share(probability: Floats, found: Bools, certain: float) -> float:
+    """The share (0..1) of a photo's pixels that were found and whose probability reaches `certain`."""
+    return float((probability[found] >= certain).sum()) / probability.size

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-
+from inpaint_cli.detection.cleanup import lowered
 from inpaint_cli.errors import UsageError
 
 DEFAULT_SENSITIVITY = 0.5
@@ -24,5 +23,4 @@ def moved(threshold: float, sensitivity: float, reach: float = 4.0) -> float:
 
     At 0.5 it stays as it is. With a reach of 4, sensitivity 1 finds what is e^4 = 55 times less certain.
     """
-    odds = math.log(threshold / (1 - threshold)) - 2 * reach * (sensitivity - DEFAULT_SENSITIVITY)
-    return 1 / (1 + math.exp(-odds))
+    return lowered(threshold, 2 * reach * (sensitivity - DEFAULT_SENSITIVITY))

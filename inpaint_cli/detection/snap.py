@@ -39,7 +39,9 @@ SPREADS, SLACK = 4.0, 0.02
 EXACT_SPREADS, EXACT_SLACK = 3.0, 0.012
 """... or, where nothing else speaks for it, within these."""
 FEWEST, ENOUGH = 5, 10
-"""Pixels that a colour is taken from, at least, and for a piece that is continued."""
+"""Pixels that a colour is taken from, at least, and for a piece that is continued or parted from another."""
+DISTINCT = 0.1
+"""Difference (0..1) from its surroundings at which a pixel is no rim of a piece."""
 SOFT = 0.2
 """Share of the piece's colour in the pixels around it, from which its edge counts as soft."""
 CONTRAST = 0.03
@@ -65,10 +67,13 @@ class _Pieces:
     spread: Floats
     plain: Bools
 
-    def alike(self, photo: Floats, nearest: Labels, spreads: float, slack: float) -> Bools:
-        """Whether each pixel (h, w) has the colour of the piece whose label `nearest` gives it."""
-        limit = (spreads * self.spread + slack)[nearest]
-        same: Bools = np.abs(photo - self.colour[nearest]).max(axis=2) <= limit
+    def alike(self, photo: Floats, nearest: Labels, where: Bools, spreads: float, slack: float) -> Bools:
+        """Of the pixels of `where` (h, w): those with the colour of the piece whose label `nearest` gives."""
+        labels = nearest[where]
+        difference = np.abs(photo[where] - self.colour[labels])
+        furthest = np.maximum(np.maximum(difference[:, 0], difference[:, 1]), difference[:, 2])
+        same = np.zeros_like(where)
+        same[where] = furthest <= (spreads * self.spread + slack)[labels]
         return same
 
 
@@ -102,8 +107,8 @@ def _snapped(photo: Floats, probability: Floats, found: Bools, grow: int) -> Boo
     if not pieces.plain.any():
         return grown(found, grow)
     plain = pieces.plain[pieces.nearest]
-    alike = plain & pieces.alike(photo, pieces.nearest, SPREADS, SLACK)
-    alike &= grown(found, REACH) | (probability >= PLAUSIBLE)
+    plausible = plain & (grown(found, REACH) | (probability >= PLAUSIBLE))
+    alike = pieces.alike(photo, pieces.nearest, plausible, SPREADS, SLACK)
     exact = _filled(pieces_with(sure, alike)) & plain
     hard_pieces = pieces.plain & ~_soft_pieces(photo, exact, surroundings, pieces)
     extent = np.bincount(pieces.nearest[exact], minlength=len(hard_pieces))
@@ -122,6 +127,7 @@ def _continuations(
     be another scratch, or no damage.
     """
     result = np.zeros_like(mask)
+    conceivable = mask | (probability >= CONCEIVABLE)
     for brighter in (pieces.brighter, ~pieces.brighter):
         for least in (ENOUGH, LARGE):
             chosen = hard_pieces & brighter & (pieces.size >= least)
@@ -129,8 +135,7 @@ def _continuations(
                 continue
             seeds = chosen[pieces.labels]
             nearest = _nearest(np.where(seeds, pieces.labels, 0))
-            alike = pieces.alike(photo, nearest, EXACT_SPREADS, EXACT_SLACK)
-            alike &= mask | (probability >= CONCEIVABLE)
+            alike = pieces.alike(photo, nearest, conceivable, EXACT_SPREADS, EXACT_SLACK)
             further = pieces_with(seeds & alike, alike) & ~mask
             count = np.bincount(nearest[further], minlength=len(chosen))
             result |= further & (count <= CONTINUED_AT_MOST * pieces.size)[nearest]
@@ -146,19 +151,39 @@ def _surroundings(photo: Floats, outside: Bools) -> Floats:
 
 
 def _pieces(photo: Floats, sure: Bools, surroundings: Floats) -> _Pieces:
-    """Part the sure pixels into connected pieces, brighter and darker than their surroundings apart."""
-    labels = np.zeros(sure.shape, np.int32)
-    counts: list[int] = []
+    """Part the sure pixels into connected pieces, brighter and darker than their surroundings apart.
+
+    What another line of another colour crosses is a piece of its own: pixels that have neither the colour of
+    their piece nor that of their surroundings.
+    """
     brighter = photo.sum(axis=2) > surroundings.sum(axis=2)
-    for side in (brighter, ~brighter):
-        more, piece = cv2.connectedComponents((sure & side).astype(np.uint8), connectivity=8)
-        labels[piece > 0] = piece[piece > 0] + sum(counts)
-        counts.append(more - 1)
-    total = sum(counts) + 1
-    colour, spread, plain = _colours(photo[sure], labels[sure], total)
-    size = np.bincount(labels[sure], minlength=total)
+    labels, sides = _labelled(np.zeros(sure.shape, np.int32), [False], sure, brighter)
+    pieces = _measured(photo, sure, labels, sides)
+    other = sure & pieces.plain[labels] & (np.abs(photo - surroundings).max(axis=2) > DISTINCT)
+    other &= ~pieces.alike(photo, labels, other, SPREADS, SLACK)
+    wide = cv2.erode(other.astype(np.uint8), np.ones((2, 2), np.uint8)) > 0  # soft rims are not
+    other = pieces_with(wide, other, ENOUGH)
+    if not other.any():
+        return pieces
+    return _measured(photo, sure, *_labelled(labels, sides, other, brighter))
+
+
+def _labelled(labels: Labels, sides: list[bool], of: Bools, brighter: Bools) -> tuple[Labels, list[bool]]:
+    """Give the connected pieces of some pixels new labels, and say of each whether it is brighter."""
+    labels, sides = labels.copy(), list(sides)
+    for side in (True, False):
+        count, piece = cv2.connectedComponents((of & (brighter == side)).astype(np.uint8), connectivity=8)
+        labels[piece > 0] = piece[piece > 0] + len(sides) - 1
+        sides += [side] * (count - 1)
+    return labels, sides
+
+
+def _measured(photo: Floats, sure: Bools, labels: Labels, sides: list[bool]) -> _Pieces:
+    """Measure the pieces that have labels."""
+    colour, spread, plain = _colours(photo[sure], labels[sure], len(sides))
+    size = np.bincount(labels[sure], minlength=len(sides))
     labels = _without_crumbs(labels, size)
-    return _Pieces(labels, _nearest(labels), size, np.arange(total) <= counts[0], colour, spread, plain)
+    return _Pieces(labels, _nearest(labels), size, np.array(sides), colour, spread, plain)
 
 
 def _without_crumbs(labels: Labels, size: npt.NDArray[np.int64]) -> Labels:

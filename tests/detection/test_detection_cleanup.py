@@ -48,3 +48,8 @@ def test_clean_up_is_hysteresis_then_growth():
 def test_thresholds_that_make_no_sense_are_refused(wrong):
     with pytest.raises(UsageError):
         Cleanup(**{"high": 0.8, "low": 0.4, **wrong})
+
+
+def test_laxer_thresholds_ask_for_lower_odds():
+    laxer = Cleanup(high=0.9, low=0.75).laxer(np.log(3))  # odds of 9 and 3 become odds of 3 and 1
+    assert (laxer.high, laxer.low) == (pytest.approx(0.75), pytest.approx(0.5))

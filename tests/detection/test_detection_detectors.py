@@ -184,6 +184,25 @@ def test_of_a_photo_in_doubt_only_what_is_certain_is_masked():
 
 
 @dataclass
+class FindsFaint(FindsWhite):
+    """Takes what is nearly white for damaged as well, but with a probability of 0.93 only."""
+
+    def __call__(self, inputs):
+        nearly = (inputs["photo"].min(axis=1, keepdims=True) > 0.9).astype(np.float32) * np.float32(0.93)
+        return np.maximum(super().__call__(inputs), nearly)
+
+
+@pytest.mark.parametrize(("rows", "found"), [(2, False), (6, True)])
+def test_where_much_is_damaged_less_is_asked_of_the_rest(rows, found):
+    photo, grain = scene(), np.random.default_rng(4).integers(0, 3, (rows, 160, 3))
+    photo[20 : 20 + rows] = 255 - grain  # 320 or 960 of 19,200 pixels are surely damaged
+    photo[60:62, 40:48] = 237 - grain[:2, :8]
+    mask = open_detector("learned", network=FindsFaint(), threads=1).find(photo).mask
+    assert mask[20 : 20 + rows].all()
+    assert mask[60:62, 40:48].all() == found
+
+
+@dataclass
 class CountsLooks(FindsWhite):
     """Sees the left half of what it is shown less surely than the right one, and counts."""
 

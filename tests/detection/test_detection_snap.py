@@ -70,6 +70,16 @@ def test_black_and_white_pieces_that_touch_have_their_own_colours() -> None:
     assert (snapped(photo, blurry(truth), grown(truth, 1), grow=1) == truth).all()
 
 
+def test_a_bar_that_crosses_a_longer_one_of_another_colour_has_its_own() -> None:
+    long, short = bar(), np.zeros((60, 80), np.bool_)
+    short[24:40, 40:45] = True
+    photo = painted(painted(slope(), long, 0.05), short, 0.2)
+    truth = long | short
+    found = snapped(photo, blurry(truth), truth, grow=1)
+    assert found[truth].all()
+    assert np.argwhere(found & ~truth).tolist() == [[24, 39], [24, 45]]  # the corners between them
+
+
 def test_a_photo_without_damage_stays_without() -> None:
     nothing = np.zeros((60, 80), np.bool_)
     assert not snapped(slope(), nothing.astype(np.float32), nothing, grow=1).any()
