@@ -27,12 +27,12 @@ from benchmarks.tile_costs import tiles_a_second
 from inpaint_cli.backends import open_network
 from inpaint_cli.photos import write_atomically
 from inpaint_cli.restoration import Restorer
-from training.checkpoints import read_checkpoint
+from training.checkpoints import WEIGHTS_FILE, read_checkpoint
 from training.data import SourceOption, load_training_data
 from training.data.pictures import find_pictures, read_pixels
 from training.evaluation import Candidate
 from training.export import export
-from training.loop import WEIGHTS_FILE, Sources
+from training.loop import Sources
 from training.networks import NetworkConfig, build_network
 from training.photo_benchmark import CleanPhoto, evaluate_kind
 from training.photo_damage import KINDS

@@ -23,9 +23,9 @@ import torch
 from benchmarks.arguments import parser_of
 from benchmarks.equal_time import train_for
 from inpaint_cli.photos import write_atomically
-from training.checkpoints import read_checkpoint
+from training.checkpoints import WEIGHTS_FILE, read_checkpoint
 from training.data import SourceOption, load_training_data
-from training.loop import WEIGHTS_FILE, Batch, fixed_batch, run_network
+from training.loop import Batch, fixed_batch, run_network
 from training.networks import NetworkConfig, build_network
 from training.presets import PRESETS, TrainingConfig
 from training.session import loop_sources

@@ -18,6 +18,8 @@ from training.files import write_bytes
 from training.networks import network_from_config
 
 FORMAT = "inpaint-cli checkpoint 1"
+STATE_FILE, WEIGHTS_FILE = "state.safetensors", "last.safetensors"
+"""In a run's folder: all that is needed to go on, and the checkpoint to export."""
 
 
 @dataclass(frozen=True)

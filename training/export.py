@@ -14,7 +14,6 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
@@ -30,6 +29,7 @@ from training.files import write_bytes
 from training.folding import fold_rearrangement
 from training.half_weights import halve_checkpoint, store_in_half
 from training.layers import FoldablePartialBlock
+from training.networks import NetworkConfig
 from training.photo_benchmark import CleanPhoto
 from training.quantisation import quantise
 
@@ -72,14 +72,16 @@ def export(
         checkpoint = halve_checkpoint(checkpoint)
     network = checkpoint.build()
     weights = weights_of(checkpoint)
-    graph = to_onnx(network, network_inputs(checkpoint.network))
+    described = NetworkConfig.from_dict(checkpoint.network)
+    graph = to_onnx(network, described.inputs, described.output)
     if half:
         graph = store_in_half(graph)
     card = ModelCard(
         name=target.stem,
         kind=checkpoint.model,
-        inputs=network_inputs(checkpoint.network),
-        sees_mask=bool(checkpoint.network["sees_mask"]),
+        inputs=described.inputs,
+        output=described.output,
+        sees_mask=described.sees_mask,
         parameters=sum(parameter.numel() for parameter in network.parameters()),
         training_data=training_data,
         figures=tuple(figures),
@@ -99,15 +101,6 @@ def export(
     }
     write_all(files)
     return Exported(card=card, files=tuple(files), difference=difference, lost=lost)
-
-
-def network_inputs(network: Mapping[str, Any]) -> tuple[str, ...]:
-    """Names of the inputs, in the order of the network's arguments."""
-    return (
-        "photo",
-        *(("valid",) if network.get("sees_mask") else ()),
-        *(("guide",) if network.get("sees_guide") else ()),
-    )
 
 
 def to_onnx(network: nn.Module, inputs: Sequence[str], output: str = "restored") -> bytes:

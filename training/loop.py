@@ -19,6 +19,8 @@ from inpaint_cli.errors import RunFolderError, UsageError
 from training.adversarial import Adversary
 from training.averages import move_average
 from training.checkpoints import (
+    STATE_FILE,
+    WEIGHTS_FILE,
     Checkpoint,
     nested,
     optimizer_tensors,
@@ -42,8 +44,6 @@ from training.sources import PictureBank, augment, fade_colours
 SIDE = 32
 SAVING_AT_MOST = 50
 """After short epochs, the state is saved only once so many times as long has passed as saving it takes."""
-STATE_FILE = "state.safetensors"
-WEIGHTS_FILE = "last.safetensors"
 
 
 @dataclass(frozen=True)

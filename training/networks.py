@@ -78,8 +78,20 @@ class NetworkConfig:
         return self.sees_mask or self.black_is_missing
 
     @property
+    def finds_damage(self) -> bool:
+        """Whether it answers with the probability of damage in the place of the restored picture."""
+        return self.architecture == "damage-unet"
+
+    @property
+    def output(self) -> str:
+        """Name of what ``forward`` returns."""
+        return "probability" if self.finds_damage else "restored"
+
+    @property
     def inputs(self) -> tuple[str, ...]:
         """Names of the inputs, in the order in which ``forward`` takes them."""
+        if self.finds_damage:
+            return ("photo", "earlier")
         return ("photo", *(("valid",) if self.sees_mask else ()), *(("guide",) if self.sees_guide else ()))
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from inpaint_cli.errors import UsageError
 from training.networks import NetworkConfig
+from training.run_length import check_minutes
 
 LIGHT = NetworkConfig(architecture="residual-unet", channels=(32, 64, 128), blocks=(1, 2, 2, 2, 1))
 LARGE = NetworkConfig(architecture="residual-unet", channels=(64, 96, 128), blocks=(3, 4, 3, 4, 3))
@@ -75,8 +76,7 @@ class TrainingConfig:
     minutes: float | None = None
 
     def __post_init__(self) -> None:
-        if self.minutes is not None and self.minutes <= 0:
-            raise UsageError(f"--minutes {self.minutes:g} must be greater than 0")
+        check_minutes(self.minutes)
         if self.epochs < 1 or self.batch_size < 1:
             raise UsageError("--epochs and --batch-size must be at least 1")
         if self.loss not in LOSSES:

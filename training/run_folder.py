@@ -17,8 +17,9 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from inpaint_cli.errors import RunFolderError
+from training.checkpoints import STATE_FILE, WEIGHTS_FILE
 from training.files import write_bytes
-from training.loop import STATE_FILE, WEIGHTS_FILE, EpochFigures
+from training.loop import EpochFigures
 
 LOCK_NAME = ".lock"
 COLUMNS = tuple(field.name for field in fields(EpochFigures))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from inpaint_cli.errors import UsageError
+
 SHORTEST = 1e-9
 """Seconds: keeps a run that has just begun from dividing by 0."""
 
@@ -18,3 +20,9 @@ def expected_steps(step: int, steps: int, seconds: float, minutes: float | None)
     if is_over(step, steps, seconds, minutes):
         return max(step, 1)
     return max(step + 1, round(step * minutes * 60 / max(seconds, SHORTEST)))
+
+
+def check_minutes(minutes: float | None) -> None:
+    """Raise UsageError where a run by the clock would have no time."""
+    if minutes is not None and minutes <= 0:
+        raise UsageError(f"--minutes {minutes:g} must be greater than 0")

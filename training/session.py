@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from inpaint_cli.errors import BackendError, RunFolderError
-from training.checkpoints import read_checkpoint
+from training.checkpoints import mean_checkpoint, read_checkpoint
 from training.data import SourceOption, TrainingData
 from training.distributed import World, join_world
 from training.files import write_bytes
@@ -35,7 +35,8 @@ PICTURE_SECONDS = 60.0
 class TrainingRequest:
     """What one `inpaint-cli train` asks for; None means: as the preset (or the run to continue) says.
 
-    ``compiled``: compile the network first; None: where it pays, on CUDA.
+    ``compiled``: compile the network first; None: where it pays, on CUDA. ``start_from``: checkpoints to
+    begin with, of several their mean.
     """
 
     model: str
@@ -52,7 +53,7 @@ class TrainingRequest:
     device: str = "auto"
     compiled: bool | None = None
     resume: bool = False
-    start_from: Path | None = None
+    start_from: tuple[Path, ...] = ()
 
     @property
     def changes(self) -> dict[str, Any]:
@@ -117,7 +118,7 @@ def train(
 ) -> RunFolder:
     """Train to the end, keeping the run folder current; a killed run is continued with ``resume``."""
     device = find_device(request.device)
-    started_from = read_checkpoint(request.start_from) if request.start_from else None
+    starts = [read_checkpoint(file) for file in request.start_from]
     with join_world(device) as world, _held(request.folder, world) as folder:
         if not world.writes:
             world.wait()  # until the first process has checked the folder and fetched the data
@@ -132,8 +133,8 @@ def train(
         )
         if request.resume and folder.has_state:
             trainer.resume(folder.path)
-        elif started_from is not None:
-            trainer.start_from(started_from)
+        elif starts:
+            trainer.start_from(mean_checkpoint(starts))
         if world.writes:
             folder.write_config(_config(request, settled, data, trainer.device))
             watcher.started(trainer, data)
@@ -216,7 +217,7 @@ def _config(
         "data": [{"path": str(o.path.absolute()), "weight": o.weight} for o in settled.data],
         "valid": str(settled.valid.absolute()) if settled.valid else None,
         "data_description": data.description,
-        "started_from": str(request.start_from) if request.start_from else None,
+        "started_from": [str(file) for file in request.start_from],
         "device": str(device),
         "versions": {
             "python": platform.python_version(),

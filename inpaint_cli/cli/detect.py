@@ -25,7 +25,7 @@ Overlay = Annotated[
 ]
 DetectorName = Annotated[
     str | None,
-    flags.detector_option("Who looks: learned (the default), vanilla or classical."),
+    flags.detector_option("Who looks: learned (the default), vanilla, classical or yours (*.onnx)."),
 ]
 Sensitivity = Annotated[
     float | None,

@@ -16,6 +16,7 @@ from inpaint_cli.detection import (
     MarkerDetector,
     open_detector,
     parse_colour,
+    resolve_detector,
 )
 from inpaint_cli.detection.factory import MODELS
 from inpaint_cli.restoration import Restorer
@@ -34,7 +35,11 @@ def check_engine(options: RestoreOptions) -> None:
 
 def check_finder(options: Finding) -> None:
     """The same for `open_finder`: a detector without a network runs everywhere."""
-    if options.mask_color is None and (options.detector or DEFAULT_DETECTOR) in MODELS:
+    if options.mask_color is not None:
+        return
+    kind, model = resolve_detector(options.detector or DEFAULT_DETECTOR)
+    if model is not None:
+        find_model(model, kinds=(MODELS[kind],))
         check_device(options.device, backend=options.backend)
 
 
@@ -109,7 +114,8 @@ def open_finder(options: Finding, share: Share) -> Detector:
 def finder_key(options: Finding) -> bytes:
     """Return everything that decides what is found."""
     name = options.detector or DEFAULT_DETECTOR
-    model = b"" if options.mask_color or name not in MODELS else _model_digest(MODELS[name])
+    _, used = resolve_detector(name)
+    model = b"" if options.mask_color or used is None else _model_digest(used)
     flags = (name, options.sensitivity, options.min_size, options.grow)
     return model + repr((flags, options.mask_color, options.mask_tolerance)).encode()
 

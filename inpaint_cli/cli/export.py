@@ -49,10 +49,9 @@ def export(
     if output.suffix != ".onnx":
         raise UsageError(f"-o {output}: a model's file must end in .onnx")
     require_training("onnx", "skimage")
-    from training.checkpoints import read_checkpoint
+    from training.checkpoints import WEIGHTS_FILE, read_checkpoint
     from training.export import export as write_model
     from training.figures import read_figures
-    from training.loop import WEIGHTS_FILE
 
     file = checkpoint / WEIGHTS_FILE if checkpoint.is_dir() else checkpoint
     exported = write_model(

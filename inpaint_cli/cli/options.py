@@ -33,7 +33,7 @@ def sensitivity_option(text: str) -> Any:
 
 def detector_option(text: str) -> Any:
     """Describe --detector."""
-    return typer.Option("--detector", metavar="NAME", help=text, show_default=False)
+    return typer.Option("--detector", metavar="NAME|MODEL", help=text, show_default=False)
 
 
 def mask_color_option(text: str) -> Any:
@@ -96,7 +96,7 @@ Sensitivity = Annotated[
 ]
 DetectorName = Annotated[
     str | None,
-    detector_option("Without masks: learned (the default), vanilla or classical."),
+    detector_option("Without masks: learned (the default), vanilla, classical or yours (*.onnx)."),
 ]
 MinSize = Annotated[
     int | None,
@@ -316,9 +316,9 @@ def check_detector(options: Finding) -> None:
     refuse_both("--mask-color", options.mask_color, "--detector", options.detector)
     refuse_both("--mask-color", options.mask_color, "--sensitivity", options.sensitivity is not None)
     if options.detector is not None:
-        from inpaint_cli.detection import DETECTORS
+        from inpaint_cli.detection import resolve_detector
 
-        check_choice("--detector", options.detector, DETECTORS)
+        resolve_detector(options.detector)
     if options.mask_color is not None:
         from inpaint_cli.detection import parse_colour
 

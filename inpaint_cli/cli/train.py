@@ -13,6 +13,7 @@ from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from inpaint_cli.cli.train_detector import refuse_for_detector, train_detector
 from inpaint_cli.errors import BackendError, UsageError
 
 if TYPE_CHECKING:
@@ -64,8 +65,15 @@ def train(
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue the run in the folder.")] = False,
     start_from: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="CHECKPOINT",
+            help="Begin with another run's weights, or a smaller network's; of several, with their mean.",
+        ),
+    ] = None,
+    elements: Annotated[
         Path | None,
-        typer.Option(metavar="CHECKPOINT", help="Begin with another run's weights, or a smaller network's."),
+        typer.Option(metavar="DIR", help="detector: scanned damage as KIND/*.png, white where it is opaque."),
     ] = None,
     output: Annotated[
         Path | None,
@@ -76,7 +84,8 @@ def train(
     """Train a network on CIFAR-10 or on your own pictures.
 
     The run's folder gets config.json, losses.csv, losses.png, panel.png and the checkpoint
-    last.safetensors, which `inpaint-cli export` turns into a model.
+    last.safetensors, which `inpaint-cli export` turns into a model. The detector learns from photos without
+    damage, which it damages afresh for each step; its folder gets config.json and the checkpoint.
     """
     if model is not None and model not in MODELS:
         raise UsageError(f"no model {model!r}; there are: {', '.join(MODELS)}")
@@ -84,6 +93,8 @@ def train(
         raise UsageError(f"--device {device}: must be auto, cpu or cuda")
     if minutes is not None and epochs is not None:
         raise UsageError("--minutes and --epochs both say when to end; give one of them")
+    if model != "detector" and elements is not None:
+        raise UsageError("--elements: only the detector is trained with scanned damage; add --model detector")
     require_training()
     from training.session import TrainingRequest
     from training.session import train as run
@@ -91,6 +102,26 @@ def train(
     first = os.environ.get("RANK", "0") == "0"
     console = Console(stderr=True, quiet=quiet or not first)
     options = _parse_data(data)
+    if model == "detector":
+        refuse_for_detector(
+            {"--preset": preset, "--epochs": epochs, "--loss": loss, "--compile": compiled}, options
+        )
+        folder = train_detector(
+            console,
+            folder=_folder(output, model, alone=True),
+            photos=tuple(option.path for option in options),
+            valid=valid,
+            elements=elements,
+            batch_size=batch_size,
+            learning_rate=lr,
+            seed=seed,
+            minutes=minutes,
+            device=device,
+            resume=resume,
+            start_from=tuple(start_from or ()),
+        )
+        typer.echo(folder.weights_file)
+        return
     reader = _Reader(console)
     requests = [
         TrainingRequest(
@@ -108,7 +139,7 @@ def train(
             device=device,
             compiled=compiled,
             resume=resume,
-            start_from=start_from,
+            start_from=tuple(start_from or ()),
         )
         for name in ((model,) if model else BOTH)
     ]

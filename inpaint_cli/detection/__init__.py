@@ -15,7 +15,7 @@ from inpaint_cli.detection.exact import (
     find_transparency,
     parse_colour,
 )
-from inpaint_cli.detection.factory import DEFAULT_DETECTOR, DETECTORS, open_detector
+from inpaint_cli.detection.factory import DEFAULT_DETECTOR, DETECTORS, open_detector, resolve_detector
 from inpaint_cli.detection.sensitivity import DEFAULT_SENSITIVITY
 
 __all__ = [
@@ -34,4 +34,5 @@ __all__ = [
     "find_transparency",
     "open_detector",
     "parse_colour",
+    "resolve_detector",
 ]

@@ -58,6 +58,21 @@ MODELS: Mapping[str, str] = {"learned": "detector", "vanilla": "vanilla"}
 DETECTORS = tuple(CALIBRATIONS)
 
 
+def resolve_detector(name: str) -> tuple[str, str | None]:
+    """The detector that a name means, and the model that it runs, None where it runs none.
+
+    name: one of DETECTORS, or a path to a model (*.onnx) that the learned detector shall run. Raises
+    UsageError for anything else.
+    """
+    if name.endswith(".onnx"):
+        return "learned", name
+    if name not in CALIBRATIONS:
+        raise UsageError(
+            f"no detector is called {name!r}; there are: {', '.join(CALIBRATIONS)}, and your models (*.onnx)"
+        )
+    return name, MODELS.get(name)
+
+
 def open_detector(
     name: str = DEFAULT_DETECTOR,
     *,
@@ -70,7 +85,7 @@ def open_detector(
     model: str | Path | None = None,
     network: Network | None = None,
 ) -> Detector:
-    """Open a detector by name: learned, vanilla or classical.
+    """Open a detector by name (learned, vanilla or classical) or by the path of its model.
 
     sensitivity: 0 (only the obvious) to 1 (every trace); 0.5 is calibrated, see `moved`.
     min_size, grow: pixels; None takes the detector's own.
@@ -78,15 +93,14 @@ def open_detector(
     Raises UsageError for an unknown detector or value, ModelError or BackendError where its model can't run.
     """
     check_sensitivity(sensitivity)
-    if name not in CALIBRATIONS:
-        raise UsageError(f"no detector is called {name!r}; there are: {', '.join(CALIBRATIONS)}")
+    name, usual_model = resolve_detector(name)
     calibration = CALIBRATIONS[name]
     cleanup = calibration.cleanup(sensitivity, min_size, grow)
     clean_below = calibration.score(sensitivity)
-    if name == "classical":
+    if usual_model is None:
         return ClassicalDetector(cleanup, clean_below)
     used = network or open_network(
-        model or MODELS[name], backend=backend, device=device, threads=threads, kinds=(MODELS[name],)
+        model or usual_model, backend=backend, device=device, threads=threads, kinds=(MODELS[name],)
     )
     count = threads or default_threads()
     if name == "vanilla":

@@ -38,6 +38,11 @@ from inpaint_cli.cli.main import run
         ["detect", "photos", "-o", "found", "--detector", "nope", "--dry-run"],
         ["detect", "photos", "-o", "found", "--mask-color", "red", "--dry-run"],
         ["detect", "photos"],
+        ["train", "--model", "detector"],
+        ["train", "--model", "detector", "--data", "photos", "--preset", "best"],
+        ["train", "--model", "detector", "--data", "photos", "--epochs", "2"],
+        ["train", "--model", "detector", "--data", "photos@2"],
+        ["train", "--model", "photo", "--data", "photos", "--elements", "photos"],
         ["unknown"],
     ],
 )

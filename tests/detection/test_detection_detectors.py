@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from inpaint_cli.backends import ModelCard
-from inpaint_cli.detection import DETECTORS, open_detector
+from inpaint_cli.backends import ModelCard, find_model
+from inpaint_cli.detection import DETECTORS, open_detector, resolve_detector
 from inpaint_cli.errors import ModelError, PhotoError, UsageError
 
 
@@ -275,6 +275,17 @@ def test_a_model_that_restores_finds_no_damage():
     for name, model in (("learned", "photo"), ("learned", "vanilla"), ("vanilla", "detector")):
         with pytest.raises(ModelError, match="needed is one of"):
             open_detector(name, model=model)
+
+
+def test_a_path_to_a_model_is_a_learned_detector(tmp_path):
+    shipped = find_model("detector")
+    mine = tmp_path / "mine.onnx"
+    mine.write_bytes(shipped.onnx.read_bytes())
+    assert resolve_detector(str(mine)) == ("learned", str(mine))
+    photo, line = scratched(255)
+    found = open_detector(str(mine), threads=1).find(photo)
+    assert (found.mask == open_detector("learned", threads=1).find(photo).mask).all()
+    assert found.mask[line].mean() > 0.9
 
 
 def test_a_missing_model_is_a_model_error(tmp_path):

@@ -100,7 +100,7 @@ def test_a_model_that_answers_otherwise_is_refused_and_nothing_is_written(tmp_pa
     other = tiny_checkpoint()
     other.tensors["stem.weight"].mul_(1.05)
     graph = to_onnx(other.build(), ("photo", "valid"))
-    monkeypatch.setattr(training.export, "to_onnx", lambda network, inputs: graph)
+    monkeypatch.setattr(training.export, "to_onnx", lambda network, inputs, output: graph)
     with pytest.raises(ModelError, match=r"differ from torch's by up to .* nothing was written"):
         export(tiny_checkpoint(), tmp_path / "m.onnx")
     assert list(tmp_path.iterdir()) == []

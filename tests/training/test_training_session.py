@@ -191,13 +191,14 @@ def test_a_folder_in_use_is_refused_before_any_data_is_read(tmp_path, data_folde
 def test_another_runs_weights_can_be_the_start(tmp_path, data_folder):
     first = train(request(tmp_path / "a", data_folder, epochs=2), read, StopAfter())
     second = train(
-        request(tmp_path / "b", data_folder, epochs=1, start_from=first.weights_file), read, StopAfter()
+        request(tmp_path / "b", data_folder, epochs=1, start_from=(first.weights_file,)), read, StopAfter()
     )
     assert losses(second.path)[0][2] < losses(first.path)[0][2]
     with pytest.raises(RunFolderError, match="another network"):
-        train(request(tmp_path / "c", data_folder, "pconv", start_from=first.weights_file), read, StopAfter())
+        other = request(tmp_path / "c", data_folder, "pconv", start_from=(first.weights_file,))
+        train(other, read, StopAfter())
     with pytest.raises(ModelError, match="no such checkpoint"):
-        train(request(tmp_path / "d", data_folder, start_from=tmp_path / "nothing"), read, StopAfter())
+        train(request(tmp_path / "d", data_folder, start_from=(tmp_path / "nothing",)), read, StopAfter())
 
 
 def test_an_unknown_preset_lists_the_choices(tmp_path, data_folder):

@@ -7,21 +7,18 @@ import torch
 
 from inpaint_cli.backends import open_network
 from inpaint_cli.detection import open_detector
-from inpaint_cli.errors import ModelError, RunFolderError
-from training.checkpoints import Checkpoint, read_checkpoint
+from inpaint_cli.errors import RunFolderError
+from training.checkpoints import STATE_FILE, WEIGHTS_FILE, read_checkpoint
 from training.detector.batches import chances
-from training.detector.export import export_detector
 from training.detector.loss import damage_loss
 from training.detector.network import DamageUNet, hats
 from training.detector.samples import SampleConfig, SampleMaker
 from training.detector.trainer import (
-    STATE_FILE,
-    WEIGHTS_FILE,
     DetectorConfig,
     DetectorTrainer,
-    build_detector,
     first_look_mirrored,
 )
+from training.export import export
 
 SMALL = DetectorConfig(
     channels=(8, 12), blocks=(0, 1, 1), steps=12, batch_size=4, learning_rate=1e-2, warmup=2, average=0.5,
@@ -161,8 +158,7 @@ def test_run_saves_and_tells(tmp_path):
     run.run(told.append, lambda: run.save(tmp_path), save_every=1e9)
     assert run.step == 12
     assert [figures.step for figures in told] == [12]
-    checkpoint = read_checkpoint(tmp_path / WEIGHTS_FILE)
-    build_detector(checkpoint.network).load_state_dict(dict(checkpoint.tensors))
+    assert isinstance(read_checkpoint(tmp_path / WEIGHTS_FILE).build(), DamageUNet)
 
 
 def test_a_folder_of_another_network_is_refused(tmp_path):
@@ -179,7 +175,7 @@ def test_an_exported_detector_answers_as_torch_and_detects(tmp_path):
     run = trainer()
     run.advance(1)
     run.save(tmp_path)
-    exported = export_detector(read_checkpoint(tmp_path / WEIGHTS_FILE), tmp_path / "finder.onnx")
+    exported = export(read_checkpoint(tmp_path / WEIGHTS_FILE), tmp_path / "finder.onnx", half=True)
     assert exported.difference < 1e-4
     assert json.loads((tmp_path / "finder.json").read_text())["output"] == "probability"
     parameters = sum(tensor.numel() for tensor in run.average.values())
@@ -198,10 +194,3 @@ def test_an_exported_detector_answers_as_torch_and_detects(tmp_path):
     pixels = cv2.resize(np.uint8(photo[0].transpose(1, 2, 0) * 255), (50, 41))
     found = open_detector("learned", model=tmp_path / "finder.onnx", device="cpu", threads=1).find(pixels)
     assert found.mask.shape == found.probability.shape == (41, 50)
-
-
-def test_only_a_detector_is_exported_as_one(tmp_path):
-    other = Checkpoint("vanilla", {"architecture": "residual-unet"}, {}, {})
-    with pytest.raises(ModelError, match="not of a detector"):
-        export_detector(other, tmp_path / "x.onnx")
-    assert not list(tmp_path.iterdir())

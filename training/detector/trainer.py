@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from torch import Tensor
 from inpaint_cli.errors import RunFolderError
 from training.averages import move_average
 from training.checkpoints import (
+    STATE_FILE,
+    WEIGHTS_FILE,
     Checkpoint,
     nested,
     optimizer_tensors,
@@ -30,10 +32,9 @@ from training.detector.samples import SampleConfig, SampleMaker
 from training.growth import grow
 from training.optimizers import OPTIMIZERS, scheduled_rate
 from training.precision import autocast
-from training.run_length import expected_steps, is_over
+from training.run_length import check_minutes, expected_steps, is_over
 
 ARCHITECTURE = "damage-unet"
-STATE_FILE, WEIGHTS_FILE = "state.safetensors", "last.safetensors"
 VALIDATION_SEED, VALIDATION_SAMPLES = 20_240_607, 64
 SECOND_LOOKS = 1
 """Sets the random numbers that choose a step's look apart from those of its samples."""
@@ -62,6 +63,10 @@ class DetectorConfig:
     seed: int = 0
     minutes: float | None = None
     samples: SampleConfig = field(default_factory=SampleConfig)
+
+    def __post_init__(self) -> None:
+        """Refuse a run of no length: UsageError."""
+        check_minutes(self.minutes)
 
     def network(self) -> dict[str, Any]:
         """The plain configuration that builds the network from a checkpoint."""
@@ -257,8 +262,3 @@ def first_look_mirrored(network: DamageUNet, photo: Tensor) -> Tensor:
     mirrored = photo.flip(3)
     found: Tensor = network(mirrored, torch.zeros_like(mirrored[:, :1]))
     return found.float().flip(3)
-
-
-def build_detector(network: Mapping[str, Any]) -> DamageUNet:
-    """Build the network that a checkpoint's configuration describes."""
-    return DamageUNet(tuple(network["channels"]), tuple(network["blocks"]))

@@ -1,0 +1,126 @@
+"""`train --model detector`: a run folder that can be killed and continued, and exported like any other."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from inpaint_cli.errors import ModelError, RunFolderError, TrainingDataError, UsageError
+from training.checkpoints import read_checkpoint
+from training.detector.samples import SampleConfig
+from training.detector.session import VALID_EVERY, DetectorRequest, train_detector
+from training.detector.trainer import DetectorConfig, DetectorFigures, DetectorTrainer
+from training.run_folder import RunFolder
+
+SMALL = DetectorConfig(
+    channels=(8, 12), blocks=(0, 1, 1), steps=3, batch_size=2, learning_rate=1e-2, warmup=1, average=0.5,
+    samples=SampleConfig(side=32, shares={"lines": 1.0}),
+)  # fmt: skip
+
+
+class Listener:
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.trainers: list[DetectorTrainer] = []
+        self.described: list[str] = []
+        self.figures: list[DetectorFigures] = []
+
+    def started(self, trainer: DetectorTrainer, described: str) -> None:
+        self.trainers.append(trainer)
+        self.described.append(described)
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """A folder of 18 smooth photos."""
+    folder = tmp_path / "clean"
+    folder.mkdir()
+    y, x = np.mgrid[0:48, 0:48]
+    for k in range(18):
+        cv2.imwrite(str(folder / f"{k:02}.png"), 120 + 40 * np.sin(x / (9 + k)) + 20 * np.cos(y / 7))
+    return folder
+
+
+def run(
+    request: DetectorRequest, listener: Listener | None = None, usual: DetectorConfig = SMALL
+) -> RunFolder:
+    listener = listener or Listener()
+    return train_detector(request, listener.started, listener.figures.append, usual)
+
+
+def test_a_run_fills_its_folder(tmp_path: Path, photos: Path) -> None:
+    listener = Listener()
+    folder = run(DetectorRequest(folder=tmp_path / "run", photos=(photos,), device="cpu", seed=5), listener)
+    config = json.loads(folder.config_file.read_text())
+    assert (config["model"], config["settings"]) == ("detector", {"seed": 5})
+    assert [figures.step for figures in listener.figures] == [3]
+    assert read_checkpoint(folder.weights_file).details["step"] == 3
+
+
+def test_without_photos_that_validate_every_sixteenth_is_held_back(tmp_path: Path, photos: Path) -> None:
+    assert VALID_EVERY == 16
+    listener = Listener()
+    run(DetectorRequest(folder=tmp_path / "run", photos=(photos,), device="cpu"), listener)
+    assert listener.described == ["16 photos (clean)"]  # of 18, the 1st and the 17th validate
+
+
+def test_a_run_goes_on_where_it_ended_and_gives_the_same_weights(tmp_path: Path, photos: Path) -> None:
+    def wants(name: str, *, resume: bool = False) -> DetectorRequest:
+        return DetectorRequest(folder=tmp_path / name, photos=(photos,), device="cpu", resume=resume)
+
+    whole = run(wants("whole"))
+    part = run(wants("parts"), usual=replace(SMALL, steps=2))  # the rate falls from the third step on only
+    assert read_checkpoint(part.weights_file).details["step"] == 2
+    run(wants("parts", resume=True))
+    tensors = read_checkpoint(part.weights_file).tensors
+    for name, tensor in read_checkpoint(whole.weights_file).tensors.items():
+        assert tensor.equal(tensors[name]), name
+
+
+def test_a_resumed_run_keeps_its_settings(tmp_path: Path, photos: Path) -> None:
+    first = DetectorRequest(folder=tmp_path / "run", photos=(photos,), device="cpu", batch_size=4)
+    run(first)
+    with pytest.raises(RunFolderError, match="holds a run already"):
+        run(first)
+    with pytest.raises(RunFolderError, match="begun with another batch size than 5"):
+        run(replace(first, resume=True, batch_size=5))
+    listener = Listener()
+    run(replace(first, resume=True, batch_size=None), listener)
+    assert listener.trainers[0].config.batch_size == 4
+    assert listener.trainers[0].finished
+
+
+def test_another_runs_weights_can_be_the_start(tmp_path: Path, photos: Path) -> None:
+    first = run(DetectorRequest(folder=tmp_path / "a", photos=(photos,), device="cpu"))
+    listener = Listener()
+    second = DetectorRequest(
+        folder=tmp_path / "b", photos=(photos,), device="cpu", start_from=(first.weights_file,) * 2
+    )
+    run(second, listener, replace(SMALL, steps=1, learning_rate=1e-12))
+    mine = read_checkpoint(tmp_path / "b" / "last.safetensors").tensors
+    for name, tensor in read_checkpoint(first.weights_file).tensors.items():
+        np.testing.assert_allclose(mine[name].numpy(), tensor.numpy(), atol=1e-6)
+    with pytest.raises(ModelError, match="no such checkpoint"):
+        run(replace(second, folder=tmp_path / "c", start_from=(tmp_path / "nothing",)))
+
+
+def test_photos_are_needed(tmp_path: Path, photos: Path) -> None:
+    with pytest.raises(UsageError, match="give --data a folder of undamaged ones"):
+        run(DetectorRequest(folder=tmp_path / "run", photos=(), device="cpu"))
+    one = tmp_path / "one"
+    one.mkdir()
+    (photos / "00.png").rename(one / "00.png")
+    with pytest.raises(TrainingDataError, match="one photo can't both train and validate"):
+        run(DetectorRequest(folder=tmp_path / "run", photos=(one,), device="cpu"))
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_of_no_length_is_refused(tmp_path: Path, photos: Path) -> None:
+    with pytest.raises(UsageError, match="--minutes 0 must be greater than 0"):
+        run(DetectorRequest(folder=tmp_path / "run", photos=(photos,), device="cpu", minutes=0))

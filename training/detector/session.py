@@ -1,0 +1,129 @@
+"""One training run of the detector, from request to finished run folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from inpaint_cli.errors import RunFolderError, TrainingDataError, UsageError
+from training.checkpoints import mean_checkpoint, read_checkpoint
+from training.detector.elements import ElementBank
+from training.detector.samples import SampleMaker, read_photos
+from training.detector.shapes import Plane
+from training.detector.trainer import DetectorConfig, DetectorFigures, DetectorTrainer
+from training.run_folder import RunFolder, check_fresh, check_resumable, claim
+from training.session import find_device
+
+VALID_EVERY = 16
+"""Where no photos are given to validate with, every so manieth is held back for it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetectorRequest:
+    """What one `inpaint-cli train --model detector` asks for; None means: as `DetectorConfig` says.
+
+    photos: folders of undamaged photos; valid: of those that validate; elements: scanned damage as
+    KIND/*.png, 255 = opaque; start_from: checkpoints to begin with, of several their mean.
+    """
+
+    folder: Path
+    photos: tuple[Path, ...]
+    valid: Path | None = None
+    elements: Path | None = None
+    batch_size: int | None = None
+    learning_rate: float | None = None
+    seed: int | None = None
+    minutes: float | None = None
+    device: str = "auto"
+    resume: bool = False
+    start_from: tuple[Path, ...] = ()
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """The settings that differ from the usual ones."""
+        given = {
+            "batch_size": self.batch_size,
+            "learning_rate": self.learning_rate,
+            "seed": self.seed,
+            "minutes": self.minutes,
+        }
+        return {name: value for name, value in given.items() if value is not None}
+
+
+def train_detector(
+    request: DetectorRequest,
+    started: Callable[[DetectorTrainer, str], None],
+    told: Callable[[DetectorFigures], None],
+    usual: DetectorConfig | None = None,
+) -> RunFolder:
+    """Train to the end, keeping the run folder current; a killed run is continued with ``resume``.
+
+    started: is told the trainer and what it trains on; told: the figures, now and then and at the end; usual:
+    the settings that the request changes.
+    """
+    device = find_device(request.device)
+    with claim(request.folder) as folder:
+        config = _settle(request, folder, usual or DetectorConfig())
+        elements = ElementBank.read(request.elements) if request.elements else None
+        training, validating = _photos(request)
+        trainer = DetectorTrainer(
+            config,
+            SampleMaker(training, elements, config.samples),
+            SampleMaker(validating, elements, config.samples),
+            device,
+            workers=0 if device.type == "cpu" else max((os.cpu_count() or 2) - 1, 1),
+        )
+        if folder.has_state:
+            trainer.resume(folder.path)
+        elif request.start_from:
+            trainer.start_from(mean_checkpoint([read_checkpoint(file) for file in request.start_from]))
+        names = " + ".join(path.resolve().name for path in request.photos)
+        described = f"{len(training)} photos ({names})" + (", with scanned damage" if elements else "")
+        folder.write_config(
+            {
+                "model": "detector",
+                "settings": request.changes,
+                "data": [str(path.absolute()) for path in request.photos],
+                "data_description": described,
+                "started_from": [str(file) for file in request.start_from],
+                "device": str(device),
+            }
+        )
+        started(trainer, described)
+        cv2.setNumThreads(1)
+        trainer.run(told, lambda: trainer.save(folder.path))
+        return folder
+
+
+def _settle(request: DetectorRequest, folder: RunFolder, usual: DetectorConfig) -> DetectorConfig:
+    """The run's settings; one that is resumed goes on with those that it began with, but for its length."""
+    if not request.resume:
+        check_fresh(folder)
+        return replace(usual, **request.changes)
+    begun = check_resumable(folder, "detector")["settings"]
+    for name, value in request.changes.items():
+        if name != "minutes" and begun.get(name, getattr(usual, name)) != value:
+            raise RunFolderError(
+                f"{folder.path} was begun with another {name.replace('_', ' ')} than {value};"
+                " leave the option out or start another run with -o"
+            )
+    return replace(usual, **{**begun, **request.changes})
+
+
+def _photos(request: DetectorRequest) -> tuple[list[Plane], list[Plane]]:
+    """The photos to train on and those that validate."""
+    if not request.photos:
+        raise UsageError("the detector is trained on photos of yours: give --data a folder of undamaged ones")
+    photos = [photo for folder in request.photos for photo in read_photos(folder)]
+    if request.valid is not None:
+        return photos, read_photos(request.valid)
+    if len(photos) < 2:
+        raise TrainingDataError(
+            f"{request.photos[0]}: one photo can't both train and validate; give more, or others with --valid"
+        )
+    return [photo for i, photo in enumerate(photos) if i % VALID_EVERY], photos[::VALID_EVERY]
