@@ -46,6 +46,7 @@ LARGE = replace(LIGHT, channels=(64, 96, 128), blocks=(2, 2, 2, 2, 2))
 
 
 def _variant(size: NetworkConfig, guess: str) -> TrainingConfig:
+    """What ships, with another size and first guess; one that is learned takes as many iterations."""
     shipped = PRESETS["best"]["photo"]
     network = replace(shipped.network, channels=size.channels, blocks=size.blocks, guess=guess)
     return replace(shipped, network=network, epochs=1)
@@ -54,11 +55,13 @@ def _variant(size: NetworkConfig, guess: str) -> TrainingConfig:
 DESIGNS: Mapping[str, TrainingConfig] = {
     "small": _variant(SMALL, "push-pull"),
     "small-waves": _variant(SMALL, "spectral-with-misfit"),
+    "small-learned": _variant(SMALL, "learned-spectral"),
     "light": _variant(LIGHT, "push-pull"),
     "light-waves": _variant(LIGHT, "spectral"),
     "light-waves-misfit": _variant(LIGHT, "spectral-with-misfit"),
+    "light-learned": _variant(LIGHT, "learned-spectral"),
     "light-pixels-alike": replace(
-        _variant(LIGHT, "spectral-with-misfit"), depth_power=0.0, margin_weight=1.0
+        _variant(LIGHT, "learned-spectral"), depth_power=0.0, margin_weight=1.0
     ),
     "large-waves-misfit": _variant(LARGE, "spectral-with-misfit"),
 }
