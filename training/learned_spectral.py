@@ -3,7 +3,7 @@
 As `SpectralGuess`, it looks for the sparsest spectrum that agrees with the known pixels; but the thresholds
 and the sizes of the steps are learned with the network that corrects the guess (LISTA: Gregor and LeCun 2010,
 section 3), so that half as many steps suffice, and only the brightness is explained: colours seldom have a
-texture of their own. It takes a seventh of `SpectralGuess`'s time.
+texture of their own. It takes a small part of `SpectralGuess`'s time.
 """
 
 from __future__ import annotations

@@ -134,7 +134,7 @@ PRESETS: Mapping[str, Mapping[str, TrainingConfig]] = {
         "pconv": _best(
             replace(LIGHT, sees_mask=True, guess="spectral-with-misfit"), known_weight=0.0, photo_share=0.2
         ),
-        "photo": _photo(LIGHT, "learned-spectral", 8),
+        "photo": _photo(LIGHT, "spectral-with-misfit"),
     },
     "fast": {"photo": _photo(SMALL, "learned-spectral", 5)},
     "large": {
