@@ -46,9 +46,12 @@ LARGE = replace(LIGHT, channels=(64, 96, 128), blocks=(2, 2, 2, 2, 2))
 
 
 def _variant(size: NetworkConfig, guess: str) -> TrainingConfig:
-    """What ships, with another size and first guess; one that is learned takes as many iterations."""
+    """The usual settings with another size and first guess; one that is learned takes its usual steps."""
     shipped = PRESETS["best"]["photo"]
-    network = replace(shipped.network, channels=size.channels, blocks=size.blocks, guess=guess)
+    learned = PRESETS["fast"]["photo"].network.iterations
+    network = replace(
+        shipped.network, channels=size.channels, blocks=size.blocks, guess=guess, iterations=learned
+    )
     return replace(shipped, network=network, epochs=1)
 
 

@@ -1,5 +1,6 @@
 """`make bench`: what it builds, what it writes, and what it says when it can't. Times are never judged."""
 
+import importlib
 import json
 import subprocess
 import sys
@@ -30,6 +31,11 @@ def clean_photo(tmp_path):
     photo.parent.mkdir()
     Image.fromarray((np.linspace(0, 200, 64)[None, :, None] + grain).astype(np.uint8)).save(photo)
     return photo
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "benchmarks").glob("*.py")), ids=lambda file: file.stem)
+def test_every_benchmark_says_what_it_measures(file):
+    assert importlib.import_module(f"benchmarks.{file.stem}").__doc__
 
 
 @pytest.mark.slow
