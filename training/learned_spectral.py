@@ -14,8 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.layers import distance_from
-from training.spectral import FREQUENCIES, SIDE, from_tiles, to_tiles
+from training.spectral import FREQUENCIES, SIDE, explain_tiles
 
 HALF = FREQUENCIES // 2 + 1
 REACH = 4
@@ -48,13 +47,7 @@ class LearnedSpectralGuess(nn.Module):
         known; h and w multiples of 32: each 32x32 tile is explained by what is known in itself. Returns the
         waves' sum everywhere, in about 0..1; 0 in a tile in which nothing is known.
         """
-        with torch.autocast(luma.device.type, enabled=False):
-            tiles, known = to_tiles(luma.float()), to_tiles(valid.float())
-            beyond = distance_from(1 - known, REACH + 1) - known  # 0 right beside the hole
-            weight = known * torch.exp(-self.fade * beyond)
-            total = weight.sum((2, 3), keepdim=True).clamp_min(1e-3)
-            mean = (tiles * weight).sum((2, 3), keepdim=True) / total
-            return from_tiles(self._explain((tiles - mean) * weight, weight) + mean, luma.shape)
+        return explain_tiles(luma, valid, self._explain, self.fade, REACH)
 
     def _explain(self, known: Tensor, weight: Tensor) -> Tensor:
         """Iterate from nothing; known: (n, 1, 32, 32), the weighted picture. Returns the waves' sum."""

@@ -9,6 +9,7 @@ and Teboulle 2009, equations 4.1 to 4.3), which takes few steps, all of them pro
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -53,17 +54,7 @@ class SpectralGuess(nn.Module):
         waves' sum everywhere, in about 0..1: beside the hole it comes near the photo, far from it less so. It
         is 0 in a tile in which nothing is known.
         """
-        with torch.autocast(photo.device.type, enabled=False):
-            tiles, known = to_tiles(photo.float()), to_tiles(valid.float())
-            weight = self._weight(known)
-            total = weight.sum((2, 3), keepdim=True).clamp_min(1e-3)
-            mean = (tiles * weight).sum((2, 3), keepdim=True) / total
-            return from_tiles(self._shrink((tiles - mean) * weight, weight) + mean, photo.shape)
-
-    def _weight(self, valid: Tensor) -> Tensor:
-        """1 beside the hole, falling with the distance from it; 0 in the hole."""
-        beyond = distance_from(1 - valid, REACH + 1) - valid  # 0 for the known pixels right beside the hole
-        return valid * torch.exp(-FADE * beyond)
+        return explain_tiles(photo, valid, self._shrink, FADE, REACH)
 
     def _shrink(self, known: Tensor, weight: Tensor) -> Tensor:
         """Iterate from nothing; known: (n, c, 32, 32), the weighted picture. Returns the waves' sum."""
@@ -93,15 +84,36 @@ class SpectralGuess(nn.Module):
         return parts.view(n, c, 2, SIDE, -1).transpose(2, 3).flatten(3, 4) @ self.synthesis_columns
 
 
-def to_tiles(picture: Tensor) -> Tensor:
+def explain_tiles(
+    picture: Tensor,
+    valid: Tensor,
+    explain: Callable[[Tensor, Tensor], Tensor],
+    fade: float | Tensor,
+    reach: int,
+) -> Tensor:
+    """Explain each 32x32 tile by what is known in it, near the hole most, with its mean taken off meanwhile.
+
+    explain: weighted tiles and their weights to the waves' sum. The weight of a known pixel is 1 beside the
+    hole and falls by `fade` a pixel up to the distance `reach`; in the hole it is 0.
+    """
+    with torch.autocast(picture.device.type, enabled=False):
+        tiles, known = _to_tiles(picture.float()), _to_tiles(valid.float())
+        beyond = distance_from(1 - known, reach + 1) - known  # 0 for the known pixels right beside the hole
+        weight = known * torch.exp(-fade * beyond)
+        total = weight.sum((2, 3), keepdim=True).clamp_min(1e-3)
+        mean = (tiles * weight).sum((2, 3), keepdim=True) / total
+        return _from_tiles(explain((tiles - mean) * weight, weight) + mean, picture.shape)
+
+
+def _to_tiles(picture: Tensor) -> Tensor:
     """Cut pictures (n, c, h, w), h and w multiples of 32, into tiles (n * tiles, c, 32, 32), by rows."""
     n, c, h, w = picture.shape
     grid = picture.reshape(n, c, h // SIDE, SIDE, w // SIDE, SIDE)
     return grid.permute(0, 2, 4, 1, 3, 5).reshape(-1, c, SIDE, SIDE)
 
 
-def from_tiles(tiles: Tensor, shape: torch.Size) -> Tensor:
-    """Put the tiles of `to_tiles` together again to pictures of this shape."""
+def _from_tiles(tiles: Tensor, shape: torch.Size) -> Tensor:
+    """Put the tiles of `_to_tiles` together again to pictures of this shape."""
     n, c, h, w = shape
     grid = tiles.view(n, h // SIDE, w // SIDE, c, SIDE, SIDE)
     return grid.permute(0, 3, 1, 4, 2, 5).reshape(n, c, h, w)

@@ -96,6 +96,18 @@ def test_a_resumed_run_keeps_its_settings(tmp_path: Path, photos: Path) -> None:
     assert listener.trainers[0].finished
 
 
+def test_a_run_is_resumed_again_and_again_without_naming_anything(tmp_path: Path, photos: Path) -> None:
+    first = DetectorRequest(
+        folder=tmp_path / "run", photos=(photos,), valid=photos, device="cpu", batch_size=4
+    )
+    folder, listener = run(first), Listener()
+    begun = json.loads(folder.config_file.read_text())
+    for _ in range(2):
+        run(DetectorRequest(folder=folder.path, photos=(), device="cpu", resume=True), listener)
+    assert [trainer.config.batch_size for trainer in listener.trainers] == [4, 4]
+    assert json.loads(folder.config_file.read_text()) == begun
+
+
 def test_another_runs_weights_can_be_the_start(tmp_path: Path, photos: Path) -> None:
     first = run(DetectorRequest(folder=tmp_path / "a", photos=(photos,), device="cpu"))
     listener = Listener()

@@ -67,8 +67,10 @@ def train_detector(
     the settings that the request changes.
     """
     device = find_device(request.device)
+    starts = [read_checkpoint(file) for file in request.start_from]
     with claim(request.folder) as folder:
-        config = _settle(request, folder, usual or DetectorConfig())
+        request, settings = _settle(request, folder, usual or DetectorConfig())
+        config = replace(usual or DetectorConfig(), **settings)
         elements = ElementBank.read(request.elements) if request.elements else None
         training, validating = _photos(request)
         trainer = DetectorTrainer(
@@ -80,15 +82,17 @@ def train_detector(
         )
         if folder.has_state:
             trainer.resume(folder.path)
-        elif request.start_from:
-            trainer.start_from(mean_checkpoint([read_checkpoint(file) for file in request.start_from]))
+        elif starts:
+            trainer.start_from(mean_checkpoint(starts))
         names = " + ".join(path.resolve().name for path in request.photos)
         described = f"{len(training)} photos ({names})" + (", with scanned damage" if elements else "")
         folder.write_config(
             {
                 "model": "detector",
-                "settings": request.changes,
+                "settings": settings,
                 "data": [str(path.absolute()) for path in request.photos],
+                "valid": str(request.valid.absolute()) if request.valid else None,
+                "elements": str(request.elements.absolute()) if request.elements else None,
                 "data_description": described,
                 "started_from": [str(file) for file in request.start_from],
                 "device": str(device),
@@ -100,19 +104,36 @@ def train_detector(
         return folder
 
 
-def _settle(request: DetectorRequest, folder: RunFolder, usual: DetectorConfig) -> DetectorConfig:
-    """The run's settings; one that is resumed goes on with those that it began with, but for its length."""
+def _settle(
+    request: DetectorRequest, folder: RunFolder, usual: DetectorConfig
+) -> tuple[DetectorRequest, dict[str, Any]]:
+    """The request with its data, and the settings that differ from the usual ones.
+
+    A run that is resumed goes on with those that it began with, but for its length.
+    """
     if not request.resume:
         check_fresh(folder)
-        return replace(usual, **request.changes)
-    begun = check_resumable(folder, "detector")["settings"]
+        return request, request.changes
+    stored = check_resumable(folder, "detector")
+    try:
+        begun = dict(stored["settings"])
+        photos = tuple(Path(path) for path in stored["data"])
+        valid, elements = (Path(stored[name]) if stored[name] else None for name in ("valid", "elements"))
+    except (KeyError, TypeError, ValueError) as error:
+        raise RunFolderError(f"{folder.config_file} is not the configuration of a run ({error})") from error
     for name, value in request.changes.items():
         if name != "minutes" and begun.get(name, getattr(usual, name)) != value:
             raise RunFolderError(
                 f"{folder.path} was begun with another {name.replace('_', ' ')} than {value};"
                 " leave the option out or start another run with -o"
             )
-    return replace(usual, **{**begun, **request.changes})
+    resumed = replace(
+        request,
+        photos=request.photos or photos,
+        valid=request.valid or valid,
+        elements=request.elements or elements,
+    )
+    return resumed, {**begun, **request.changes}
 
 
 def _photos(request: DetectorRequest) -> tuple[list[Plane], list[Plane]]:
