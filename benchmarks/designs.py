@@ -36,12 +36,14 @@ from training.loop import Sources
 from training.networks import NetworkConfig, build_network
 from training.photo_benchmark import CleanPhoto, evaluate_kind
 from training.photo_damage import KINDS
-from training.presets import LIGHT, PRESETS, SMALL, TrainingConfig
+from training.presets import LIGHT, MEDIUM, PRESETS, SMALL, TrainingConfig
 
 LARGEST = 320_000
 """Pixels of a validation photo at most, so that a comparison takes seconds."""
 
 
+DEPTH_POWER = 0.7
+"""Of all designs that are compared, so that the table can grow."""
 LARGE = replace(LIGHT, channels=(64, 96, 128), blocks=(2, 2, 2, 2, 2))
 
 
@@ -52,7 +54,7 @@ def _variant(size: NetworkConfig, guess: str) -> TrainingConfig:
     network = replace(
         shipped.network, channels=size.channels, blocks=size.blocks, guess=guess, iterations=learned
     )
-    return replace(shipped, network=network, epochs=1)
+    return replace(shipped, network=network, depth_power=DEPTH_POWER, epochs=1)
 
 
 DESIGNS: Mapping[str, TrainingConfig] = {
@@ -63,6 +65,7 @@ DESIGNS: Mapping[str, TrainingConfig] = {
     "light-waves": _variant(LIGHT, "spectral"),
     "light-waves-misfit": _variant(LIGHT, "spectral-with-misfit"),
     "light-learned": _variant(LIGHT, "learned-spectral"),
+    "medium-learned": _variant(MEDIUM, "learned-spectral"),
     "light-pixels-alike": replace(
         _variant(LIGHT, "learned-spectral"), depth_power=0.0, margin_weight=1.0
     ),

@@ -5,9 +5,9 @@
 
 A picture's cost is all of a step: sampling, damage, forward and backward pass, optimiser, moving average. The
 two are timed in turns, and the median of the pairs' ratios counts. On a CUDA device the preset's network is
-timed compiled, as `train` runs it there, and also beside itself in eager float32; and the share of time in
-which the device waits for batches is printed: batches are made on the device, so it is the time that their
-kernels take.
+timed compiled and with its steps recorded, as `train` runs it there, and also beside itself in eager float32;
+and the share of time in which the network waits for batches is printed: batches are made on the device, so it
+is the time that their kernels take.
 """
 
 from __future__ import annotations
@@ -15,17 +15,20 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from statistics import median
 
 import torch
 
 from benchmarks.arguments import parser_of
-from training.loop import Sources, Trainer, make_batch, step_generator
+from training.loop import Sources, Trainer, make_batch
 from training.presets import PRESETS, TrainingConfig
+from training.recorded import RecordedStep
 from training.sources import PictureBank
 
 PICTURES = 2048
+WARM_UP = 5
 COMPARED = ("vanilla", "pconv")
 
 
@@ -61,7 +64,7 @@ def _trainer(model: str, config: TrainingConfig, device: torch.device, *, compil
     tiles = torch.randint(0, 256, (PICTURES, 3, 64, 64), dtype=torch.uint8)
     sources = Sources(PictureBank(pictures), PictureBank(tiles) if config.photo_share else None)
     trainer = Trainer(model, config, sources, pictures[:64], device, compiled=compiled)
-    trainer.advance(3)
+    trainer.advance(WARM_UP)
     return trainer
 
 
@@ -76,17 +79,24 @@ def _speed(trainer: Trainer, seconds: float, device: torch.device) -> float:
 
 
 def _batch_share(trainer: Trainer, device: torch.device, steps: int = 20) -> float:
-    started = time.perf_counter()
-    for step in range(steps):
-        make_batch(
-            trainer.config, trainer.sources, trainer.config.batch_size, step_generator(0, step, 0, device)
-        )
+    generator = torch.Generator(device)
+
+    def make() -> torch.Tensor:
+        return make_batch(trainer.config, trainer.sources, trainer.config.batch_size, generator).truth
+
+    making = RecordedStep(make, generator) if trainer.recorded else make
+    return _seconds(making, steps, device) / _seconds(lambda: trainer.advance(1), steps, device)
+
+
+def _seconds(call: Callable[[], object], times: int, device: torch.device) -> float:
+    for _ in range(WARM_UP):
+        call()
     _finish(device)
-    making = time.perf_counter() - started
     started = time.perf_counter()
-    trainer.advance(steps)
+    for _ in range(times):
+        call()
     _finish(device)
-    return making / (time.perf_counter() - started)
+    return time.perf_counter() - started
 
 
 def _finish(device: torch.device) -> None:

@@ -138,7 +138,7 @@ def letters(n: int, side: int, generator: torch.Generator) -> Tensor:
     pitch = height * _uniform((n, 1), 0.3, 0.5, generator)
     column = torch.arange(k, device=generator.device).float().unsqueeze(0)
     x = (column % 12) * pitch * 0.7 - _uniform((n, 1), 0, 10, generator) + _uniform((n, k), -1, 1, generator)
-    y = top + torch.where(column < 12, 0.0, 1.7) * height
+    y = top + (column >= 12) * 1.7 * height
     low, high = _uniform((n, k), 0, 0.5, generator), _uniform((n, k), 0.5, 1, generator)
     flat = _uniform((n, k), 0, 1, generator) < 0.35
     slant = torch.randn((n, k), generator=generator, device=generator.device) * 0.15 * height

@@ -35,15 +35,18 @@ from training.growth import grow
 from training.guides import coarse_guide
 from training.losses import log_squared_error, pixel_weights, weighted_squared_error
 from training.networks import NetworkConfig, build_network
-from training.optimizers import OPTIMIZERS, scheduled_rate
+from training.optimizers import OPTIMIZERS, scheduled_rate, set_rate
 from training.precision import autocast
 from training.presets import TrainingConfig
+from training.recorded import RecordedStep
 from training.run_length import expected_steps, is_over
 from training.sources import PictureBank, augment, fade_colours
 
 SIDE = 32
 SAVING_AT_MOST = 50
 """After short epochs, the state is saved only once so many times as long has passed as saving it takes."""
+VALIDATED_AT_ONCE = {"cpu": 256, "cuda": 2048}
+"""Pictures; a GPU computes so many as fast as a few."""
 
 
 @dataclass(frozen=True)
@@ -95,9 +98,9 @@ class Batch:
         return Batch(self.truth.to(device), self.valid.to(device), self.guide.to(device))
 
 
-def step_generator(seed: int, step: int, rank: int, device: torch.device) -> torch.Generator:
-    """A generator for all random numbers of one step of one process."""
-    return torch.Generator(device).manual_seed((seed * 1_000_003 + step) * 1_021 + rank)
+def step_seed(seed: int, step: int, rank: int) -> int:
+    """What seeds all random numbers of one step of one process."""
+    return (seed * 1_000_003 + step) * 1_021 + rank
 
 
 def make_batch(config: TrainingConfig, sources: Sources, size: int, generator: torch.Generator) -> Batch:
@@ -156,7 +159,8 @@ class Trainer:
         """validation: uint8 (n, 3, 32, 32), damaged with a fixed seed; never trained on.
 
         world: the processes that share each batch; without it this one is alone. compiled: compile the
-        network first (`torch.compile`), which pays on CUDA after a minute.
+        network first (`torch.compile`), which pays on CUDA after a minute; there, a process that is alone
+        also records a whole step and replays it.
         """
         if config.optimizer not in OPTIMIZERS:
             raise UsageError(f"no optimizer {config.optimizer!r}; there are: {', '.join(OPTIMIZERS)}")
@@ -175,8 +179,14 @@ class Trainer:
         if compiled:
             self.trained = torch.compile(self.trained)  # type: ignore[assignment]
         self.average = {name: tensor.clone() for name, tensor in self.network.state_dict().items()}
-        self.optimizer = OPTIMIZERS[config.optimizer](self.network.parameters(), config.learning_rate)
+        self.averaged: nn.Module | None = None
         self.adversary = Adversary(device) if config.loss == "adversarial" else None
+        alone_on_cuda = device.type == "cuda" and self.world.size == 1
+        self.recorded = compiled and alone_on_cuda and self.adversary is None
+        rate = torch.tensor(config.learning_rate, device=device) if self.recorded else config.learning_rate
+        self.optimizer = OPTIMIZERS[config.optimizer](self.network.parameters(), rate)
+        self.generator = torch.Generator(device)
+        self.learn = self._new_step()
         self.step = 0
         self.seconds = 0.0
         self.loss_sum = torch.zeros((), dtype=torch.float64, device=device)
@@ -242,17 +252,24 @@ class Trainer:
             self.loss_sum += self._one_step()
             self.step += 1
 
+    def _new_step(self) -> Callable[[], Tensor]:
+        return RecordedStep(self._learn, self.generator) if self.recorded else self._learn
+
     def _one_step(self) -> Tensor:
         """Learn from one batch; its loss stays on the device, so that nothing waits for it."""
         config = self.config
-        generator = step_generator(config.seed, self.step, self.world.rank, self.device)
-        batch = make_batch(config, self.sources, self.batch_share, generator)
-        rate = config.learning_rate * scheduled_rate(
-            config.schedule, self.step, self.total_steps, config.warmup
-        )
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
+        self.generator.manual_seed(step_seed(config.seed, self.step, self.world.rank))
+        share = scheduled_rate(config.schedule, self.step, self.total_steps, config.warmup)
+        set_rate(self.optimizer, config.learning_rate * share)
         self.trained.train()
+        loss = self.learn()
+        move_average(self.average, self.network.state_dict(), config.average, self.step)
+        return self.world.mean(loss)
+
+    def _learn(self) -> Tensor:
+        """Make a batch and descend once; returns its loss. All that a recorded step launches."""
+        config = self.config
+        batch = make_batch(config, self.sources, self.batch_share, self.generator)
         with autocast(self.device, config.precision):
             restored = run_network(self.trained, config.network, batch).float()
         loss = self._loss(restored, batch)
@@ -262,8 +279,7 @@ class Trainer:
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
-        move_average(self.average, self.network.state_dict(), config.average, self.step)
-        return self.world.mean(loss.detach())
+        return loss.detach()
 
     def _loss(self, restored: Tensor, batch: Batch) -> Tensor:
         if self.config.loss == "log":
@@ -279,17 +295,18 @@ class Trainer:
         Known pixels are pasted back where the network sees the mask, as `restore` does; a blind one is taken
         raw.
         """
-        averaged = fresh_network(self.config.network, self.device)
-        averaged.load_state_dict(self.average)
-        averaged.eval()
-        total = 0.0
-        for start in range(0, len(self.validation.truth), 256):
-            batch = self.validation.part(start, start + 256)
-            restored = run_network(averaged, self.config.network, batch).clamp(0, 1)
+        if self.averaged is None:
+            self.averaged = fresh_network(self.config.network, self.device).eval()
+        self.averaged.load_state_dict(self.average)
+        total = torch.zeros((), dtype=torch.float64, device=self.device)
+        at_once = VALIDATED_AT_ONCE[self.device.type]
+        for start in range(0, len(self.validation.truth), at_once):
+            batch = self.validation.part(start, start + at_once)
+            restored = run_network(self.averaged, self.config.network, batch).clamp(0, 1)
             if self.config.network.sees_mask:
                 restored = torch.where(batch.valid > 0, batch.truth, restored)
-            total += float((restored - batch.truth).square().sum())
-        return total / self.validation.truth.numel()
+            total += (restored - batch.truth).square().sum(dtype=torch.float64)
+        return float(total) / self.validation.truth.numel()
 
     def details(self) -> dict[str, object]:
         """What a checkpoint tells about the run."""
@@ -324,6 +341,7 @@ class Trainer:
         self.network.load_state_dict(unnested("network", state.tensors))
         self.average = {k: v.to(self.device) for k, v in unnested("average", state.tensors).items()}
         restore_optimizer(self.optimizer, unnested("optimizer", state.tensors))
+        self.learn = self._new_step()  # a recorded one would go on with the moments before
         self.step = int(state.details["step"])
         self.seconds = float(state.details.get("seconds", 0.0))
         self.loss_sum.fill_(float(state.details["loss_sum"]))

@@ -36,7 +36,9 @@ class Muon(torch.optim.Optimizer):
     Adam's steps have (Liu et al. 2025, section 2.2), so that one learning rate serves both.
     """
 
-    def __init__(self, parameters: Iterable[nn.Parameter], lr: float, momentum: float = 0.95) -> None:
+    def __init__(
+        self, parameters: Iterable[nn.Parameter], lr: float | Tensor, momentum: float = 0.95
+    ) -> None:
         super().__init__(parameters, {"lr": lr, "momentum": momentum, "betas": (0.9, 0.99)})
 
     @torch.no_grad()
@@ -46,7 +48,7 @@ class Muon(torch.optim.Optimizer):
             for alike in _by_shape(p for p in group["params"] if p.grad is not None):
                 update = self._kernel_steps if alike[0].ndim == 4 else self._adam_steps
                 for parameter, step in zip(alike, update(alike, group), strict=True):
-                    parameter.add_(step, alpha=-group["lr"])
+                    parameter.sub_(step * group["lr"])
 
     def _kernel_steps(self, kernels: list[nn.Parameter], group: dict[str, float]) -> Tensor:
         gradients = _gradients(kernels)
@@ -62,14 +64,20 @@ class Muon(torch.optim.Optimizer):
     def _adam_steps(self, parameters: list[nn.Parameter], group: dict[str, tuple[float, float]]) -> Tensor:
         gradients = _gradients(parameters)
         first, second = group["betas"]
-        for parameter in parameters:
-            state = self.state[parameter]
-            state["step"] = state.get("step", torch.zeros(())) + 1
+        updates = self._counted(parameters)
         mean = self._moved("mean", parameters, gradients, 1 - first)
         square = self._moved("square", parameters, gradients.square(), 1 - second)
-        step = float(self.state[parameters[0]]["step"])
-        steps: Tensor = mean / (1 - first**step) / ((square / (1 - second**step)).sqrt() + 1e-8)
+        steps: Tensor = mean / (1 - first**updates) / ((square / (1 - second**updates)).sqrt() + 1e-8)
         return steps
+
+    def _counted(self, parameters: list[nn.Parameter]) -> Tensor:
+        """Count one more update of each parameter; their number, on the parameters' device."""
+        for parameter in parameters:
+            if "updates" not in self.state[parameter]:
+                self.state[parameter]["updates"] = torch.zeros((), device=parameter.device)
+        counts: list[Tensor] = [self.state[parameter]["updates"] for parameter in parameters]
+        torch._foreach_add_(counts, 1)
+        return counts[0]
 
     def _moved(self, name: str, parameters: list[nn.Parameter], towards: Tensor, share: float) -> Tensor:
         """Move a moment of each parameter, 0 at first, by a share towards new values, and stack them all."""
@@ -94,10 +102,22 @@ def _gradients(parameters: list[nn.Parameter]) -> Tensor:
     return torch.stack([parameter.grad for parameter in parameters if parameter.grad is not None])
 
 
-OPTIMIZERS: dict[str, Callable[[Iterable[nn.Parameter], float], torch.optim.Optimizer]] = {
-    "adam": lambda parameters, rate: torch.optim.Adam(parameters, lr=rate),
+OPTIMIZERS: dict[str, Callable[[Iterable[nn.Parameter], float | Tensor], torch.optim.Optimizer]] = {
+    "adam": lambda parameters, rate: torch.optim.Adam(
+        parameters, lr=rate, capturable=isinstance(rate, Tensor)
+    ),
     "muon": lambda parameters, rate: Muon(parameters, lr=rate),
 }
+"""Each takes the parameters and the learning rate: a tensor on their device where steps are recorded."""
+
+
+def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    """Use this learning rate from the next step on."""
+    for group in optimizer.param_groups:
+        if isinstance(group["lr"], Tensor):
+            group["lr"].fill_(rate)
+        else:
+            group["lr"] = rate
 
 
 def scheduled_rate(schedule: str, step: int, total: int, warmup: int = 0) -> float:

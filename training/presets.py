@@ -15,6 +15,7 @@ from training.networks import NetworkConfig
 from training.run_length import check_minutes
 
 LIGHT = NetworkConfig(architecture="residual-unet", channels=(32, 64, 128), blocks=(1, 2, 2, 2, 1))
+MEDIUM = NetworkConfig(architecture="residual-unet", channels=(48, 96, 160), blocks=(1, 3, 3, 3, 1))
 LARGE = NetworkConfig(architecture="residual-unet", channels=(64, 96, 128), blocks=(3, 4, 3, 4, 3))
 SMALL = NetworkConfig(architecture="residual-unet", channels=(16, 32, 64), blocks=(1, 2, 2, 2, 1))
 LOSSES = ("squared", "log", "adversarial")
@@ -134,7 +135,7 @@ PRESETS: Mapping[str, Mapping[str, TrainingConfig]] = {
         "pconv": _best(
             replace(LIGHT, sees_mask=True, guess="spectral-with-misfit"), known_weight=0.0, photo_share=0.2
         ),
-        "photo": _photo(LIGHT, "spectral-with-misfit"),
+        "photo": replace(_photo(MEDIUM, "learned-spectral", 8), depth_power=0.8),
     },
     "fast": {"photo": _photo(SMALL, "learned-spectral", 5)},
     "large": {

@@ -81,7 +81,7 @@ def fade_colours(pictures: Tensor, generator: torch.Generator, share: float = 0.
     faded = each(0, 1) < share
     grey = pictures.mean(1, keepdim=True)
     warmth = each(0, 0.12) * (each(0, 1) < 0.5)
-    tint = torch.tensor([1.0, 0.0, -1.0], device=device).view(1, 3, 1, 1)
+    tint = (1 - torch.arange(3, device=device)).view(1, 3, 1, 1)
     result = torch.where(faded, grey + tint * warmth * grey, pictures)
     grain = torch.randn(grey.shape, generator=generator, device=device) * each(0, 0.05) * (each(0, 1) < share)
     return (result + grain).clamp_(0, 1)

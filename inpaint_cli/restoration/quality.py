@@ -27,7 +27,7 @@ class Quality:
 
 QUALITIES = {
     "fast": Quality("photo-small", core=28, ensemble=1),
-    "standard": Quality("photo", core=24, ensemble=1),
+    "standard": Quality("photo", core=26, ensemble=1),
     "best": Quality("photo-large", core=16, ensemble=2),
 }
 DEFAULT_QUALITY = "standard"

@@ -23,6 +23,7 @@ _WORTH = (1 + 20 * np.maximum(0, 1 - np.arange(TILE) / 8)).astype(np.float32)
 
 Measured on all kinds of damage, 2 to 10 % fewer tiles than counting pixels. Sums of these are exact.
 """
+_ALIKE = np.ones(TILE, dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -96,38 +97,29 @@ def _cover(left_to_do: npt.NDArray[np.uint8], row: int, column: int, margin: int
     last = min(max(column - margin, 0), width - TILE)
     window = left_to_do[row:bottom, first : last + TILE]
     worth = _WORTH[: len(window)] @ window.astype(np.float32)
-    span = _fullest(worth, margin, reaches_left=first == 0, reaches_right=last == width - TILE)
-    core = window[:, span]
-    start = first + span.start
-
-    rows = np.logical_or.reduce(core, axis=1).tobytes()
-    columns = (worth[span] > 0).tobytes()
+    start, end = _fullest(worth, margin, reaches_left=first == 0, reaches_right=last == width - TILE)
+    core = window[:, start:end]
+    x, _, wide, high = cv2.boundingRect(core)
     core[:] = 0
-    middle_row = row + (rows.rfind(1) + 1) // 2
-    middle_column = start + (columns.find(1) + columns.rfind(1) + 1) // 2
-    top = min(max(middle_row - TILE // 2, 0), height - TILE)
-    left = min(max(middle_column - TILE // 2, 0), width - TILE)
-    return top, left, first + span.stop
+    top = min(max(row + high // 2 - TILE // 2, 0), height - TILE)
+    left = min(max(first + start + x + wide // 2 - TILE // 2, 0), width - TILE)
+    return top, left, first + end
 
 
 def _fullest(
     worth: npt.NDArray[np.float32], margin: int, *, reaches_left: bool, reaches_right: bool
-) -> slice:
+) -> tuple[int, int]:
     """Return the columns of the core that is worth most, for tiles that start at 0, 1, ... and end inside."""
-    places = len(worth) - TILE + 1
-    before = np.zeros(len(worth) + 1, dtype=np.float32)
-    np.add.accumulate(worth, out=before[1:])
-    starts = before[margin : margin + places]
-    stops = before[TILE - margin : TILE - margin + places]
-    gain = stops - starts
+    stop = len(worth) - margin
+    gain = np.correlate(worth[margin:stop], _ALIKE[: TILE - 2 * margin], "valid")
     if reaches_left:
-        gain[0] += starts[0]
+        gain[0] += worth[:margin].sum()
     if reaches_right:
-        gain[-1] += before[-1] - stops[-1]
+        gain[-1] += worth[stop:].sum()
     best = int(gain.argmax())
-    return slice(
+    return (
         0 if reaches_left and best == 0 else best + margin,
-        best + TILE if reaches_right and best == places - 1 else best + TILE - margin,
+        best + TILE if reaches_right and best == len(gain) - 1 else best + TILE - margin,
     )
 
 

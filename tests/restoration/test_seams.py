@@ -72,4 +72,4 @@ def test_tiles_with_other_surroundings_pass_smoothly_into_each_other():
     mask[28:32, 40:360] = True
     restored = Restorer(network=MeanOfKnown()).restore(photo, mask)
     steps = np.abs(np.diff(restored[30, 40:360, 0].astype(int)))
-    assert steps.max() <= 5  # their means are 15 apart, and they overlap by 8 pixels
+    assert steps.max() <= 6  # their means are 15 apart, and they overlap by 6 pixels

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from inpaint_cli.errors import UsageError
-from training.optimizers import Muon, orthogonalise, scheduled_rate
+from training.optimizers import Muon, orthogonalise, scheduled_rate, set_rate
 
 
 def test_a_trapezoid_rises_stays_and_falls_over_the_last_quarter() -> None:
@@ -69,3 +69,17 @@ def test_a_convolution_learns_the_identity() -> None:
         optimizer.step()
         losses.append(loss.item())
     assert losses[-1] < losses[0] / 20
+
+
+def test_a_rate_may_be_a_tensor_which_a_recorded_step_reads_anew() -> None:
+    moved = []
+    for rate in (0.5, torch.tensor(0.5)):
+        weight = nn.Parameter(torch.zeros(3))
+        optimizer = Muon([weight], rate)
+        set_rate(optimizer, 0.125)
+        weight.grad = torch.ones(3)
+        optimizer.step()
+        moved.append(weight.tolist())
+
+    assert moved[0] == pytest.approx([-0.125] * 3)  # the first step is as long as the rate
+    assert moved[1] == pytest.approx(moved[0])

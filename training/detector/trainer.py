@@ -30,7 +30,7 @@ from training.detector.loss import damage_loss
 from training.detector.network import DamageUNet
 from training.detector.samples import SampleConfig, SampleMaker
 from training.growth import grow
-from training.optimizers import OPTIMIZERS, scheduled_rate
+from training.optimizers import OPTIMIZERS, scheduled_rate, set_rate
 from training.precision import autocast
 from training.run_length import check_minutes, expected_steps, is_over
 
@@ -167,9 +167,8 @@ class DetectorTrainer:
         """Descend once, remember which clean photos raised false alarms. Returns the loss."""
         config = self.config
         rng = np.random.default_rng((config.seed, self.step, SECOND_LOOKS))
-        rate = config.learning_rate * scheduled_rate("trapezoid", self.step, self.total_steps, config.warmup)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
+        share = scheduled_rate("trapezoid", self.step, self.total_steps, config.warmup)
+        set_rate(self.optimizer, config.learning_rate * share)
         photo, label, weight = self._on_device(batch)
         with autocast(self.device, config.precision):
             earlier = torch.zeros_like(label)
