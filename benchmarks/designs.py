@@ -66,9 +66,7 @@ DESIGNS: Mapping[str, TrainingConfig] = {
     "light-waves-misfit": _variant(LIGHT, "spectral-with-misfit"),
     "light-learned": _variant(LIGHT, "learned-spectral"),
     "medium-learned": _variant(MEDIUM, "learned-spectral"),
-    "light-pixels-alike": replace(
-        _variant(LIGHT, "learned-spectral"), depth_power=0.0, margin_weight=1.0
-    ),
+    "light-pixels-alike": replace(_variant(LIGHT, "learned-spectral"), depth_power=0.0, margin_weight=1.0),
     "large-waves-misfit": _variant(LARGE, "spectral-with-misfit"),
 }
 

@@ -217,9 +217,7 @@ class ResidualUNet(nn.Module):
         correction = functional.pixel_shuffle(self.head(features), 2)
         return guess + correction
 
-    def _first_guess(
-        self, photo: Tensor, valid: Tensor, guide: Tensor | None
-    ) -> tuple[Tensor, list[Tensor]]:
+    def _first_guess(self, photo: Tensor, valid: Tensor, guide: Tensor | None) -> tuple[Tensor, list[Tensor]]:
         """Return the guess (n, 3, h, w) and all that the first layer sees, the guess among it.
 
         What is learned of the guess itself is learned as a part of the answer, not through the first layer:

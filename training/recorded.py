@@ -1,4 +1,4 @@
-"""A training step that CUDA records once and replays, so that Python no longer launches each of its kernels."""
+"""A training step that CUDA records once and replays, so that Python does not launch each of its kernels."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class RecordedStep:
 
     def _beside(self) -> Tensor:
         """One step on a stream of its own, as a later recording needs it."""
-        own, usual = torch.cuda.Stream(), torch.cuda.current_stream()
+        own, usual = torch.cuda.Stream(), torch.cuda.current_stream()  # type: ignore[no-untyped-call]
         own.wait_stream(usual)
         with torch.cuda.stream(own):
             answer = self._step()

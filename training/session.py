@@ -25,6 +25,7 @@ from training.panels import Pixels, Strip, draw_panel
 from training.plots import Curve, plot_run
 from training.presets import TrainingConfig, find_preset
 from training.run_folder import RunFolder, check_fresh, check_resumable, claim
+from training.run_request import RunRequest, refuse_other_settings
 
 PANEL_PICTURES = 10
 PICTURE_SECONDS = 60.0
@@ -32,41 +33,23 @@ PICTURE_SECONDS = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainingRequest:
-    """What one `inpaint-cli train` asks for; None means: as the preset (or the run to continue) says.
+class TrainingRequest(RunRequest):
+    """What one `inpaint-cli train` of a restoring network asks for.
 
-    ``compiled``: compile the network first; None: where it pays, on CUDA. ``start_from``: checkpoints to
-    begin with, of several their mean.
+    ``compiled``: compile the network first; None: where it pays, on CUDA.
     """
 
     model: str
-    folder: Path
     preset: str | None = None
     data: tuple[SourceOption, ...] = ()
-    valid: Path | None = None
     epochs: int | None = None
-    batch_size: int | None = None
-    learning_rate: float | None = None
-    seed: int | None = None
     loss: str | None = None
-    minutes: float | None = None
-    device: str = "auto"
     compiled: bool | None = None
-    resume: bool = False
-    start_from: tuple[Path, ...] = ()
 
     @property
     def changes(self) -> dict[str, Any]:
         """The settings that differ from the preset's."""
-        given = {
-            "epochs": self.epochs,
-            "batch_size": self.batch_size,
-            "learning_rate": self.learning_rate,
-            "seed": self.seed,
-            "loss": self.loss,
-            "minutes": self.minutes,
-        }
-        return {name: value for name, value in given.items() if value is not None}
+        return {**super().changes, **self._given("epochs", "loss")}
 
 
 PresetFinder = Callable[[str, str], TrainingConfig]
@@ -180,7 +163,8 @@ def _settle(request: TrainingRequest, folder: RunFolder, find: PresetFinder, wor
         valid = Path(stored["valid"]) if stored["valid"] else None
     except (KeyError, TypeError, ValueError) as error:
         raise RunFolderError(f"{folder.config_file} is not the configuration of a run ({error})") from error
-    _refuse_other_settings(request, training, preset)
+    asked = {**request.changes, **({"preset": request.preset} if request.preset else {})}
+    refuse_other_settings(folder.path, asked, {**vars(training), "preset": preset})
     return Settled(
         replace(
             training,
@@ -191,20 +175,6 @@ def _settle(request: TrainingRequest, folder: RunFolder, find: PresetFinder, wor
         request.data or data,
         request.valid or valid,
     )
-
-
-def _refuse_other_settings(request: TrainingRequest, training: TrainingConfig, preset: str) -> None:
-    """A run goes on with the settings that it began with; only how long it is may be changed."""
-    asked = {"preset": request.preset, **request.changes}
-    for length in ("epochs", "minutes"):
-        asked.pop(length, None)
-    for name, value in asked.items():
-        stored = preset if name == "preset" else getattr(training, name)
-        if value is not None and value != stored:
-            raise RunFolderError(
-                f"{request.folder} was begun with {name.replace('_', ' ')} {stored}, not {value};"
-                " leave the option out or start another run with -o"
-            )
 
 
 def _config(

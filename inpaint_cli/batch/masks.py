@@ -69,13 +69,14 @@ class MaskFolder:
         return self._named.get(_key(name), [])
 
 
+def is_named_as_mask(relative: str) -> bool:
+    """Say whether a file among photos has the name of a mask: `b_mask.png`."""
+    return _stem(relative).endswith(MASK_ENDING)
+
+
 def masks_among(files: Sequence[str]) -> set[str]:
     """Return those of a folder's files that are named as the mask of another: `b_mask.png` of `b.jpg`."""
-    owners = {
-        file: _key(_stem(file)).removesuffix(MASK_ENDING)
-        for file in files
-        if _stem(file).endswith(MASK_ENDING)
-    }
+    owners = {file: _key(_stem(file)).removesuffix(MASK_ENDING) for file in files if is_named_as_mask(file)}
     if not owners:
         return set()
     wanted = set(owners.values())

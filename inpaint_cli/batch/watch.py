@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from inpaint_cli.batch.job import Job
+from inpaint_cli.batch.masks import is_named_as_mask
 from inpaint_cli.batch.plan import Plan, Selection, make_plan
 
 Signature = tuple[int, int, int]
@@ -23,7 +24,8 @@ class Watcher:
     """Looks at the folders again and again.
 
     A photo is complete when it has content and neither it nor its mask changed for `settle` seconds between
-    looks. One that was handed out comes again only if it changes.
+    looks. One that was handed out comes again only if it changes. A file that is named as a mask
+    (`b_mask.png`) waits for its photo: masks may come first.
 
     waiting: photos that are complete but for a mask, at the last look; not those that were handed out before
     their mask was taken away.
@@ -41,14 +43,17 @@ class Watcher:
         """Return a plan of the photos that became complete; what else it tells is new."""
         start = time.monotonic()
         plan = make_plan(self.selection)
-        settled = [] if plan.refusals else [job for job in plan.jobs if self._take(job, start)]
-        self.waiting = tuple(job for job in plan.jobs if job.problem and self._waits(job))
-        waits = tuple(f"waiting for a mask: {job.photo}" for job in self.waiting)
+        early = [job for job in plan.jobs if _is_mask(job)]
+        photos = [job for job in plan.jobs if not _is_mask(job)]
+        settled = [] if plan.refusals else [job for job in photos if self._take(job, start)]
+        self.waiting = tuple(job for job in photos if job.problem and self._waits(job))
+        waits = [f"waiting for a mask: {job.photo}" for job in self.waiting]
+        waits += [f"waiting for its photo: {job.photo}" for job in early]
         self.pause = max(self.pause, 5 * (time.monotonic() - start))
         return replace(
             plan,
             jobs=tuple(job for job in settled if not job.problem),
-            notes=self._new(plan.notes + waits),
+            notes=self._new((*plan.notes, *waits)),
             problems=self._new(plan.problems),
             refusals=self._new(plan.refusals),
         )
@@ -75,6 +80,10 @@ class Watcher:
         del self._since[photo]
         self._taken[photo] = signature
         return True
+
+
+def _is_mask(job: Job) -> bool:
+    return job.mask is None and is_named_as_mask(job.relative)
 
 
 def _signature(job: Job) -> tuple[Signature, ...] | None:

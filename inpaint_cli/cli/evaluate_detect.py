@@ -53,10 +53,11 @@ def detect(
     ] = None,
     detector: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help=f"{', '.join(DETECTORS)}; may be given several times."),
+        typer.Option(
+            metavar="NAME", help=f"{', '.join(DETECTORS)}, or a MODEL.onnx; may be given several times."
+        ),
     ] = None,
     sensitivity: Annotated[float, typer.Option(min=0, max=1)] = DEFAULT_SENSITIVITY,
-    model: Annotated[str | None, typer.Option(help="Another model for the learned detector.")] = None,
     limit: Annotated[int, typer.Option(min=0, help="Only the first photos of each kind; 0 = all.")] = 0,
     threads: Annotated[int | None, typer.Option(min=1)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
@@ -71,9 +72,7 @@ def detect(
     reports = []
     with Progress(console=Console(stderr=True), transient=True) as progress:
         for name in names:
-            opened = open_detector(
-                name, sensitivity=sensitivity, threads=threads, model=model if name == "learned" else None
-            )
+            opened = open_detector(name, sensitivity=sensitivity, threads=threads)
             task = progress.add_task(name, total=sum(map(len, cases.values())) + len(clean_files))
             clock = _Clock(opened, lambda task=task: progress.advance(task))
             kinds = {kind: mean_score(list(_scored(clock, pairs))) for kind, pairs in cases.items()}

@@ -60,7 +60,8 @@ def train(
     compiled: Annotated[
         bool | None,
         typer.Option(
-            "--compile/--no-compile", help="Compile the network first: faster steps, a slow start (cuda: on)."
+            "--compile/--no-compile",
+            help="Compile the network, on cuda record the steps too: faster, after a slow start (cuda: on).",
         ),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue the run in the folder.")] = False,
@@ -102,24 +103,17 @@ def train(
     first = os.environ.get("RANK", "0") == "0"
     console = Console(stderr=True, quiet=quiet or not first)
     options = _parse_data(data)
+    common: dict[str, Any] = {
+        "valid": valid, "batch_size": batch_size, "learning_rate": lr, "seed": seed, "minutes": minutes,
+        "device": device, "resume": resume, "start_from": tuple(start_from or ()),
+    }  # fmt: skip
     if model == "detector":
         refuse_for_detector(
             {"--preset": preset, "--epochs": epochs, "--loss": loss, "--compile": compiled}, options
         )
-        folder = train_detector(
-            console,
-            folder=_folder(output, model, alone=True),
-            photos=tuple(option.path for option in options),
-            valid=valid,
-            elements=elements,
-            batch_size=batch_size,
-            learning_rate=lr,
-            seed=seed,
-            minutes=minutes,
-            device=device,
-            resume=resume,
-            start_from=tuple(start_from or ()),
-        )
+        photos = tuple(option.path for option in options)
+        target = _folder(output, model, alone=True)
+        folder = train_detector(console, folder=target, photos=photos, elements=elements, **common)
         typer.echo(folder.weights_file)
         return
     reader = _Reader(console)
@@ -129,17 +123,10 @@ def train(
             folder=_folder(output, name, alone=model is not None),
             preset=preset,
             data=options,
-            valid=valid,
             epochs=epochs,
-            batch_size=batch_size,
-            learning_rate=lr,
-            seed=seed,
             loss=loss,
-            minutes=minutes,
-            device=device,
             compiled=compiled,
-            resume=resume,
-            start_from=tuple(start_from or ()),
+            **common,
         )
         for name in ((model,) if model else BOTH)
     ]

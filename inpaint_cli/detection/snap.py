@@ -54,13 +54,11 @@ Labels = npt.NDArray[np.int32]
 class _Pieces:
     """Pieces of damage by label, 0 = none.
 
-    labels: of the sure pixels (h, w); nearest: of the piece that is nearest to each pixel (h, w); of each
-    piece (n,) size in sure pixels, whether it is brighter than its surroundings, colour (n, 3), spread and
-    whether it is plain.
+    labels: of the sure pixels (h, w); of each piece (n,) size in sure pixels, whether it is brighter than its
+    surroundings, colour (n, 3), spread and whether it is plain.
     """
 
     labels: Labels
-    nearest: Labels
     size: npt.NDArray[np.int64]
     brighter: Bools
     colour: Floats
@@ -106,14 +104,15 @@ def _snapped(photo: Floats, probability: Floats, found: Bools, grow: int) -> Boo
     pieces = _pieces(photo, sure, surroundings)
     if not pieces.plain.any():
         return grown(found, grow)
-    plain = pieces.plain[pieces.nearest]
+    nearest = _nearest(pieces.labels)
+    plain = pieces.plain[nearest]
     plausible = plain & (grown(found, REACH) | (probability >= PLAUSIBLE))
-    alike = pieces.alike(photo, pieces.nearest, plausible, SPREADS, SLACK)
+    alike = pieces.alike(photo, nearest, plausible, SPREADS, SLACK)
     exact = _filled(pieces_with(sure, alike)) & plain
-    hard_pieces = pieces.plain & ~_soft_pieces(photo, exact, surroundings, pieces)
-    extent = np.bincount(pieces.nearest[exact], minlength=len(hard_pieces))
+    hard_pieces = pieces.plain & ~_soft_pieces(photo, exact, surroundings, pieces, nearest)
+    extent = np.bincount(nearest[exact], minlength=len(hard_pieces))
     hard_pieces &= extent <= (1 + CONTINUED_AT_MOST) * pieces.size
-    hard = hard_pieces[pieces.nearest]
+    hard = hard_pieces[nearest]
     mask = grown(exact & hard, max(grow - 1, 0)) | grown(found & ~hard, grow)
     return mask | _continuations(photo, probability, mask, pieces, hard_pieces)
 
@@ -183,7 +182,7 @@ def _measured(photo: Floats, sure: Bools, labels: Labels, sides: list[bool]) -> 
     colour, spread, plain = _colours(photo[sure], labels[sure], len(sides))
     size = np.bincount(labels[sure], minlength=len(sides))
     labels = _without_crumbs(labels, size)
-    return _Pieces(labels, _nearest(labels), size, np.array(sides), colour, spread, plain)
+    return _Pieces(labels, size, np.array(sides), colour, spread, plain)
 
 
 def _without_crumbs(labels: Labels, size: npt.NDArray[np.int64]) -> Labels:
@@ -230,10 +229,12 @@ def _filled(mask: Bools) -> Bools:
     return mask | (cv2.blur(mask.astype(np.float32), (3, 3)) > 0.5)
 
 
-def _soft_pieces(photo: Floats, exact: Bools, surroundings: Floats, pieces: _Pieces) -> Bools:
+def _soft_pieces(
+    photo: Floats, exact: Bools, surroundings: Floats, pieces: _Pieces, nearest: Labels
+) -> Bools:
     """By label: whether the pixels right around a piece show its colour through, mixed with the photo."""
     ring = grown(exact, 1) & ~exact
-    labels, beside = pieces.nearest[ring], surroundings[ring]
+    labels, beside = nearest[ring], surroundings[ring]
     difference = pieces.colour[labels] - beside
     strength = (difference**2).sum(axis=1)
     telling = strength > CONTRAST

@@ -152,6 +152,18 @@ class TestWatching:
         watcher.complete()
         assert watcher.waiting == ()
 
+    def test_a_mask_that_comes_before_its_photo_is_no_photo(self, tmp_path: Path) -> None:
+        watcher = Watcher(Selection(photos=(tmp_path,), suffixes=frozenset({".jpg", ".png"})), settle=0.0)
+        (tmp_path / "a_mask.png").write_bytes(b"x")
+        plans = [watcher.complete() for _ in range(3)]
+        assert [plan.jobs for plan in plans] == [(), (), ()]
+        assert [plan.notes for plan in plans] == [
+            (f"waiting for its photo: {tmp_path / 'a_mask.png'}",), (), ()
+        ]  # fmt: skip
+        (tmp_path / "a.jpg").write_bytes(b"x")
+        watcher.complete()
+        assert [job.photo for job in watcher.complete().jobs] == [tmp_path / "a.jpg"]
+
     def test_a_folder_that_cannot_be_read_is_told_once(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -88,7 +88,7 @@ def test_a_resumed_run_keeps_its_settings(tmp_path: Path, photos: Path) -> None:
     run(first)
     with pytest.raises(RunFolderError, match="holds a run already"):
         run(first)
-    with pytest.raises(RunFolderError, match="begun with another batch size than 5"):
+    with pytest.raises(RunFolderError, match="begun with batch size 4, not 5"):
         run(replace(first, resume=True, batch_size=5))
     listener = Listener()
     run(replace(first, resume=True, batch_size=None), listener)

@@ -17,6 +17,7 @@ from training.detector.samples import SampleMaker, read_photos
 from training.detector.shapes import Plane
 from training.detector.trainer import DetectorConfig, DetectorFigures, DetectorTrainer
 from training.run_folder import RunFolder, check_fresh, check_resumable, claim
+from training.run_request import RunRequest, refuse_other_settings
 from training.session import find_device
 
 VALID_EVERY = 16
@@ -24,35 +25,14 @@ VALID_EVERY = 16
 
 
 @dataclass(frozen=True, kw_only=True)
-class DetectorRequest:
-    """What one `inpaint-cli train --model detector` asks for; None means: as `DetectorConfig` says.
+class DetectorRequest(RunRequest):
+    """What one `inpaint-cli train --model detector` asks for.
 
-    photos: folders of undamaged photos; valid: of those that validate; elements: scanned damage as
-    KIND/*.png, 255 = opaque; start_from: checkpoints to begin with, of several their mean.
+    photos: folders of undamaged photos; elements: scanned damage as KIND/*.png, 255 = opaque.
     """
 
-    folder: Path
     photos: tuple[Path, ...]
-    valid: Path | None = None
     elements: Path | None = None
-    batch_size: int | None = None
-    learning_rate: float | None = None
-    seed: int | None = None
-    minutes: float | None = None
-    device: str = "auto"
-    resume: bool = False
-    start_from: tuple[Path, ...] = ()
-
-    @property
-    def changes(self) -> dict[str, Any]:
-        """The settings that differ from the usual ones."""
-        given = {
-            "batch_size": self.batch_size,
-            "learning_rate": self.learning_rate,
-            "seed": self.seed,
-            "minutes": self.minutes,
-        }
-        return {name: value for name, value in given.items() if value is not None}
 
 
 def train_detector(
@@ -121,12 +101,7 @@ def _settle(
         valid, elements = (Path(stored[name]) if stored[name] else None for name in ("valid", "elements"))
     except (KeyError, TypeError, ValueError) as error:
         raise RunFolderError(f"{folder.config_file} is not the configuration of a run ({error})") from error
-    for name, value in request.changes.items():
-        if name != "minutes" and begun.get(name, getattr(usual, name)) != value:
-            raise RunFolderError(
-                f"{folder.path} was begun with another {name.replace('_', ' ')} than {value};"
-                " leave the option out or start another run with -o"
-            )
+    refuse_other_settings(folder.path, request.changes, {**vars(usual), **begun})
     resumed = replace(
         request,
         photos=request.photos or photos,

@@ -1,0 +1,51 @@
+"""What any training run is asked for, and what of it a run that is resumed may be asked anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from inpaint_cli.errors import RunFolderError
+
+LENGTHS = ("epochs", "minutes")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRequest:
+    """What every run can be asked for; None means: as the preset (or the run to continue) says.
+
+    valid: pictures that validate; start_from: checkpoints to begin with, of several their mean.
+    """
+
+    folder: Path
+    valid: Path | None = None
+    batch_size: int | None = None
+    learning_rate: float | None = None
+    seed: int | None = None
+    minutes: float | None = None
+    device: str = "auto"
+    resume: bool = False
+    start_from: tuple[Path, ...] = ()
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """The settings that are asked for, by name."""
+        return self._given("batch_size", "learning_rate", "seed", "minutes")
+
+    def _given(self, *names: str) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+
+
+def refuse_other_settings(folder: Path, asked: Mapping[str, Any], begun: Mapping[str, Any]) -> None:
+    """Raise RunFolderError where other settings are asked for than a run began with.
+
+    Only how long it is may be changed.
+    """
+    for name, value in asked.items():
+        if name not in LENGTHS and value != begun[name]:
+            raise RunFolderError(
+                f"{folder} was begun with {name.replace('_', ' ')} {begun[name]}, not {value};"
+                " leave the option out or start another run with -o"
+            )
