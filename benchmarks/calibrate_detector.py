@@ -2,7 +2,7 @@
 
     python -m benchmarks.calibrate_detector CASES [CASES ...] --clean FOLDER [--model NAME|PATH]
 
-CASES holds photos/KIND/*.png and masks/KIND/*.png. The network runs once over every photo; then each setting
+CASES holds photos/KIND/*.png and masks/KIND/*.png. The network looks twice at every photo; then each setting
 of the thresholds is tried on the probabilities: mean F1 (within 2 px) of each kind, the share of clean photos
 in which nothing is found, and the share of their pixels that is touched. Settings that touch too much are
 left out, the rest is printed with the best mean F1 first.

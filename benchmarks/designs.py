@@ -15,6 +15,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ LARGEST = 320_000
 
 DEPTH_POWER = 0.7
 """Of all designs that are compared, so that the table can grow."""
-LARGE = replace(LIGHT, channels=(64, 96, 128), blocks=(2, 2, 2, 2, 2))
+WIDE = replace(LIGHT, channels=(64, 96, 128), blocks=(2, 2, 2, 2, 2))
 
 
 def _variant(size: NetworkConfig, guess: str) -> TrainingConfig:
@@ -67,7 +68,7 @@ DESIGNS: Mapping[str, TrainingConfig] = {
     "light-learned": _variant(LIGHT, "learned-spectral"),
     "medium-learned": _variant(MEDIUM, "learned-spectral"),
     "light-pixels-alike": replace(_variant(LIGHT, "learned-spectral"), depth_power=0.0, margin_weight=1.0),
-    "large-waves-misfit": _variant(LARGE, "spectral-with-misfit"),
+    "wide-waves-misfit": _variant(WIDE, "spectral-with-misfit"),
 }
 
 
@@ -120,15 +121,15 @@ def _measure(folder: Path, photos: Sequence[CleanPhoto]) -> dict[str, Any]:
 
 def _clean_photos(folder: Path, most: int) -> list[CleanPhoto]:
     pixels = ((file.name, read_pixels(file)) for file in find_pictures(folder))
-    return [CleanPhoto(name, each) for name, each in pixels if each.shape[0] * each.shape[1] <= LARGEST][
-        :most
-    ]
+    small = (CleanPhoto(name, each) for name, each in pixels if each.shape[0] * each.shape[1] <= LARGEST)
+    return list(islice(small, most))
 
 
 def _row(name: str, result: Mapping[str, Any]) -> str:
+    seen = result["steps"] * DESIGNS[name].batch_size
     cells = [
         name, f"{result['parameters']:,}", f"{result['mflop']:.0f}", f"{result['tiles_per_second']:,.0f}",
-        f"{result['steps'] * 64:,}", *(f"{value:.2f}" for value in result["psnr"].values()),
+        f"{seen:,}", *(f"{value:.2f}" for value in result["psnr"].values()),
     ]  # fmt: skip
     return f"| {' | '.join(cells)} |"
 
@@ -139,6 +140,13 @@ def _table(results: Mapping[str, Mapping[str, Any]]) -> str:
     return "\n".join([*head, *(_row(name, result) for name, result in results.items())])
 
 
+def _names(text: str) -> list[str]:
+    names = text.split(",")
+    if unknown := set(names) - set(DESIGNS):
+        raise argparse.ArgumentTypeError(f"no design {min(unknown)!r}; there are: {', '.join(DESIGNS)}")
+    return names
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = parser_of(__file__, __doc__)
     add = parser.add_argument
@@ -146,7 +154,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--valid", type=Path, required=True, help="folder of photos to measure on")
     add("--minutes", type=float, default=10.0, help="of training for each design (default: %(default)s)")
     add("--photos", type=int, default=12, help="validation photos at most (default: %(default)s)")
-    add("--names", type=lambda text: text.split(","), help=f"of {','.join(DESIGNS)} (default: all)")
+    add("--names", type=_names, help=f"of {','.join(DESIGNS)} (default: all)")
     add("-o", "--output", type=Path, default=Path("runs/designs"), help="folder (default: %(default)s)")
     return parser
 

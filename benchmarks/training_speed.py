@@ -23,13 +23,12 @@ import torch
 
 from benchmarks.arguments import parser_of
 from training.loop import Sources, Trainer, make_batch
-from training.presets import PRESETS, TrainingConfig
+from training.presets import PRESETS, TrainingConfig, find_preset
 from training.recorded import RecordedStep
 from training.sources import PictureBank
 
 PICTURES = 2048
 WARM_UP = 5
-COMPARED = ("vanilla", "pconv")
 
 
 def main() -> int:
@@ -38,12 +37,15 @@ def main() -> int:
     torch.set_num_threads(options.threads)
     device = torch.device(options.device)
     on_cuda = device.type == "cuda"
-    for model in options.models:
-        ours = PRESETS[options.preset][model]
+    for model in options.models or PRESETS[options.preset]:
+        ours = find_preset(options.preset, model)
         trainer = _trainer(model, ours, device, compiled=on_cuda)
         yardsticks = {"as published": PRESETS["paper"][model]} if model in PRESETS["paper"] else {}
         if on_cuda:
             yardsticks["itself in eager float32"] = replace(ours, precision="float32")
+        if not yardsticks:
+            speed = median(_speed(trainer, options.seconds, device) for _ in range(options.rounds))
+            print(f"{model}, {options.preset}: {speed:,.0f} pictures a second")
         for name, config in yardsticks.items():
             yardstick = _trainer(model, config, device)
             timed = [
@@ -109,7 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--device", choices=("cpu", "cuda"), default="cpu")
     add("--preset", choices=tuple(PRESETS), default="best")
-    add("--models", nargs="+", default=COMPARED, metavar="MODEL")
+    add("--models", nargs="+", metavar="MODEL", help="default: all of the preset")
     add("--threads", type=int, default=2, help="on the CPU (default: %(default)s)")
     add("--seconds", type=float, default=10.0, help="of each timing (default: %(default)s)")
     add("--rounds", type=int, default=5, help="pairs of timings (default: %(default)s)")

@@ -87,10 +87,16 @@ def mean_checkpoint(checkpoints: Sequence[Checkpoint]) -> Checkpoint:
     last = checkpoints[-1]
     if any(dict(each.network) != dict(last.network) for each in checkpoints):
         raise ModelError("checkpoints of different networks have no mean")
-    tensors = {
-        name: torch.stack([each.tensors[name] for each in checkpoints]).mean(0) for name in last.tensors
-    }
+    tensors = {name: _mean([each.tensors[name] for each in checkpoints]) for name in last.tensors}
     return Checkpoint(last.model, last.network, tensors, last.details)
+
+
+def _mean(tensors: Sequence[Tensor]) -> Tensor:
+    """The mean; of whole numbers, such as counters of batches, rounded."""
+    stacked = torch.stack(list(tensors))
+    if stacked.is_floating_point():
+        return stacked.mean(0)
+    return stacked.double().mean(0).round().to(stacked.dtype)
 
 
 def nested(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -99,7 +99,8 @@ def export(
         target: model,
         target.with_suffix(".json"): card.to_json().encode(),
     }
-    write_all(files)
+    for file, data in files.items():
+        write_bytes(file, data)
     return Exported(card=card, files=tuple(files), difference=difference, lost=lost)
 
 
@@ -209,15 +210,3 @@ def _in_order(file: bytes) -> bytes:
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
     return len(text).to_bytes(8, "little") + text + file[end:]
-
-
-def write_all(files: Mapping[Path, bytes]) -> None:
-    """Write each file, atomically. Raises ModelError, naming the one that can't be written."""
-    for file, data in files.items():
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            write_bytes(file, data)
-        except OSError as error:
-            raise ModelError(
-                f"{file} can't be written ({error.strerror}); choose another place with -o"
-            ) from error

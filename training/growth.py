@@ -33,7 +33,8 @@ def grow(trained: Mapping[str, Tensor], network: nn.Module) -> None:
                 " into the one to train"
             )
         kept = tuple(slice(size) for size in old.shape)
-        new[: old.shape[0]] = 0
+        if old.ndim:
+            new[: old.shape[0]] = 0
         new[kept] = old.to(new)
     with torch.no_grad():
         network.load_state_dict(grown)

@@ -190,6 +190,7 @@ class Trainer:
         self.step = 0
         self.seconds = 0.0
         self.loss_sum = torch.zeros((), dtype=torch.float64, device=device)
+        self.loss_count = 0
         self.validation_loss = float("nan")
         self.steps_per_epoch = max(1, len(sources.pictures) // config.batch_size)
         self.validation = fixed_batch(config, validation, device)
@@ -224,8 +225,7 @@ class Trainer:
             self.seconds = time.monotonic() - began
             at_end = self.step % self.steps_per_epoch == 0 or self.finished
             if at_end:
-                in_epoch = (self.step - 1) % self.steps_per_epoch + 1
-                training_loss = float(self.loss_sum) / in_epoch
+                training_loss = float(self.loss_sum) / self.loss_count
                 seconds = time.monotonic() - started
                 self.validation_loss = self.validate()
                 figures = EpochFigures(
@@ -236,6 +236,7 @@ class Trainer:
                     pictures_per_second=trained * self.config.batch_size / max(seconds, 1e-9),
                 )
                 self.loss_sum.zero_()
+                self.loss_count = 0
                 trained = 0
                 yield figures
                 started = time.monotonic()
@@ -250,6 +251,7 @@ class Trainer:
         """Learn from so many batches."""
         for _ in range(steps):
             self.loss_sum += self._one_step()
+            self.loss_count += 1
             self.step += 1
 
     def _new_step(self) -> Callable[[], Tensor]:
@@ -313,12 +315,15 @@ class Trainer:
         return {
             "training": self.config.as_dict(), "step": self.step, "epoch": self.step // self.steps_per_epoch,
             "pictures_seen": self.step * self.config.batch_size, "loss_sum": float(self.loss_sum),
-            "seconds": self.seconds,
+            "loss_count": self.loss_count, "seconds": self.seconds,
             "validation_loss": self.validation_loss,
         }  # fmt: skip
 
     def save(self, folder: Path) -> None:
-        """Write the state to continue from, then the moving-average weights, each atomically."""
+        """Write the moving-average weights, then the state to continue from, each atomically.
+
+        In this order, so that a state of a finished run never stands beside older weights.
+        """
         network = self.config.network.as_dict()
         state = {
             **nested("network", self.network.state_dict()), **nested("average", self.average),
@@ -326,8 +331,8 @@ class Trainer:
         }  # fmt: skip
         if self.adversary is not None:
             state |= nested("adversary", self.adversary.tensors())
-        write_checkpoint(folder / STATE_FILE, Checkpoint(self.model, network, state, self.details()))
         write_checkpoint(folder / WEIGHTS_FILE, Checkpoint(self.model, network, self.average, self.details()))
+        write_checkpoint(folder / STATE_FILE, Checkpoint(self.model, network, state, self.details()))
 
     def resume(self, folder: Path) -> None:
         """Continue from what `save` wrote. Raises RunFolderError where it is of another model or network."""
@@ -345,6 +350,8 @@ class Trainer:
         self.step = int(state.details["step"])
         self.seconds = float(state.details.get("seconds", 0.0))
         self.loss_sum.fill_(float(state.details["loss_sum"]))
+        self.loss_count = int(state.details.get("loss_count", self.step % self.steps_per_epoch))
+        self.validation_loss = float(state.details["validation_loss"])
         if self.adversary is not None:
             self.adversary.load(unnested("adversary", state.tensors))
 

@@ -16,7 +16,7 @@ Rng = np.random.Generator
 Draw = Callable[[Drawing, Rng], None]
 
 REFERENCE_PIXELS = 480 * 480
-"""The size for which the counts below are meant; larger photos get more of each, wider strokes never."""
+"""The size for which the counts below are meant; larger photos get more of all but scratches, none wider."""
 TRIES = 50
 WORDS = (
     "summer",

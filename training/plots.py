@@ -33,12 +33,12 @@ class Reference:
     value: float
 
 
-def plot_run(curve: Curve, references: Sequence[Reference] = ()) -> bytes:
+def plot_run(curve: Curve) -> bytes:
     """Draw training and validation loss of one run on a log scale: the bytes of a PNG."""
     figure, axes = _empty_plot(f"{curve.name}: mean squared error")
     _draw(axes, curve.epochs, "training_loss", COLOURS[0], "training", 1.4, "--")
     _draw(axes, curve.epochs, "validation_loss", COLOURS[1], "validation", 2.2, "-")
-    return _finish(figure, axes, references)
+    return _finish(figure, axes, ())
 
 
 def plot_runs(curves: Sequence[Curve], references: Sequence[Reference] = ()) -> bytes:

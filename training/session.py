@@ -84,6 +84,7 @@ class Settled:
     preset: str
     data: tuple[SourceOption, ...]
     valid: Path | None
+    start_from: tuple[Path, ...]
 
 
 def find_device(name: str) -> torch.device:
@@ -101,11 +102,11 @@ def train(
 ) -> RunFolder:
     """Train to the end, keeping the run folder current; a killed run is continued with ``resume``."""
     device = find_device(request.device)
-    starts = [read_checkpoint(file) for file in request.start_from]
     with join_world(device) as world, _held(request.folder, world) as folder:
         if not world.writes:
             world.wait()  # until the first process has checked the folder and fetched the data
         settled = _settle(request, folder, find, world)
+        starts = [] if folder.has_state else [read_checkpoint(file) for file in settled.start_from]
         data = read(settled.data, settled.valid, settled.training.seed)
         if world.writes:
             world.wait()
@@ -154,13 +155,14 @@ def _settle(request: TrainingRequest, folder: RunFolder, find: PresetFinder, wor
             check_fresh(folder)
         preset = request.preset or "best"
         training = replace(find(preset, request.model), **request.changes)
-        return Settled(training, preset, request.data, request.valid)
+        return Settled(training, preset, request.data, request.valid, request.start_from)
     stored = check_resumable(folder, request.model)
     try:
         training = TrainingConfig.from_dict(stored["training"])
         preset = str(stored["preset"])
         data = tuple(SourceOption(Path(each["path"]), float(each["weight"])) for each in stored["data"])
         valid = Path(stored["valid"]) if stored["valid"] else None
+        start_from = tuple(map(Path, stored["started_from"]))
     except (KeyError, TypeError, ValueError) as error:
         raise RunFolderError(f"{folder.config_file} is not the configuration of a run ({error})") from error
     asked = {**request.changes, **({"preset": request.preset} if request.preset else {})}
@@ -174,6 +176,7 @@ def _settle(request: TrainingRequest, folder: RunFolder, find: PresetFinder, wor
         preset,
         request.data or data,
         request.valid or valid,
+        request.start_from or start_from,
     )
 
 
@@ -187,7 +190,7 @@ def _config(
         "data": [{"path": str(o.path.absolute()), "weight": o.weight} for o in settled.data],
         "valid": str(settled.valid.absolute()) if settled.valid else None,
         "data_description": data.description,
-        "started_from": [str(file) for file in request.start_from],
+        "started_from": [str(file.absolute()) for file in settled.start_from],
         "device": str(device),
         "versions": {
             "python": platform.python_version(),
@@ -201,14 +204,17 @@ def _run(trainer: Trainer, folder: RunFolder, watcher: Watcher) -> None:
     epoch = trainer.step // trainer.steps_per_epoch
     rows = folder.read_losses(last_epoch=epoch)
     drawn = -PICTURE_SECONDS
+    trained = False
     for figures in trainer.epochs(lambda: trainer.save(folder.path)):
+        trained = True
         rows.append(figures)
         folder.write_losses(rows)
         watcher.epoch_ended(figures)
         if time.monotonic() - drawn > PICTURE_SECONDS:
             _draw(trainer, folder, rows)
             drawn = time.monotonic()
-    _draw(trainer, folder, rows)
+    if trained:
+        _draw(trainer, folder, rows)
 
 
 def _help(trainer: Trainer) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from inpaint_cli.backends import Network, open_network
+from inpaint_cli.backends import RESTORING, Network, open_network
 from inpaint_cli.errors import RunFolderError
 from training.checkpoints import Checkpoint, read_checkpoint
 from training.evaluation import (
@@ -80,7 +80,7 @@ def open_runs(folders: Sequence[Path]) -> Iterator[list[Run]]:
 def _open_run(folder: RunFolder, name: str, temporary: Path) -> Run:
     checkpoint = read_checkpoint(folder.weights_file)
     exported = export(checkpoint, temporary / f"{name}.onnx")
-    network = open_network(exported.files[1], device="cpu")
+    network = open_network(exported.files[1], device="cpu", kinds=RESTORING)
     return Run(name, checkpoint, tuple(folder.read_losses()), network)
 
 
@@ -97,7 +97,6 @@ def write_study(
     candidates = [each for run in runs for each in network_candidates(run.network, run.name)] + [*classical]
     report = evaluate_cifar(pictures, candidates, options, advance)
     folder = target.parent / f"{target.stem}-pictures"
-    folder.mkdir(parents=True, exist_ok=True)
     blocks = {
         "command": f"Measured by `{command}` on {report.pictures} test pictures, seed {options.seed}.\n",
         "runs": markdown_table(*_run_cells(runs)),
@@ -161,14 +160,14 @@ def _run_cells(runs: Sequence[Run]) -> tuple[list[str], list[list[str]]]:
     rows = []
     for run in runs:
         details = run.checkpoint.details
-        minutes = sum(row.seconds for row in run.losses) / 60
+        minutes = float(details["seconds"]) / 60
         rows.append(
             [
                 run.name,
                 run.checkpoint.model,
                 f"{run.network.card.parameters:,}",
                 f"{int(details['pictures_seen']):,}",
-                f"{minutes:,.0f}" if run.losses else "",
+                f"{minutes:,.0f}",
                 f"{float(details['validation_loss']):.6f}",
                 different_settings(run.training, run.checkpoint.model),
             ]

@@ -1,6 +1,7 @@
 """A model file to a function on batches of tiles; importing this imports neither onnxruntime nor torch."""
 
 from inpaint_cli.backends.card import RESTORING, Figure, ModelCard
+from inpaint_cli.backends.cores import default_threads
 from inpaint_cli.backends.find import ModelFiles, find_model, list_models
 from inpaint_cli.backends.network import (
     BACKENDS,
@@ -8,7 +9,6 @@ from inpaint_cli.backends.network import (
     Network,
     Tiles,
     check_device,
-    default_threads,
     open_network,
 )
 from inpaint_cli.backends.onnx_file import embed_card, read_card

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Protocol
@@ -11,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inpaint_cli.backends.card import KINDS, ModelCard
+from inpaint_cli.backends.cores import default_threads
 from inpaint_cli.backends.find import find_model
 from inpaint_cli.errors import BackendError
 
@@ -85,13 +85,3 @@ def check_device(device: str, *, backend: str) -> None:
         from inpaint_cli.backends import onnx
 
         onnx.check_device(device)
-
-
-def default_threads() -> int:
-    """Return OMP_NUM_THREADS where it is set, else the number of cores that this process may use."""
-    wanted = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
-    if wanted.isdigit() and int(wanted) > 0:
-        return int(wanted)
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
-from pathlib import Path
 
-_QUOTA = Path("/sys/fs/cgroup/cpu.max")
+from inpaint_cli.backends.cores import default_threads, free_cores
 
 
 @dataclass(frozen=True)
@@ -26,25 +24,4 @@ def share_cores(photos: int, *, jobs: int | None = None) -> Share:
     network.
     """
     cores = free_cores()
-    threads = min(cores, _omp_threads() or cores)
-    return Share(jobs=max(1, min(photos, jobs or cores)), threads=threads)
-
-
-def free_cores() -> int:
-    """Return the cores that this process may use: its affinity, and its container's quota."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(cores, _quota_cores(_QUOTA) or cores))
-
-
-def _quota_cores(file: Path) -> int | None:
-    """Return the whole cores that a cgroup's `cpu.max` allows, None where it sets no limit."""
-    try:
-        quota, period = file.read_text().split()
-        return max(1, int(quota) // int(period))
-    except (OSError, ValueError, ZeroDivisionError):
-        return None
-
-
-def _omp_threads() -> int | None:
-    wanted = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
-    return int(wanted) if wanted.isdigit() and int(wanted) > 0 else None
+    return Share(jobs=max(1, min(photos, jobs or cores)), threads=min(cores, default_threads()))

@@ -61,7 +61,7 @@ def _find(job: Job, settings: FindSettings, record: Record) -> Outcome:
         journal = settings.journals.get(job.output_root) or Journal()
         place = (os.fsencode(job.output_relative),)
         output = OutputFile(Path(job.output_root), Path(job.output_relative), journal, place=place)
-        if output.is_up_to_date(inputs) and not settings.overwrite:
+        if output.is_up_to_date(inputs) and not settings.overwrite and not _lacks_overlay(job, settings):
             return record.finished("skipped", "up to date")
         if output.is_of_others() and not settings.overwrite:
             return record.finished("skipped", "its mask was made or edited by hand; --overwrite replaces it")
@@ -75,6 +75,10 @@ def _find(job: Job, settings: FindSettings, record: Record) -> Outcome:
             picture.put(_overlay(photo, damage), b"", overwrite=True)
         output.put(_mask_file(damage, job.output.suffix), inputs, overwrite=settings.overwrite)
     return record.finished("found") if damage.coverage else record.finished("clean", "nothing was found")
+
+
+def _lacks_overlay(job: Job, settings: FindSettings) -> bool:
+    return settings.overlay is not None and not (settings.overlay / overlay_name(job)).is_file()
 
 
 def overlay_name(job: Job) -> str:

@@ -60,14 +60,20 @@ def given_damage(photo: Photo, data: bytes, name: str, settings: MaskSettings) -
     return damage
 
 
-def find_damage(photo: Photo, detector: Detector | None, settings: MaskSettings) -> Damage:
-    """Take transparent pixels where the photo has them, else what the detector finds. Raises MaskError."""
-    holes = [
+def transparent(photo: Photo) -> tuple[Bools, ...] | None:
+    """Where each page is transparent enough to count as damaged (h, w); None where no page is."""
+    holes = tuple(
         np.zeros(page.shape, np.bool_) if page.alpha is None else find_transparency(page.alpha)
         for page in photo.pages
-    ]
-    if any(hole.any() for hole in holes):
-        damage = Damage(tuple(holes), "alpha")
+    )
+    return holes if any(hole.any() for hole in holes) else None
+
+
+def find_damage(photo: Photo, detector: Detector | None, settings: MaskSettings) -> Damage:
+    """Take transparent pixels where the photo has them, else what the detector finds. Raises MaskError."""
+    holes = transparent(photo)
+    if holes is not None:
+        damage = Damage(holes, "alpha")
     elif detector is not None:
         damage = Damage(tuple(detector.find(page.pixels).mask for page in photo.pages), detector.name)
     else:

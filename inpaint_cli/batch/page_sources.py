@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from inpaint_cli.batch.outcome import Outcome
-from inpaint_cli.batch.page_masks import Bools, resized
+from inpaint_cli.batch.page_masks import Bools, resized, transparent
 from inpaint_cli.batch.page_thumbnails import Pictures, make_pictures
 from inpaint_cli.errors import InpaintError
-from inpaint_cli.photos import DEFAULT_MAX_PIXELS, Photo, alpha_holes, read_mask_pages, read_photo
+from inpaint_cli.photos import DEFAULT_MAX_PIXELS, Photo, read_mask_pages, read_photo
 
 _LOSSY = frozenset({"JPEG", "WEBP", "AVIF", "HEIF"})
 
@@ -50,7 +48,7 @@ def _masks(outcome: Outcome, photo: Photo, invert: bool, max_pixels: int) -> Seq
     found = outcome.status in ("found", "clean")
     file = outcome.output if found else outcome.mask
     if file is None:
-        return _transparent(photo)
+        return transparent(photo)
     try:
         masks = read_mask_pages(file, invert=invert and not found, max_pixels=max_pixels)
     except InpaintError:
@@ -59,11 +57,3 @@ def _masks(outcome: Outcome, photo: Photo, invert: bool, max_pixels: int) -> Seq
         return masks
     pages = zip(masks, photo.pages, strict=True)  # another size was fine with --resize-mask
     return [mask if mask.shape == page.shape else resized(mask, page.shape) for mask, page in pages]
-
-
-def _transparent(photo: Photo) -> Sequence[Bools] | None:
-    holes = [alpha_holes(page) for page in photo.pages]
-    if all(hole is None for hole in holes):
-        return None
-    pages = zip(photo.pages, holes, strict=True)
-    return [np.zeros(page.shape, np.bool_) if hole is None else hole for page, hole in pages]

@@ -10,6 +10,7 @@ from typing import TypeVar
 from inpaint_cli.batch.job import Job
 from inpaint_cli.batch.masks import is_named_as_mask
 from inpaint_cli.batch.plan import Plan, Selection, make_plan
+from inpaint_cli.errors import UsageError
 
 Signature = tuple[int, int, int]
 """Size, modification time and inode of a file."""
@@ -38,11 +39,12 @@ class Watcher:
     _since: dict[str, tuple[tuple[Signature, ...], float]] = field(default_factory=dict)
     _taken: dict[str, tuple[Signature, ...]] = field(default_factory=dict)
     _told: set[object] = field(default_factory=set)
+    _looked: bool = False
 
     def complete(self) -> Plan:
         """Return a plan of the photos that became complete; what else it tells is new."""
         start = time.monotonic()
-        plan = make_plan(self.selection)
+        plan = self._plan()
         early = [job for job in plan.jobs if _is_mask(job)]
         photos = [job for job in plan.jobs if not _is_mask(job)]
         settled = [] if plan.refusals else [job for job in photos if self._take(job, start)]
@@ -57,6 +59,17 @@ class Watcher:
             problems=self._new(plan.problems),
             refusals=self._new(plan.refusals),
         )
+
+    def _plan(self) -> Plan:
+        """Plan what is there now; after the first look, a folder that is gone may come back."""
+        try:
+            plan = make_plan(self.selection)
+        except UsageError as error:
+            if not self._looked:
+                raise
+            return Plan(jobs=(), notes=(f"waiting for it to come back: {error}",))
+        self._looked = True
+        return plan
 
     def _new(self, things: tuple[Told, ...]) -> tuple[Told, ...]:
         new = tuple(thing for thing in things if thing not in self._told)

@@ -22,8 +22,7 @@ MOST_NAMED = 5
 
 def check_plan(plan: Plan, screen: Screen, photos: list[Path]) -> None:
     """Tell what was left out, and raise where the plan is refused or empty."""
-    for note in plan.notes:
-        screen.line(f"note: {printable(note)}")
+    tell_notes(plan, screen)
     if plan.orphans:
         shown = ", ".join(map(printable, plan.orphans[:MOST_NAMED]))
         more = f" and {len(plan.orphans) - MOST_NAMED} more" if len(plan.orphans) > MOST_NAMED else ""
@@ -33,13 +32,18 @@ def check_plan(plan: Plan, screen: Screen, photos: list[Path]) -> None:
         raise NothingToDoError(f"no photo was found in {', '.join(map(printable, photos))}")
 
 
+def tell_notes(plan: Plan, screen: Screen) -> None:
+    """Tell of harmless things that are left out."""
+    for note in plan.notes:
+        screen.line(f"note: {printable(note)}")
+
+
 @contextmanager
 def opened_journals(plan: Plan) -> Iterator[dict[str, Journal]]:
     """Make the plan's output folders, yield their journals, and close them in the end."""
     journals: dict[str, Journal] = {}
     try:
-        if not plan.is_single_file:
-            prepare_folders(plan, journals)
+        prepare_folders(plan, journals)
         yield journals
     finally:
         for journal in journals.values():
@@ -47,8 +51,11 @@ def opened_journals(plan: Plan) -> Iterator[dict[str, Journal]]:
 
 
 def prepare_folders(plan: Plan, journals: dict[str, Journal]) -> None:
-    """Make each output folder and open its journal; a run that is alone cleans up after killed ones."""
-    for root in plan.output_roots():
+    """Make each output folder and open its journal; a run that is alone cleans up after killed ones.
+
+    The folder of an output that was named as a file is not ours, and gets none.
+    """
+    for root in [] if plan.is_single_file else plan.output_roots():
         if str(root) in journals:
             continue
         try:

@@ -1,6 +1,6 @@
 """Defaults from `inpaint-cli.toml`, or from `[tool.inpaint-cli]` in `pyproject.toml`, in the working folder.
 
-    model = "photo"            # for every command that has --model
+    model = "photo"            # for `restore` and `detect`, where they have the flag
     [restore]
     mask-dir = "masks"         # as if `restore` had been called with --mask-dir masks
 

@@ -10,6 +10,7 @@ from inpaint_cli.batch.job import Job
 from inpaint_cli.batch.photo_size import photo_size
 from inpaint_cli.batch.plan import Plan
 from inpaint_cli.batch.reports import printable
+from inpaint_cli.cli.batch_run import tell_notes
 from inpaint_cli.cli.screen import Screen
 from inpaint_cli.errors import ExitCode, NothingToDoError
 
@@ -55,6 +56,7 @@ def _json(job: Job, size: int | None) -> str:
 
 
 def _tell_trouble(plan: Plan, screen: Screen) -> None:
+    tell_notes(plan, screen)
     for orphan in plan.orphans:
         screen.line(f"mask without photo: {printable(orphan)}")
     for folder, reason in plan.problems:

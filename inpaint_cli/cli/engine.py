@@ -31,6 +31,8 @@ def check_engine(options: RestoreOptions) -> None:
     """Look for model and device without opening them. Raises what `open_workshop` would."""
     find_model(options.model or find_quality(options.quality).model, kinds=RESTORING)
     check_device(options.device, backend=options.backend)
+    if options.finds_damage:
+        check_finder(options)
 
 
 def check_finder(options: Finding) -> None:

@@ -18,6 +18,7 @@ from inpaint_cli.cli.clean_photos import clean_photos, find_photos
 from inpaint_cli.cli.evaluate_detect import detect
 from inpaint_cli.cli.models import results_console
 from inpaint_cli.cli.train import require_training
+from inpaint_cli.errors import UsageError
 from inpaint_cli.restoration.quality import DEFAULT_QUALITY, find_quality
 
 if TYPE_CHECKING:
@@ -121,6 +122,7 @@ def photos(
     from training.report import photo_tables
 
     chosen = find_kinds(kinds.split(",") if kinds else None)
+    _check_panel(panel, clean)
     files = find_photos(clean)[: limit or None]
     networks = [
         each
@@ -142,15 +144,15 @@ def photos(
                 lambda count: progress.advance(task, count),
             )
             reports.append(keep_crops(report, shown_rows(report, names)))
-    _write_panel(panel, photo_panel(reports))
     if as_json:
         described = [report.as_dict() for report in reports]
         _print_json({"benchmark": "photos", "photos": len(files), "seed": seed, "kinds": described,
                      "panel": str(panel), "command": _command()})  # fmt: skip
-        return
-    console = results_console()
-    for table in photo_tables(reports, len(files)):
-        console.print(table)
+    else:
+        console = results_console()
+        for table in photo_tables(reports, len(files)):
+            console.print(table)
+    _write_panel(panel, photo_panel(reports))
 
 
 @evaluate.command()
@@ -226,10 +228,23 @@ def _classical(names: list[str] | None, always: Sequence[str] = ()) -> list[Cand
     return [classical_candidate(name, method) for name, method in find_methods(wanted).items()]
 
 
+def _check_panel(file: Path, photos: Path) -> None:
+    """Raise UsageError where the panel would replace something else, or can't be written."""
+    from inpaint_cli.photos import read_bytes, sniff
+
+    if file.resolve() == photos.resolve() or photos.resolve() in file.resolve().parents:
+        raise UsageError(f"--panel {file}: lies among the photos, which are only read; give another place")
+    if file.exists() and not (file.is_file() and sniff(read_bytes(file)) == "PNG"):
+        raise UsageError(f"--panel {file}: is no PNG file, and is not replaced; give another name")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"--panel {file}: its folder can't be made ({error.strerror})") from error
+
+
 def _write_panel(file: Path, data: bytes) -> None:
     from inpaint_cli.photos import write_atomically
 
-    file.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(file, data)
     Console(stderr=True).print(f"panel: {file}", highlight=False)
 

@@ -18,10 +18,11 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from inpaint_cli.cli.clean_photos import find_photos
 from inpaint_cli.detection import DEFAULT_SENSITIVITY, DETECTORS, Detection, Detector, open_detector
 from inpaint_cli.detection.measure import TOLERANCE, KindScore, PhotoScore, mean_score, score_photo
-from inpaint_cli.errors import MaskError, NothingToDoError
-from inpaint_cli.photos import PHOTO_SUFFIXES, read_mask, read_photo
+from inpaint_cli.errors import MaskError
+from inpaint_cli.photos import read_mask, read_photo
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def detect(
     Beside it the harm on clean photos: the share of pixels touched, and of photos in which nothing was found.
     """
     cases = _cases(photos, masks, limit)
-    clean_files = _photo_files(clean) if clean else []
+    clean_files = find_photos(clean) if clean else []
     names = detector or list(DETECTORS)
     reports = []
     with Progress(console=Console(stderr=True), transient=True) as progress:
@@ -140,7 +141,7 @@ class _Clock:
 def _cases(photos: Path, masks: Path, limit: int) -> dict[str, list[tuple[Path, Path]]]:
     """Pair photos with masks, by kind. Raises MaskError where a photo has none."""
     kinds: dict[str, list[tuple[Path, Path]]] = {}
-    for file in _photo_files(photos):
+    for file in find_photos(photos):
         relative = file.relative_to(photos)
         mask = (masks / relative).with_suffix(".png")
         if not mask.is_file():
@@ -148,17 +149,6 @@ def _cases(photos: Path, masks: Path, limit: int) -> dict[str, list[tuple[Path, 
         kind = relative.parts[0] if len(relative.parts) > 1 else "all"
         kinds.setdefault(kind, []).append((file, mask))
     return {kind: pairs[: limit or None] for kind, pairs in kinds.items()}
-
-
-def _photo_files(folder: Path) -> list[Path]:
-    files = sorted(
-        file
-        for file in folder.rglob("*")
-        if file.suffix.lower() in PHOTO_SUFFIXES and file.is_file() and not file.name.startswith(".")
-    )
-    if not files:
-        raise NothingToDoError(f"{folder} holds no photos to evaluate on")
-    return files
 
 
 def _scored(clock: _Clock, pairs: Sequence[tuple[Path, Path]]) -> Iterator[PhotoScore]:

@@ -9,13 +9,13 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from inpaint_cli.batch.cores import Share, free_cores, share_cores
+from inpaint_cli.backends.cores import free_cores
+from inpaint_cli.batch.cores import Share, share_cores
 from inpaint_cli.batch.plan import Selection, make_plan
-from inpaint_cli.batch.reports import printable
 from inpaint_cli.batch.restore_photo import Workshop, restore_photo
 from inpaint_cli.batch.run import Stop, interruptible
 from inpaint_cli.batch.watch import Watcher
-from inpaint_cli.cli.batch_run import carry_out, check_plan, opened_journals, prepare_folders
+from inpaint_cli.cli.batch_run import carry_out, check_plan, opened_journals, prepare_folders, tell_notes
 from inpaint_cli.cli.dry_run import show_plan
 from inpaint_cli.cli.engine import check_engine, open_workshop
 from inpaint_cli.cli.reporting import Reporting, check_reports, open_reporting
@@ -76,8 +76,7 @@ def _watch(
     work = partial(restore_photo, workshop=workshop)
     while not reporting.stop.wanted:
         plan = watcher.complete()
-        for note in plan.notes:
-            reporting.screen.line(f"note: {printable(note)}")
+        tell_notes(plan, reporting.screen)
         for refusal in plan.refusals:
             reporting.screen.failure(refusal)
         prepare_folders(plan, workshop.journals)

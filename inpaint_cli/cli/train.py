@@ -55,7 +55,9 @@ def train(
     batch_size: Annotated[int | None, typer.Option(min=1, help="Pictures a step.")] = None,
     lr: Annotated[float | None, typer.Option(help="Learning rate.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="The same seed gives the same run.")] = None,
-    loss: Annotated[str | None, typer.Option(help="squared or adversarial (sharper, more error).")] = None,
+    loss: Annotated[
+        str | None, typer.Option(help="squared, log or adversarial (sharper, more error).")
+    ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     compiled: Annotated[
         bool | None,

@@ -42,7 +42,7 @@ def train_detector(console: Console, **asked: Any) -> RunFolder:
             f"detector step {figures.step}: training {figures.training_loss:.4f}, validation"
             f" {figures.validation_loss:.4f} at the first look and {figures.second_loss:.4f} at the second,"
             f" precision {figures.precision:.3f}, recall {figures.recall:.3f},"
-            f" {figures.false_alarms:.2%} of clean photos touched, {figures.steps_per_second:.2g} steps/s",
+            f" {figures.false_alarms:.2%} of clean pixels touched, {figures.steps_per_second:.2g} steps/s",
             highlight=False,
         )
 

@@ -57,8 +57,3 @@ def as_colour(pixels: npt.NDArray[Any]) -> Floats:
     planes = pixels.reshape(*pixels.shape[:2], -1)
     scaled = np.multiply(planes, np.float32(1 / np.iinfo(pixels.dtype).max), dtype=np.float32)
     return scaled if planes.shape[2] == 3 else np.repeat(scaled, 3, axis=2)
-
-
-def nothing(shape: tuple[int, ...]) -> Detection:
-    """A clean photo of the given (h, w, ...)."""
-    return Detection(np.zeros(shape[:2], np.bool_), np.zeros(shape[:2], np.float32), 0.0)

@@ -41,7 +41,8 @@ def over_windows(
 ) -> Floats:
     """Run a network, called like a `Network`, over its inputs (h, w, channels) and return (h, w, c).
 
-    a, b: multiples of 32, at most `window`. Small photos are mirrored up to 64 pixels a side.
+    The network sees windows whose sides are multiples of 32, at most `window`; they overlap by `margin` on
+    each side. Small photos are mirrored up to 64 pixels a side.
     """
     height, width = next(iter(planes.values())).shape[:2]
     sides = [_padded(length) for length in (height, width)]

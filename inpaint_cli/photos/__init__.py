@@ -20,7 +20,6 @@ from inpaint_cli.photos.formats import (
 )
 
 if TYPE_CHECKING:
-    from inpaint_cli.photos.alpha import alpha_holes
     from inpaint_cli.photos.atomic import write_atomically
     from inpaint_cli.photos.masks import decode_mask, read_mask, read_mask_pages
     from inpaint_cli.photos.photo import Page, Photo
@@ -32,7 +31,6 @@ _HOME = {
     "Page": "photo",
     "Photo": "photo",
     "Verification": "verification",
-    "alpha_holes": "alpha",
     "decode_mask": "masks",
     "decode_photo": "read",
     "encode_photo": "write",
@@ -54,7 +52,6 @@ __all__ = [
     "Page",
     "Photo",
     "Verification",
-    "alpha_holes",
     "decode_mask",
     "decode_photo",
     "encode_photo",

@@ -1,18 +1,10 @@
-"""Transparency: which transparent pixels are damage, and what becomes of them."""
+"""Transparency: what becomes of transparent pixels that were damage."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from inpaint_cli.photos.photo import Bools, Page, Pixels
-
-
-def alpha_holes(page: Page) -> Bools | None:
-    """Return (h, w) True where the page is more than half transparent, None where it is so nowhere."""
-    if page.alpha is None:
-        return None
-    holes = _holes(page.alpha)
-    return holes if holes.any() else None
+from inpaint_cli.photos.photo import Bools, Pixels
 
 
 def filled_alpha(alpha: Pixels, mask: Bools) -> Pixels:

@@ -100,11 +100,11 @@ def encode(source: bytes, name: str, repairs: Sequence[Repair]) -> bytes:
     if file.header.colour == PALETTE:
         return _encode_palette(file, name, repair)
     if file.header.colour in (GREY, RGB):
-        return _encode_opaque(file, name, repair)
+        return _encode_opaque(file, repair)
     return _encode_as(file, file.header.colour, file.header.depth, repair)
 
 
-def _encode_opaque(file: PngFile, name: str, repair: Repair) -> bytes:
+def _encode_opaque(file: PngFile, repair: Repair) -> bytes:
     """Grey or RGB: keep depth and transparent colour where the new values allow it."""
     header, key = file.header, transparent_colour(file)
     spread = _spread(header.depth)

@@ -30,8 +30,8 @@ def read_photo(path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Photo:
     """Read the photo at `path`, whatever its suffix says; see `decode_photo`.
 
     Raises PhotoError for a file that can't be read, is empty, truncated or damaged, UnsupportedPhotoError for
-    a kind that could not be kept whole, DecompressionBombError before decoding more than `max_pixels` in one
-    page.
+    a kind that could not be kept whole, DecompressionBombError before decoding more than `max_pixels` in
+    all pages together.
     """
     return decode_photo(read_bytes(path), name=str(path), max_pixels=max_pixels, path=path)
 

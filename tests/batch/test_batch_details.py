@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inpaint_cli.batch.cores import _quota_cores, share_cores
+from inpaint_cli.backends.cores import quota_cores
+from inpaint_cli.batch.cores import share_cores
 from inpaint_cli.batch.outcome import Outcome
 from inpaint_cli.batch.page_masks import resized
 from inpaint_cli.batch.photo_size import photo_size
 from inpaint_cli.batch.plan import Selection
 from inpaint_cli.batch.reports import MOST_LISTED, Tally, printable
 from inpaint_cli.batch.watch import Watcher
-from inpaint_cli.errors import ExitCode
+from inpaint_cli.errors import ExitCode, UsageError
 
 
 def outcome(name: str = "a.jpg", status: str = "restored", **changes: object) -> Outcome:
@@ -66,7 +67,8 @@ class TestSummary:
 class TestCores:
     @pytest.fixture(autouse=True)
     def _four_cores(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("inpaint_cli.batch.cores.free_cores", lambda: 4)
+        for home in ("inpaint_cli.batch.cores", "inpaint_cli.backends.cores"):
+            monkeypatch.setattr(f"{home}.free_cores", lambda: 4)
         monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
 
     def test_a_single_photo_has_all_cores_for_its_network(self) -> None:
@@ -91,7 +93,7 @@ class TestCores:
     )
     def test_a_containers_quota_is_honoured(self, tmp_path: Path, text: str, cores: int | None) -> None:
         (tmp_path / "cpu.max").write_text(text)
-        assert _quota_cores(tmp_path / "cpu.max") == cores
+        assert quota_cores(tmp_path / "cpu.max") == cores
 
 
 class TestResizedMask:
@@ -163,6 +165,23 @@ class TestWatching:
         (tmp_path / "a.jpg").write_bytes(b"x")
         watcher.complete()
         assert [job.photo for job in watcher.complete().jobs] == [tmp_path / "a.jpg"]
+
+    def test_a_folder_that_is_gone_may_come_back(self, tmp_path: Path) -> None:
+        photos, masks, watcher = watched_with_masks(tmp_path)
+        watcher.complete()
+        photos.rename(tmp_path / "away")
+        note = f"waiting for it to come back: {photos}: there is no such file or folder"
+        assert [watcher.complete().notes for _ in range(2)] == [(note,), ()]
+        (tmp_path / "away").rename(photos)
+        (photos / "a.jpg").write_bytes(b"x")
+        (masks / "a.png").write_bytes(b"x")
+        watcher.complete()
+        assert len(watcher.complete().jobs) == 1
+
+    def test_a_folder_that_was_never_there_is_wrong_usage(self, tmp_path: Path) -> None:
+        watcher = Watcher(Selection(photos=(tmp_path / "no",), suffixes=frozenset({".jpg"})))
+        with pytest.raises(UsageError, match="no such file or folder"):
+            watcher.complete()
 
     def test_a_folder_that_cannot_be_read_is_told_once(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

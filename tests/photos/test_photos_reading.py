@@ -12,7 +12,6 @@ import pytest
 from inpaint_cli.errors import DecompressionBombError, PhotoError, UsageError
 from inpaint_cli.photos import (
     PHOTO_SUFFIXES,
-    alpha_holes,
     decode_photo,
     encode_photo,
     output_format,
@@ -95,15 +94,6 @@ def test_a_photo_can_travel_to_another_process() -> None:
     again = pickle.loads(pickle.dumps(photo))
     assert (again.pages[0].pixels == photo.pages[0].pixels).all()
     assert again.source == photo.source
-
-
-def test_holes_are_where_a_page_is_more_than_half_transparent() -> None:
-    page = decode_photo(samples.saved(samples.rgba(), "PNG"), name="a").pages[0]
-    holes = alpha_holes(page)
-    assert holes is not None
-    assert holes[:9].all()
-    assert not holes[9:].any()
-    assert alpha_holes(decode_photo(samples.saved(samples.rgb(), "PNG"), name="a").pages[0]) is None
 
 
 def test_pixels_of_another_shape_or_type_are_a_bug_of_the_caller() -> None:

@@ -90,6 +90,16 @@ def test_pictures_to_look_at_are_no_masks_even_where_they_are_put_among_them(
     assert "mask without photo: a_overlay.jpg" in planned.stderr
 
 
+def test_pictures_to_look_at_can_be_had_later(detect, tmp_path: Path) -> None:
+    detect()
+    masks = {file: file.read_bytes() for file in (tmp_path / "masks").glob("*.png")}
+    later = statuses(detect("--overlay", "look"))
+    assert {status for status, _ in later.values()} <= {"found", "clean"}
+    assert sorted(file.name for file in (tmp_path / "look").iterdir()) == ["a_overlay.jpg", "b_overlay.jpg"]
+    assert {file: file.read_bytes() for file in masks} == masks
+    assert set(statuses(detect("--overlay", "look")).values()) == {UP_TO_DATE}
+
+
 @pytest.mark.parametrize("command", ["restore", "detect"])
 def test_masks_beside_the_photos_are_left_out_with_a_note(archive, inpaint, command: str) -> None:
     root = archive("a.png")

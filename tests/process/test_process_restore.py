@@ -445,3 +445,13 @@ class TestConfigurationFile:
         (root / "inpaint-cli.toml").write_text(text)
         ended = inpaint("restore", "photos")
         assert ended.code == 2 and "inpaint-cli.toml" in ended.stderr
+
+
+def test_dry_run_tells_what_is_left_out_and_which_detector_is_not_there(archive, inpaint) -> None:
+    root = archive("a.png")
+    (root / "photos/a_mask.png").write_bytes((root / "masks/a.png").read_bytes())
+    ended = inpaint("restore", "photos", "--detector", "classical", "--dry-run")
+    assert ended.code == 0
+    assert "note: photos: masks beside photos are left out (1, such as a_mask.png)" in ended.stderr
+    ended = inpaint("restore", "photos", "--detector", "no.onnx", "--dry-run")
+    assert ended.code == 4 and "no.onnx" in ended.stderr

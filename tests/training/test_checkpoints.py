@@ -65,3 +65,9 @@ def test_weights_of_another_network_are_refused() -> None:
     other = Checkpoint("pconv", CONFIG.as_dict(), {"weight": torch.zeros(2)}, {})
     with pytest.raises(ModelError, match="do not fit"):
         other.build()
+
+
+def test_the_mean_of_counters_is_a_whole_number() -> None:
+    checkpoints = [Checkpoint("m", {}, {"seen": torch.tensor(count)}, {}) for count in (3, 4, 8)]
+    mean = mean_checkpoint(checkpoints).tensors["seen"]
+    assert mean.dtype == torch.int64 and mean.item() == 5

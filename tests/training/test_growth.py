@@ -62,3 +62,11 @@ def test_every_new_channel_can_learn() -> None:
 def test_a_network_does_not_shrink(other: NetworkConfig) -> None:
     with pytest.raises(RunFolderError, match=r"is of another network: .* does not fit"):
         grow(trained(SMALL).state_dict(), build_network(other))
+
+
+def test_a_network_with_batch_normalisation_is_taken_whole() -> None:
+    config = NetworkConfig(architecture="partial-unet", sees_mask=True, channels=(4, 4, 4, 4, 4))
+    trained, fresh = build_network(config), build_network(config)
+    trained.get_buffer("encoder.1.norm.num_batches_tracked").fill_(7)
+    grow(trained.state_dict(), fresh)
+    assert all(torch.equal(new, trained.state_dict()[name]) for name, new in fresh.state_dict().items())

@@ -194,3 +194,21 @@ def test_an_empty_folder_and_unknown_kinds_are_told(run, model, tmp_path):
     )
     result = run("evaluate", "photos", tmp_path / "empty", "--kinds", "mould")
     assert isinstance(result.exception, UsageError)
+
+
+def test_a_panel_replaces_no_photo_and_nothing_that_is_no_picture(run, model, tmp_path):
+    folder = tmp_path / "clean"
+    folder.mkdir()
+    Image.new("RGB", (80, 80), "red").save(folder / "a.png")
+    before = (folder / "a.png").read_bytes()
+    (tmp_path / "notes.txt").write_text("mine")
+    for panel, said in (
+        (folder / "a.png", "lies among the photos"),
+        (folder / "new/panel.png", "lies among the photos"),
+        (tmp_path / "notes.txt", "is no PNG file"),
+        (tmp_path / "notes.txt/panel.png", "can't be made"),
+    ):
+        error = run("evaluate", "photos", folder, "--model", model, "--panel", panel).exception
+        assert isinstance(error, UsageError) and said in str(error)
+    assert (folder / "a.png").read_bytes() == before
+    assert (tmp_path / "notes.txt").read_text() == "mine"

@@ -11,12 +11,12 @@ import torch
 
 from inpaint_cli.errors import BackendError, ModelError, RunFolderError, UsageError
 from training import session
-from training.checkpoints import read_checkpoint
+from training.checkpoints import STATE_FILE, read_checkpoint
 from training.data import SourceOption, load_training_data
 from training.loop import Trainer
 from training.networks import NetworkConfig
 from training.presets import TrainingConfig, find_preset
-from training.run_folder import claim
+from training.run_folder import RunFolder, claim
 from training.session import TrainingRequest
 
 RUN_LONG = """
@@ -210,3 +210,27 @@ def test_an_unknown_preset_lists_the_choices(tmp_path, data_folder):
 def test_a_device_that_is_not_there_is_an_error(tmp_path, data_folder):
     with pytest.raises(BackendError, match="no CUDA device"):
         train(request(tmp_path, data_folder, device="cuda"), read, StopAfter())
+
+
+def test_a_run_killed_before_its_first_save_still_starts_from_the_other_one(tmp_path, data_folder):
+    first = train(request(tmp_path / "a", data_folder, epochs=1), read, StopAfter())
+    wanted = request(tmp_path / "b", data_folder, epochs=1, start_from=(first.weights_file,))
+
+    class Killed(StopAfter):
+        def started(self, trainer, data):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(wanted, read, Killed())
+    assert not RunFolder(tmp_path / "b").has_state
+    resumed = train(TrainingRequest(model="vanilla", folder=tmp_path / "b", resume=True), read, StopAfter())
+    unbroken = train(replace(wanted, folder=tmp_path / "c"), read, StopAfter())
+    assert losses(resumed.path) == losses(unbroken.path)
+    assert resumed.read_config()["started_from"] == [str(first.weights_file)]
+
+
+def test_a_resumed_run_knows_its_last_validation_and_how_much_its_loss_is_of(tmp_path, data_folder):
+    train(request(tmp_path / "run", data_folder, epochs=1), read, StopAfter())
+    state = read_checkpoint(tmp_path / "run" / STATE_FILE)
+    assert state.details["loss_count"] == 0
+    assert state.details["validation_loss"] == pytest.approx(losses(tmp_path / "run")[-1][2])

@@ -16,7 +16,12 @@ from training.study import different_settings, open_runs, replace_blocks, write_
 
 def make_run(folder, model, sees_mask):
     folder.mkdir(parents=True)
-    details = {"training": PRESETS["paper"][model].as_dict(), "pictures_seen": 640, "validation_loss": 0.002}
+    details = {
+        "training": PRESETS["paper"][model].as_dict(),
+        "seconds": 60.0,
+        "pictures_seen": 640,
+        "validation_loss": 0.002,
+    }
     checkpoint = replace(tiny_checkpoint(model=model, sees_mask=sees_mask), details=details)
     run = RunFolder(folder)
     write_checkpoint(run.weights_file, checkpoint)

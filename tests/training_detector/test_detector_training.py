@@ -7,7 +7,7 @@ import torch
 
 from inpaint_cli.backends import open_network
 from inpaint_cli.detection import open_detector
-from inpaint_cli.errors import RunFolderError
+from inpaint_cli.errors import ModelError, RunFolderError
 from training.checkpoints import STATE_FILE, WEIGHTS_FILE, read_checkpoint
 from training.detector.batches import chances
 from training.detector.loss import damage_loss
@@ -66,7 +66,7 @@ def test_the_hats_are_those_of_opencv():
 
 
 def test_a_wrong_number_of_blocks_is_refused():
-    with pytest.raises(ValueError, match="3 numbers of blocks"):
+    with pytest.raises(ModelError, match="3 numbers of blocks"):
         DamageUNet((8, 16), (1, 1))
 
 

@@ -87,9 +87,7 @@ class TrainingData:
     def valid(self, *, photos: bool) -> Tensor:
         """The pictures that validate, uint8 (n, 3, 32, 32); n = 0 where none were given."""
         chosen = [source.valid for source in self.sources if source.photos is photos]
-        return (
-            torch.cat(chosen)[:MOST_VALID] if chosen else torch.empty((0, 3, SIDE, SIDE), dtype=torch.uint8)
-        )
+        return _some(torch.cat(chosen)) if chosen else torch.empty((0, 3, SIDE, SIDE), dtype=torch.uint8)
 
     @property
     def description(self) -> str:
@@ -154,7 +152,7 @@ def read_source(
 
 def _with_valid(sources: Sequence[Source], explicit: Source) -> list[Source]:
     """Put the pictures given for validation in place of those of the sources of their kind, or of all."""
-    kept = explicit.train[:MOST_VALID]
+    kept = _some(explicit.train)
     alike = [i for i, source in enumerate(sources) if source.photos is explicit.photos] or list(
         range(len(sources))
     )
@@ -189,6 +187,13 @@ def _split(tiles: Tensor, seed: int, name: str) -> tuple[Tensor, Tensor]:
     order = torch.randperm(len(tiles), generator=generator)
     count = min(MOST_VALID, max(1, round(len(tiles) * VALID_SHARE)))
     return tiles[order[count:].sort().values], tiles[order[:count]]
+
+
+def _some(pictures: Tensor) -> Tensor:
+    """At most MOST_VALID of them, evenly from all: those of one photo lie side by side."""
+    if len(pictures) <= MOST_VALID:
+        return pictures
+    return pictures[torch.linspace(0, len(pictures) - 1, MOST_VALID).long()]
 
 
 def _describe(source: Source) -> str:

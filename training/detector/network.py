@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from inpaint_cli.errors import ModelError
 from training.layers import down_and_up, luma, residual_blocks
 
 NARROW = (5, 9, 17)
@@ -34,7 +35,7 @@ class DamageUNet(nn.Module):
         super().__init__()
         depth = len(channels)
         if len(blocks) != 2 * depth - 1:
-            raise ValueError(
+            raise ModelError(
                 f"a U-Net of {depth} levels needs {2 * depth - 1} numbers of blocks, not {blocks}"
             )
         pairs = list(pairwise(channels))

@@ -47,9 +47,9 @@ def train_detector(
     the settings that the request changes.
     """
     device = find_device(request.device)
-    starts = [read_checkpoint(file) for file in request.start_from]
     with claim(request.folder) as folder:
         request, settings = _settle(request, folder, usual or DetectorConfig())
+        starts = [] if folder.has_state else [read_checkpoint(file) for file in request.start_from]
         config = replace(usual or DetectorConfig(), **settings)
         elements = ElementBank.read(request.elements) if request.elements else None
         training, validating = _photos(request)
@@ -74,7 +74,7 @@ def train_detector(
                 "valid": str(request.valid.absolute()) if request.valid else None,
                 "elements": str(request.elements.absolute()) if request.elements else None,
                 "data_description": described,
-                "started_from": [str(file) for file in request.start_from],
+                "started_from": [str(file.absolute()) for file in request.start_from],
                 "device": str(device),
             }
         )
@@ -99,6 +99,7 @@ def _settle(
         begun = dict(stored["settings"])
         photos = tuple(Path(path) for path in stored["data"])
         valid, elements = (Path(stored[name]) if stored[name] else None for name in ("valid", "elements"))
+        start_from = tuple(map(Path, stored["started_from"]))
     except (KeyError, TypeError, ValueError) as error:
         raise RunFolderError(f"{folder.config_file} is not the configuration of a run ({error})") from error
     refuse_other_settings(folder.path, request.changes, {**vars(usual), **begun})
@@ -107,6 +108,7 @@ def _settle(
         photos=request.photos or photos,
         valid=request.valid or valid,
         elements=request.elements or elements,
+        start_from=request.start_from or start_from,
     )
     return resumed, {**begun, **request.changes}
 

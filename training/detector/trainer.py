@@ -217,7 +217,7 @@ class DetectorTrainer:
         return figures
 
     def save(self, folder: Path) -> None:
-        """Write the state to continue from, then the moving-average weights, each atomically."""
+        """Write the moving-average weights, then the state to continue from, each atomically."""
         details = {
             "training": asdict(self.config),
             "step": self.step,
@@ -229,8 +229,8 @@ class DetectorTrainer:
             **nested("optimizer", optimizer_tensors(self.optimizer)), "alarms": self.alarms,
         }  # fmt: skip
         network = self.config.network()
-        write_checkpoint(folder / STATE_FILE, Checkpoint("detector", network, state, details))
         write_checkpoint(folder / WEIGHTS_FILE, Checkpoint("detector", network, self.average, details))
+        write_checkpoint(folder / STATE_FILE, Checkpoint("detector", network, state, details))
 
     def start_from(self, checkpoint: Checkpoint) -> None:
         """Begin with the weights of another run, of this network or a smaller one (see `grow`)."""
