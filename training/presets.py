@@ -12,7 +12,7 @@ from typing import Any
 
 from inpaint_cli.errors import UsageError
 from training.networks import NetworkConfig
-from training.run_length import check_minutes
+from training.run_length import check_minutes, check_rate
 
 LIGHT = NetworkConfig(architecture="residual-unet", channels=(32, 64, 128), blocks=(1, 2, 2, 2, 1))
 MEDIUM = NetworkConfig(architecture="residual-unet", channels=(48, 96, 160), blocks=(1, 3, 3, 3, 1))
@@ -84,8 +84,7 @@ class TrainingConfig:
             raise UsageError(f"--loss {self.loss}: there are: {', '.join(LOSSES)}")
         if self.precision not in PRECISIONS:
             raise UsageError(f"no precision {self.precision!r}; there are: {', '.join(PRECISIONS)}")
-        if self.learning_rate <= 0:
-            raise UsageError(f"--lr {self.learning_rate} must be greater than 0")
+        check_rate(self.learning_rate)
 
     @property
     def length(self) -> str:

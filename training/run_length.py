@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from inpaint_cli.errors import UsageError
 
 SHORTEST = 1e-9
@@ -23,6 +25,12 @@ def expected_steps(step: int, steps: int, seconds: float, minutes: float | None)
 
 
 def check_minutes(minutes: float | None) -> None:
-    """Raise UsageError where a run by the clock would have no time."""
-    if minutes is not None and minutes <= 0:
-        raise UsageError(f"--minutes {minutes:g} must be greater than 0")
+    """Raise UsageError where a run by the clock would have no time, or no end."""
+    if minutes is not None and not 0 < minutes < math.inf:
+        raise UsageError(f"--minutes {minutes:g} must be greater than 0, and a number of minutes")
+
+
+def check_rate(learning_rate: float) -> None:
+    """Raise UsageError where nothing can be learned at a rate."""
+    if not 0 < learning_rate < math.inf:
+        raise UsageError(f"--lr {learning_rate:g} must be greater than 0, and finite")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path, PurePath
 
@@ -229,18 +229,38 @@ def _add_job(draft: _Draft, root: str, relative: str, output: Path, *, listed: b
 
 
 def _find_collisions(draft: _Draft) -> None:
-    """Refuse two photos with one output, and an output that is one of the photos or masks."""
+    """Refuse two photos with one output, and an output that is one of the photos or masks.
+
+    The jobs concerned get it as their problem too. A photo that was named twice is done once.
+    """
     roots = {root for job in draft.jobs for root in (job.root, job.output_root)}
     real = {root: os.path.realpath(root) for root in roots}
     outputs: dict[str, Job] = {}
+    problems: dict[int, str] = {}
+    repeated: set[int] = set()
     for job in draft.jobs:
         other = outputs.setdefault(_place(real[job.output_root], job.output_relative), job)
-        if other is not job:
-            draft.refusals.append(f"{other.photo} and {job.photo} would both be written to {job.output}")
+        if other is job:
+            continue
+        if _place(real[job.root], job.relative) == _place(real[other.root], other.relative):
+            repeated.add(id(job))
+            draft.notes.append(f"{job.photo} is named twice, and taken once")
+            continue
+        problem = f"{other.photo} and {job.photo} would both be written to {job.output}"
+        draft.refusals.append(problem)
+        problems |= {id(job): problem, id(other): problem}
     photos = (_place(real[job.root], job.relative) for job in draft.jobs)
     for place in chain(photos, _mask_places(draft, {real[job.output_root] for job in draft.jobs})):
         if place in outputs:
-            draft.refusals.append(f"{outputs[place].photo} would be written over {place}")
+            problem = f"{outputs[place].photo} would be written over {place}"
+            draft.refusals.append(problem)
+            problems[id(outputs[place])] = problem
+    if problems or repeated:
+        draft.jobs = [
+            replace(job, problem=problems[id(job)]) if id(job) in problems else job
+            for job in draft.jobs
+            if id(job) not in repeated
+        ]
 
 
 def _mask_places(draft: _Draft, output_roots: set[str]) -> Iterator[str]:

@@ -40,16 +40,22 @@ def is_page(head: bytes) -> bool:
 
 @dataclass
 class Tally:
-    """Counts outcomes and keeps what the summary tells; photos that went well take no memory."""
+    """Counts outcomes and keeps what the summary tells; photos that went well take no memory.
+
+    failures: the first ones, by photo.
+    """
 
     counts: Counter[str] = field(default_factory=Counter)
-    failures: list[str] = field(default_factory=list)
+    failures: dict[str, str] = field(default_factory=dict)
 
     def add(self, outcome: Outcome) -> None:
-        """Count one outcome."""
+        """Count one outcome; that of a photo which failed before, in place of that failure."""
+        photo = str(outcome.photo)
+        if self.failures.pop(photo, None) is not None:
+            self.counts["failed"] -= 1
         self.counts[outcome.status] += 1
         if outcome.status == "failed" and len(self.failures) < MOST_LISTED:
-            self.failures.append(failure_line(outcome))
+            self.failures[photo] = failure_line(outcome)
 
     @property
     def exit_code(self) -> ExitCode:
@@ -59,7 +65,7 @@ class Tally:
     def lines(self, seconds: float, places: Iterable[object] = ()) -> list[str]:
         """Return the summary: failures again, then one line of counts."""
         failed = self.counts["failed"]
-        listed = [f"failed: {line}" for line in self.failures]
+        listed = [f"failed: {line}" for line in self.failures.values()]
         if failed > len(listed):
             listed.append(f"failed: {failed - len(listed)} more, see --report")
         if listed:

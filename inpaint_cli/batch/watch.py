@@ -28,8 +28,8 @@ class Watcher:
     looks. One that was handed out comes again only if it changes. A file that is named as a mask
     (`b_mask.png`) waits for its photo: masks may come first.
 
-    waiting: photos that are complete but for a mask, at the last look; not those that were handed out before
-    their mask was taken away.
+    waiting: photos that are complete but for a mask, or can't be told from another, at the last look; not
+    those that were handed out before their mask was taken away.
     """
 
     selection: Selection
@@ -38,6 +38,7 @@ class Watcher:
     waiting: tuple[Job, ...] = ()
     _since: dict[str, tuple[tuple[Signature, ...], float]] = field(default_factory=dict)
     _taken: dict[str, tuple[Signature, ...]] = field(default_factory=dict)
+    _handed_out: dict[str, Signature | None] = field(default_factory=dict)
     _told: set[object] = field(default_factory=set)
     _looked: bool = False
 
@@ -47,14 +48,18 @@ class Watcher:
         plan = self._plan()
         early = [job for job in plan.jobs if _is_mask(job)]
         photos = [job for job in plan.jobs if not _is_mask(job)]
-        settled = [] if plan.refusals else [job for job in photos if self._take(job, start)]
+        settled = [job for job in photos if self._take(job, start)]
+        jobs = tuple(job for job in settled if not job.problem)
+        self._handed_out |= {str(job.photo): _file_signature(job.photo) for job in jobs}
         self.waiting = tuple(job for job in photos if job.problem and self._waits(job))
-        waits = [f"waiting for a mask: {job.photo}" for job in self.waiting]
+        waits = [
+            f"waiting for a mask: {job.photo}" for job in self.waiting if job.problem.startswith("no mask")
+        ]
         waits += [f"waiting for its photo: {job.photo}" for job in early]
         self.pause = max(self.pause, 5 * (time.monotonic() - start))
         return replace(
             plan,
-            jobs=tuple(job for job in settled if not job.problem),
+            jobs=jobs,
             notes=self._new((*plan.notes, *waits)),
             problems=self._new(plan.problems),
             refusals=self._new(plan.refusals),
@@ -77,7 +82,10 @@ class Watcher:
         return new
 
     def _waits(self, job: Job) -> bool:
-        return self._taken.get(str(job.photo), ()) == _signature(job)
+        photo = str(job.photo)
+        if self._taken.get(photo, ()) != _signature(job):
+            return False
+        return self._handed_out.get(photo) != _file_signature(job.photo)
 
     def _take(self, job: Job, now: float) -> bool:
         photo = str(job.photo)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from inpaint_cli.errors import NothingToDoError
+from inpaint_cli.errors import NothingToDoError, UsageError
 
 if TYPE_CHECKING:
     from training.photo_benchmark import CleanPhoto
@@ -21,6 +21,8 @@ def find_photos(folder: Path) -> list[Path]:
 
     if folder.is_file():
         return [folder]
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: there is no such file or folder")
     files = [
         file
         for file in sorted(folder.rglob("*"))

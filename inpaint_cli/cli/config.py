@@ -72,6 +72,8 @@ def _own(file: Path, command: str, tables: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(own, dict):
         raise UsageError(f"{file}: {command!r} must be a table, [{command}]")
     flags = _parameters(command) if own else {}
+    if own and not flags:
+        raise UsageError(f"{file}: [{command}]: its commands take no settings from a file")
     for key in own:
         if key not in flags:
             raise UsageError(f"{file}: {key!r} is no flag of {command}; there are {', '.join(sorted(flags))}")

@@ -107,7 +107,11 @@ MinSize = Annotated[
 Grow = Annotated[
     int | None,
     typer.Option(
-        "--grow", min=0, metavar="PIXELS", help="Widen what was found by so much.", show_default=False
+        "--grow",
+        min=0,
+        metavar="PIXELS",
+        help="Widen what was found by so much, at most 64.",
+        show_default=False,
     ),
 ]
 MaskColor = Annotated[

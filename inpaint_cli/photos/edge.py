@@ -36,6 +36,6 @@ def check_size(name: str, width: int, height: int, max_pixels: int) -> None:
         raise PhotoError(f"{name}: the photo is {width}x{height}, there is nothing in it")
     if width * height > max_pixels:
         raise DecompressionBombError(
-            f"{name}: {width}x{height} is {width * height / 1e6:.0f} megapixels, more than the "
-            f"{max_pixels / 1e6:.0f} allowed; raise --max-pixels if you trust the file"
+            f"{name}: {width}x{height} is {width * height / 1e6:.4g} megapixels, more than the "
+            f"{max_pixels / 1e6:.4g} allowed; raise --max-pixels if you trust the file"
         )

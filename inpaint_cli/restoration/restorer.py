@@ -79,6 +79,10 @@ class Restorer:
 
 
 def _check(pixels: Pixels, mask: npt.NDArray[Any]) -> None:
+    if not isinstance(pixels, np.ndarray):
+        raise PhotoError(f"pixels must be a numpy array, not {type(pixels).__name__}")
+    if not isinstance(mask, np.ndarray):
+        raise MaskError(f"the mask must be a numpy array, not {type(mask).__name__}")
     if pixels.dtype not in PHOTO_DTYPES:
         raise PhotoError(f"pixels must be uint8 or uint16, not {pixels.dtype}")
     if pixels.ndim not in (2, 3) or (pixels.ndim == 3 and pixels.shape[2] not in (1, 3)) or not pixels.size:

@@ -63,6 +63,13 @@ class TestSummary:
         assert len(tally.failures) == MOST_LISTED
         assert "failed: 7 more, see --report" in tally.lines(1.0)
 
+    def test_the_last_outcome_of_a_photo_counts(self) -> None:
+        tally = Tally()
+        for status in ("failed", "failed", "restored"):
+            tally.add(outcome("a.jpg", status))
+        assert tally.lines(1.0) == ["1 restored in 1.0 s"]
+        assert tally.exit_code is ExitCode.OK
+
 
 class TestCores:
     @pytest.fixture(autouse=True)
@@ -165,6 +172,35 @@ class TestWatching:
         (tmp_path / "a.jpg").write_bytes(b"x")
         watcher.complete()
         assert [job.photo for job in watcher.complete().jobs] == [tmp_path / "a.jpg"]
+
+    def test_photos_that_cannot_be_told_apart_wait_and_hold_no_other_back(self, tmp_path: Path) -> None:
+        photos, masks, watcher = watched_with_masks(tmp_path)
+        for file in (
+            photos / "a.jpg",
+            photos / "b.jpg",
+            masks / "a.png",
+            masks / "a_mask.png",
+            masks / "b.png",
+        ):
+            file.write_bytes(b"x")
+        refusal = f"{photos / 'a.jpg'}: ambiguous masks for it in {masks}: a.png and a_mask.png"
+        plans = [watcher.complete() for _ in range(3)]
+        assert [plan.refusals for plan in plans] == [(refusal,), (), ()]
+        assert [job.photo for plan in plans for job in plan.jobs] == [photos / "b.jpg"]
+        assert [job.photo for job in watcher.waiting] == [photos / "a.jpg"]
+        (masks / "a_mask.png").unlink()
+        watcher.complete()
+        assert [job.photo for job in watcher.complete().jobs] == [photos / "a.jpg"]
+
+    def test_a_photo_that_would_replace_anothers_result_waits(self, tmp_path: Path) -> None:
+        selection = Selection(photos=(tmp_path,), suffix=".png", suffixes=frozenset({".jpg", ".png"}))
+        watcher = Watcher(selection, settle=0.0)
+        (tmp_path / "a.png").write_bytes(b"x")
+        watcher.complete()
+        assert [job.photo.name for job in watcher.complete().jobs] == ["a.png"]
+        (tmp_path / "a.jpg").write_bytes(b"x")
+        assert [plan.jobs for plan in (watcher.complete(), watcher.complete())] == [(), ()]
+        assert [job.photo.name for job in watcher.waiting] == ["a.jpg"]
 
     def test_a_folder_that_is_gone_may_come_back(self, tmp_path: Path) -> None:
         photos, masks, watcher = watched_with_masks(tmp_path)

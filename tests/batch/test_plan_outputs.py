@@ -50,6 +50,14 @@ def test_suffixes_stay_as_they_are_written(tmp_path: Path) -> None:
     assert outputs(plan_of(tmp_path / "p", output=tmp_path / "o"), tmp_path) == ["o/a.JPG", "o/b.tar.jpg"]
 
 
+def test_a_photo_that_is_named_twice_is_taken_once(tmp_path: Path) -> None:
+    touch(tmp_path, "p/a.jpg", "p/b.jpg")
+    plan = plan_of(tmp_path / "p", tmp_path / "p/a.jpg", output=tmp_path / "o")
+    plan.check()
+    assert outputs(plan, tmp_path) == ["o/a.jpg", "o/b.jpg"]
+    assert plan.notes == (f"{tmp_path / 'p/a.jpg'} is named twice, and taken once",)
+
+
 def test_two_photos_with_one_output_are_refused(tmp_path: Path) -> None:
     touch(tmp_path, "p/a.jpg", "q/a.jpg")
     plan = plan_of(tmp_path / "p", tmp_path / "q", output=tmp_path / "o")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from training.run_length import expected_steps, is_over
+from inpaint_cli.errors import UsageError
+from training.run_length import check_minutes, check_rate, expected_steps, is_over
 
 
 @pytest.mark.parametrize(
@@ -23,3 +26,10 @@ def test_steps_end_a_run_of_ten_and_the_clock_one_of_minutes(
 ) -> None:
     assert is_over(step, 10, seconds, minutes) is over
     assert expected_steps(step, 10, seconds, minutes) == expected
+
+
+@pytest.mark.parametrize("check", [check_minutes, check_rate])
+@pytest.mark.parametrize("number", [0.0, -1.0, float("inf"), float("nan")])
+def test_what_is_no_length_and_no_rate_is_refused(check: Callable[[float], None], number: float) -> None:
+    with pytest.raises(UsageError, match="must be greater than 0"):
+        check(number)

@@ -32,7 +32,7 @@ from training.detector.samples import SampleConfig, SampleMaker
 from training.growth import grow
 from training.optimizers import OPTIMIZERS, scheduled_rate, set_rate
 from training.precision import autocast
-from training.run_length import check_minutes, expected_steps, is_over
+from training.run_length import check_minutes, check_rate, expected_steps, is_over
 
 ARCHITECTURE = "damage-unet"
 VALIDATION_SEED, VALIDATION_SAMPLES = 20_240_607, 64
@@ -65,8 +65,9 @@ class DetectorConfig:
     samples: SampleConfig = field(default_factory=SampleConfig)
 
     def __post_init__(self) -> None:
-        """Refuse a run of no length: UsageError."""
+        """Refuse a run of no length, and one that learns nothing: UsageError."""
         check_minutes(self.minutes)
+        check_rate(self.learning_rate)
 
     def network(self) -> dict[str, Any]:
         """The plain configuration that builds the network from a checkpoint."""
