@@ -36,6 +36,10 @@ def check_size(name: str, width: int, height: int, max_pixels: int) -> None:
         raise PhotoError(f"{name}: the photo is {width}x{height}, there is nothing in it")
     if width * height > max_pixels:
         raise DecompressionBombError(
-            f"{name}: {width}x{height} is {width * height / 1e6:.4g} megapixels, more than the "
-            f"{max_pixels / 1e6:.4g} allowed; raise --max-pixels if you trust the file"
+            f"{name}: {width}x{height} is {_millions(width * height)} megapixels, more than the "
+            f"{_millions(max_pixels)} allowed; raise --max-pixels if you trust the file"
         )
+
+
+def _millions(pixels: int) -> str:
+    return f"{pixels / 1e6:.0f}" if pixels >= 10_000_000 else f"{pixels / 1e6:.2f}"
