@@ -40,6 +40,8 @@ EXACT_SPREADS, EXACT_SLACK = 3.0, 0.012
 """... or, where nothing else speaks for it, within these."""
 FEWEST, ENOUGH = 5, 10
 """Pixels that a colour is taken from, at least, and for a piece that is continued or parted from another."""
+ENCLOSED = 7.5 / 9
+"""Share of a pixel's square of 3 by 3 that is in where all its neighbours are."""
 DISTINCT = 0.1
 """Difference (0..1) from its surroundings at which a pixel is no rim of a piece."""
 SOFT = 0.2
@@ -225,8 +227,11 @@ def _nearest(labels: Labels) -> Labels:
 
 
 def _filled(mask: Bools) -> Bools:
-    """Take in pixels of which most neighbours are in: noise has left them out."""
-    return mask | (cv2.blur(mask.astype(np.float32), (3, 3)) > 0.5)
+    """Take in pixels with all eight neighbours in: noise has left them out.
+
+    What lies in the nooks of a ragged edge is the photo's, and tells most about what is under the damage.
+    """
+    return mask | (cv2.blur(mask.astype(np.float32), (3, 3), borderType=cv2.BORDER_CONSTANT) > ENCLOSED)
 
 
 def _soft_pieces(

@@ -75,9 +75,18 @@ def test_a_bar_that_crosses_a_longer_one_of_another_colour_has_its_own() -> None
     short[24:40, 40:45] = True
     photo = painted(painted(slope(), long, 0.05), short, 0.2)
     truth = long | short
-    found = snapped(photo, blurry(truth), truth, grow=1)
-    assert found[truth].all()
-    assert np.argwhere(found & ~truth).tolist() == [[24, 39], [24, 45]]  # the corners between them
+    assert (snapped(photo, blurry(truth), truth, grow=1) == truth).all()
+
+
+def test_the_nooks_of_a_ragged_edge_are_the_photos_and_a_speck_inside_is_noise() -> None:
+    truth = bar()
+    top = int(np.flatnonzero(truth.any(1))[0])
+    truth[top, 20:60:2] = False
+    photo = painted(slope(), truth, 0.95)
+    middle = top + 2, 41
+    photo[middle] = 0.7
+    assert truth[middle]
+    assert (snapped(photo, blurry(truth), truth, grow=1) == truth).all()
 
 
 def test_a_photo_without_damage_stays_without() -> None:
