@@ -91,6 +91,11 @@ def mean_checkpoint(checkpoints: Sequence[Checkpoint]) -> Checkpoint:
     return Checkpoint(last.model, last.network, tensors, last.details)
 
 
+def read_start(files: Sequence[Path]) -> Checkpoint | None:
+    """What a run begins with: the mean of these checkpoints, None where none is named. Raises ModelError."""
+    return mean_checkpoint([read_checkpoint(file) for file in files]) if files else None
+
+
 def _mean(tensors: Sequence[Tensor]) -> Tensor:
     """The mean; of whole numbers, such as counters of batches, rounded."""
     stacked = torch.stack(list(tensors))

@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -179,7 +180,6 @@ class Trainer:
         if compiled:
             self.trained = torch.compile(self.trained)  # type: ignore[assignment]
         self.average = {name: tensor.clone() for name, tensor in self.network.state_dict().items()}
-        self.averaged: nn.Module | None = None
         self.adversary = Adversary(device) if config.loss == "adversarial" else None
         alone_on_cuda = device.type == "cuda" and self.world.size == 1
         self.recorded = compiled and alone_on_cuda and self.adversary is None
@@ -290,6 +290,11 @@ class Trainer:
         weights = config.hole_weight, config.known_weight, config.depth_power, config.margin_weight
         return weighted_squared_error(restored, batch.truth, pixel_weights(batch.valid, *weights))
 
+    @cached_property
+    def _averaged(self) -> nn.Module:
+        """Takes the moving averages for each validation."""
+        return fresh_network(self.config.network, self.device).eval()
+
     @torch.no_grad()
     def validate(self) -> float:
         """Mean squared error over whole pictures of the moving-average network on fixed damage.
@@ -297,14 +302,12 @@ class Trainer:
         Known pixels are pasted back where the network sees the mask, as `restore` does; a blind one is taken
         raw.
         """
-        if self.averaged is None:
-            self.averaged = fresh_network(self.config.network, self.device).eval()
-        self.averaged.load_state_dict(self.average)
+        self._averaged.load_state_dict(self.average)
         total = torch.zeros((), dtype=torch.float64, device=self.device)
         at_once = VALIDATED_AT_ONCE[self.device.type]
         for start in range(0, len(self.validation.truth), at_once):
             batch = self.validation.part(start, start + at_once)
-            restored = run_network(self.averaged, self.config.network, batch).clamp(0, 1)
+            restored = run_network(self._averaged, self.config.network, batch).clamp(0, 1)
             if self.config.network.sees_mask:
                 restored = torch.where(batch.valid > 0, batch.truth, restored)
             total += (restored - batch.truth).square().sum(dtype=torch.float64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 
 import torch
@@ -118,6 +119,12 @@ def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
             group["lr"].fill_(rate)
         else:
             group["lr"] = rate
+
+
+def check_rate(learning_rate: float) -> None:
+    """Raise UsageError where nothing can be learned at a rate."""
+    if not 0 < learning_rate < math.inf:
+        raise UsageError(f"--lr {learning_rate:g} must be greater than 0, and finite")
 
 
 def scheduled_rate(schedule: str, step: int, total: int, warmup: int = 0) -> float:

@@ -12,7 +12,8 @@ from typing import Any
 
 from inpaint_cli.errors import UsageError
 from training.networks import NetworkConfig
-from training.run_length import check_minutes, check_rate
+from training.optimizers import check_rate
+from training.run_length import check_minutes
 
 LIGHT = NetworkConfig(architecture="residual-unet", channels=(32, 64, 128), blocks=(1, 2, 2, 2, 1))
 MEDIUM = NetworkConfig(architecture="residual-unet", channels=(48, 96, 160), blocks=(1, 3, 3, 3, 1))

@@ -28,9 +28,3 @@ def check_minutes(minutes: float | None) -> None:
     """Raise UsageError where a run by the clock would have no time, or no end."""
     if minutes is not None and not 0 < minutes < math.inf:
         raise UsageError(f"--minutes {minutes:g} must be greater than 0, and a number of minutes")
-
-
-def check_rate(learning_rate: float) -> None:
-    """Raise UsageError where nothing can be learned at a rate."""
-    if not 0 < learning_rate < math.inf:
-        raise UsageError(f"--lr {learning_rate:g} must be greater than 0, and finite")

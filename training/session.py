@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from inpaint_cli.errors import BackendError, RunFolderError
-from training.checkpoints import mean_checkpoint, read_checkpoint
+from training.checkpoints import read_start
 from training.data import SourceOption, TrainingData
 from training.distributed import World, join_world
 from training.files import write_bytes
@@ -106,7 +106,7 @@ def train(
         if not world.writes:
             world.wait()  # until the first process has checked the folder and fetched the data
         settled = _settle(request, folder, find, world)
-        starts = [] if folder.has_state else [read_checkpoint(file) for file in settled.start_from]
+        start = None if folder.has_state else read_start(settled.start_from)
         data = read(settled.data, settled.valid, settled.training.seed)
         if world.writes:
             world.wait()
@@ -117,8 +117,8 @@ def train(
         )
         if request.resume and folder.has_state:
             trainer.resume(folder.path)
-        elif starts:
-            trainer.start_from(mean_checkpoint(starts))
+        elif start is not None:
+            trainer.start_from(start)
         if world.writes:
             folder.write_config(_config(request, settled, data, trainer.device))
             watcher.started(trainer, data)

@@ -38,7 +38,7 @@ class Watcher:
     waiting: tuple[Job, ...] = ()
     _since: dict[str, tuple[tuple[Signature, ...], float]] = field(default_factory=dict)
     _taken: dict[str, tuple[Signature, ...]] = field(default_factory=dict)
-    _handed_out: dict[str, Signature | None] = field(default_factory=dict)
+    _handed_out: set[str] = field(default_factory=set)
     _told: set[object] = field(default_factory=set)
     _looked: bool = False
 
@@ -50,7 +50,8 @@ class Watcher:
         photos = [job for job in plan.jobs if not _is_mask(job)]
         settled = [job for job in photos if self._take(job, start)]
         jobs = tuple(job for job in settled if not job.problem)
-        self._handed_out |= {str(job.photo): _file_signature(job.photo) for job in jobs}
+        self._handed_out -= {str(job.photo) for job in settled}
+        self._handed_out |= {str(job.photo) for job in jobs}
         self.waiting = tuple(job for job in photos if job.problem and self._waits(job))
         waits = [
             f"waiting for a mask: {job.photo}" for job in self.waiting if job.problem.startswith("no mask")
@@ -83,9 +84,7 @@ class Watcher:
 
     def _waits(self, job: Job) -> bool:
         photo = str(job.photo)
-        if self._taken.get(photo, ()) != _signature(job):
-            return False
-        return self._handed_out.get(photo) != _file_signature(job.photo)
+        return photo not in self._handed_out and self._taken.get(photo, ()) == _signature(job)
 
     def _take(self, job: Job, now: float) -> bool:
         photo = str(job.photo)

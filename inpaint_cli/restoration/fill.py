@@ -14,7 +14,7 @@ from inpaint_cli.errors import ModelError
 from inpaint_cli.restoration import pyramid
 from inpaint_cli.restoration.blend import Blender
 from inpaint_cli.restoration.pyramid import Region
-from inpaint_cli.restoration.tiles import CORE, TILE, Placement, cut, place_tiles
+from inpaint_cli.restoration.tiles import TILE, Placement, cut, place_tiles
 from inpaint_cli.restoration.values import Floats, Mask, Pixels, copy_where, from_floats, to_floats
 
 BATCH = 256
@@ -30,7 +30,7 @@ class Filler:
     """
 
     network: Network
-    core: int = CORE
+    core: int
 
     def fill(self, picture: Pixels, missing: Mask, wanted: Mask) -> None:
         """Replace the wanted pixels in place, whatever the width of the holes; some pixel must be known."""

@@ -92,7 +92,7 @@ def test_without_targets_there_are_no_tiles():
 
 def test_tiles_come_in_the_order_of_their_rows():
     targets = np.random.default_rng(0).random((300, 300)) < 0.01
-    tops = place_tiles(targets).tops
+    tops = place_tiles(targets, 24).tops
     assert (np.diff(tops) >= 0).all()
 
 
@@ -100,7 +100,7 @@ def test_tiles_are_cut_with_their_channels_first():
     photo = np.random.default_rng(0).integers(0, 256, (70, 80, 3), dtype=np.uint8)
     targets = np.zeros((70, 80), bool)
     targets[35, 40] = True
-    placement = place_tiles(targets)
+    placement = place_tiles(targets, 24)
     top, left = int(placement.tops[0]), int(placement.lefts[0])
     assert (cut(photo, placement)[0] == photo[top : top + 32, left : left + 32].transpose(2, 0, 1)).all()
     assert (cut(targets, placement)[0] == targets[top : top + 32, left : left + 32]).all()

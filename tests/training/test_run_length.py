@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from inpaint_cli.errors import UsageError
-from training.run_length import check_minutes, check_rate, expected_steps, is_over
+from training.optimizers import check_rate
+from training.run_length import check_minutes, expected_steps, is_over
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Any
 import cv2
 
 from inpaint_cli.errors import RunFolderError, TrainingDataError, UsageError
-from training.checkpoints import mean_checkpoint, read_checkpoint
+from training.checkpoints import read_start
 from training.detector.elements import ElementBank
 from training.detector.samples import SampleMaker, read_photos
 from training.detector.shapes import Plane
@@ -49,7 +49,7 @@ def train_detector(
     device = find_device(request.device)
     with claim(request.folder) as folder:
         request, settings = _settle(request, folder, usual or DetectorConfig())
-        starts = [] if folder.has_state else [read_checkpoint(file) for file in request.start_from]
+        start = None if folder.has_state else read_start(request.start_from)
         config = replace(usual or DetectorConfig(), **settings)
         elements = ElementBank.read(request.elements) if request.elements else None
         training, validating = _photos(request)
@@ -62,8 +62,8 @@ def train_detector(
         )
         if folder.has_state:
             trainer.resume(folder.path)
-        elif starts:
-            trainer.start_from(mean_checkpoint(starts))
+        elif start is not None:
+            trainer.start_from(start)
         names = " + ".join(path.resolve().name for path in request.photos)
         described = f"{len(training)} photos ({names})" + (", with scanned damage" if elements else "")
         folder.write_config(

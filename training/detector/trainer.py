@@ -30,9 +30,9 @@ from training.detector.loss import damage_loss
 from training.detector.network import DamageUNet
 from training.detector.samples import SampleConfig, SampleMaker
 from training.growth import grow
-from training.optimizers import OPTIMIZERS, scheduled_rate, set_rate
+from training.optimizers import OPTIMIZERS, check_rate, scheduled_rate, set_rate
 from training.precision import autocast
-from training.run_length import check_minutes, check_rate, expected_steps, is_over
+from training.run_length import check_minutes, expected_steps, is_over
 
 ARCHITECTURE = "damage-unet"
 VALIDATION_SEED, VALIDATION_SAMPLES = 20_240_607, 64
