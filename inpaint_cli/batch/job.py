@@ -17,6 +17,7 @@ class Job:
     output_root, output_relative: the same for the output.
     mask_file: path of the mask, None where damage is to be found.
     problem: why this photo can't be done (it then fails with this reason); "" where it can.
+    lacks_mask: the problem is that there is no mask for it among those given.
     """
 
     root: str
@@ -25,6 +26,7 @@ class Job:
     output_relative: str
     mask_file: str | None = None
     problem: str = ""
+    lacks_mask: bool = False
 
     @property
     def photo(self) -> Path:

@@ -11,7 +11,7 @@ from pathlib import Path
 from inpaint_cli.batch.job import Job
 from inpaint_cli.batch.names import joined, split_suffix
 from inpaint_cli.batch.walk import Walk
-from inpaint_cli.errors import UsageError
+from inpaint_cli.errors import MaskError, UsageError
 
 MASK_ENDING = "_mask"
 
@@ -41,8 +41,8 @@ class MaskFolder:
         masks.problems = walk.problems
         return masks
 
-    def match(self, relative: str, *, beside: bool = False) -> tuple[str | None, str]:
-        """Return the mask's path for a photo, or None and the reason why there is none.
+    def match(self, relative: str, *, beside: bool = False) -> str | None:
+        """Return the mask's path for a photo, None where there is none. MaskError where there are several.
 
         beside: photos lie in the mask folder itself, so that only the ending `_mask` tells them apart.
         """
@@ -51,14 +51,19 @@ class MaskFolder:
         loose = self._candidates(stem + MASK_ENDING) + ([] if beside else self._candidates(stem))
         found = exact or loose
         if not found:
-            looked = f"{stem}{MASK_ENDING}.png" if beside else f"{stem}.png, {stem}{MASK_ENDING}.png"
-            return None, f"no mask for it in {self.folder} (looked for {looked} and other suffixes)"
+            return None
         if len(found) > 1:
-            return None, f"ambiguous masks for it in {self.folder}: {' and '.join(sorted(found))}"
+            raise MaskError(f"ambiguous masks for it in {self.folder}: {' and '.join(sorted(found))}")
         owner = self._owners.setdefault(found[0], stem)
         if owner != stem:
-            return None, f"ambiguous mask: {found[0]} would belong to both {owner} and {stem}"
-        return joined(self.folder, found[0]), ""
+            raise MaskError(f"ambiguous mask: {found[0]} would belong to both {owner} and {stem}")
+        return joined(self.folder, found[0])
+
+    def why_none(self, relative: str, *, beside: bool = False) -> str:
+        """Say where a mask was looked for that `match` hasn't found."""
+        stem = _stem(relative)
+        looked = f"{stem}{MASK_ENDING}.png" if beside else f"{stem}.png, {stem}{MASK_ENDING}.png"
+        return f"no mask for it in {self.folder} (looked for {looked} and other suffixes)"
 
     def orphans(self) -> list[str]:
         """Return the masks that belong to no photo which was asked for so far."""

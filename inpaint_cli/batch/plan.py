@@ -14,7 +14,7 @@ from inpaint_cli.batch.masks import MaskFolder, masks_among, named_as_masks
 from inpaint_cli.batch.names import joined, split_suffix
 from inpaint_cli.batch.reports import printable
 from inpaint_cli.batch.walk import FolderId, Walk, folder_id
-from inpaint_cli.errors import UsageError
+from inpaint_cli.errors import MaskError, UsageError
 
 RESULTS_ENDING = "-restored"
 
@@ -203,29 +203,38 @@ def _from_base(path: Path, base: Path) -> str:
 
 def _add_job(draft: _Draft, root: str, relative: str, output: Path, *, listed: bool = False) -> None:
     selection = draft.selection
-    mask = None if selection.mask is None else str(selection.mask)
-    problem = _why_no_file(Path(root, relative)) if listed else ""
-    if draft.masks is not None and not problem:
-        mask, problem = draft.masks.match(relative, beside=draft.is_among_masks(root))
-        if problem.startswith("ambiguous"):
-            draft.refusals.append(f"{Path(root, relative)}: {problem}")
-        elif problem and listed and selection.base is None:
-            problem += "; --base DIR names the folder that its path counts from"
     target, target_relative = str(output), relative
     if selection.output_file is not None:
         target, target_relative = str(selection.output_file.parent), selection.output_file.name
     elif selection.suffix is not None:
         target_relative = split_suffix(relative)[0] + selection.suffix
-    draft.jobs.append(
-        Job(
-            root=root,
-            relative=relative,
-            output_root=target,
-            output_relative=relative if target_relative == relative else target_relative,
-            mask_file=mask,
-            problem=problem,
-        )
+    job = Job(
+        root=root,
+        relative=relative,
+        output_root=target,
+        output_relative=relative if target_relative == relative else target_relative,
+        mask_file=None if selection.mask is None else str(selection.mask),
+        problem=_why_no_file(Path(root, relative)) if listed else "",
     )
+    if draft.masks is not None and not job.problem:
+        job = _with_mask(draft, draft.masks, job, listed=listed)
+    draft.jobs.append(job)
+
+
+def _with_mask(draft: _Draft, masks: MaskFolder, job: Job, *, listed: bool) -> Job:
+    """Give a job its mask out of the folder of masks, or the problem that there is none."""
+    beside = draft.is_among_masks(job.root)
+    try:
+        mask = masks.match(job.relative, beside=beside)
+    except MaskError as error:
+        draft.refusals.append(f"{job.photo}: {error}")
+        return replace(job, problem=str(error))
+    if mask is not None:
+        return replace(job, mask_file=mask)
+    problem = masks.why_none(job.relative, beside=beside)
+    if listed and draft.selection.base is None:
+        problem += "; --base DIR names the folder that its path counts from"
+    return replace(job, problem=problem, lacks_mask=True)
 
 
 def _find_collisions(draft: _Draft) -> None:
@@ -257,7 +266,7 @@ def _find_collisions(draft: _Draft) -> None:
             problems[id(outputs[place])] = problem
     if problems or repeated:
         draft.jobs = [
-            replace(job, problem=problems[id(job)]) if id(job) in problems else job
+            replace(job, problem=problems[id(job)], lacks_mask=False) if id(job) in problems else job
             for job in draft.jobs
             if id(job) not in repeated
         ]

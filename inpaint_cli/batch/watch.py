@@ -53,9 +53,7 @@ class Watcher:
         self._handed_out -= {str(job.photo) for job in settled}
         self._handed_out |= {str(job.photo) for job in jobs}
         self.waiting = tuple(job for job in photos if job.problem and self._waits(job))
-        waits = [
-            f"waiting for a mask: {job.photo}" for job in self.waiting if job.problem.startswith("no mask")
-        ]
+        waits = [f"waiting for a mask: {job.photo}" for job in self.waiting if job.lacks_mask]
         waits += [f"waiting for its photo: {job.photo}" for job in early]
         self.pause = max(self.pause, 5 * (time.monotonic() - start))
         return replace(
