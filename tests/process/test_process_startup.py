@@ -63,3 +63,21 @@ def test_completion_knows_the_flags(inpaint) -> None:
         _INPAINT_CLI_COMPLETE="complete_bash", COMP_WORDS="inpaint-cli restore --mask-", COMP_CWORD="2"
     )
     assert b"--mask-dir" in ended.stdout
+
+
+def test_ctrl_c_while_the_program_is_still_being_imported_is_one_line() -> None:
+    code = (
+        "import builtins, os, signal\n"
+        "imported = builtins.__import__\n"
+        "def late(name, *rest):\n"
+        "    if name == 'typer':\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        "    return imported(name, *rest)\n"
+        "builtins.__import__ = late\n"
+        "from inpaint_cli.__main__ import main\n"
+        "main()\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code, "restore", "--help"], capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "inpaint-cli: interrupted\n")
