@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inpaint_cli.backends import RESTORING, check_device, find_model
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 
 def check_engine(options: RestoreOptions) -> None:
     """Look for model and device without opening them. Raises what `open_workshop` would."""
-    find_model(options.model or find_quality(options.quality).model, kinds=RESTORING)
+    for model in find_quality(options.quality).models(options.model):
+        find_model(model, kinds=RESTORING)
     check_device(options.device, backend=options.backend)
     if options.finds_damage:
         check_finder(options)
@@ -48,9 +50,8 @@ def check_finder(options: Finding) -> None:
 def open_workshop(options: RestoreOptions, share: Share) -> Workshop:
     """Open the network, and the detector where there are no masks. Raises ModelError, BackendError."""
     quality = find_quality(options.quality)
-    model = options.model or quality.model
     restorer = Restorer(
-        model,
+        options.model,
         quality=options.quality,
         backend=options.backend,
         device=options.device,
@@ -61,7 +62,7 @@ def open_workshop(options: RestoreOptions, share: Share) -> Workshop:
         restorer=restorer,
         detector=open_finder(options, share) if options.finds_damage else None,
         engine=digest_of(
-            _model_digest(model),
+            *map(_model_digest, quality.models(options.model)),
             options.backend.encode(),
             restorer.device.encode(),
             quality.key,
@@ -122,7 +123,7 @@ def finder_key(options: Finding) -> bytes:
     return model + repr((flags, options.mask_color, options.mask_tolerance)).encode()
 
 
-def _model_digest(model: str) -> bytes:
+def _model_digest(model: str | Path) -> bytes:
     """Return a digest of the weights, whatever the card says about them."""
     files = find_model(model)
     digests = [file_digest(file) for file in (files.onnx, files.safetensors) if file is not None]

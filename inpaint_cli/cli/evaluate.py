@@ -13,12 +13,13 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from inpaint_cli.backends import RESTORING, list_models, open_network
+from inpaint_cli.backends import list_models
 from inpaint_cli.cli.clean_photos import clean_photos, find_photos
 from inpaint_cli.cli.evaluate_detect import detect
 from inpaint_cli.cli.models import results_console
 from inpaint_cli.cli.train import require_training
 from inpaint_cli.errors import UsageError
+from inpaint_cli.restoration.difficulty import open_models
 from inpaint_cli.restoration.quality import DEFAULT_QUALITY, find_quality
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ def photos(
     networks = [
         each
         for name in quality or [DEFAULT_QUALITY]
-        for each in _networks(model or [find_quality(name).model], backend, device, name)
+        for each in _networks(model or [None], backend, device, name)
         if not each.raw
     ]
     candidates = [*networks, *_classical(list(QUICK_METHODS) if method is None else method)]
@@ -199,14 +200,15 @@ evaluate.command()(detect)
 
 
 def _networks(
-    models: Sequence[str], backend: str, device: str, quality: str = DEFAULT_QUALITY
+    models: Sequence[str | None], backend: str, device: str, quality: str = DEFAULT_QUALITY
 ) -> list[Candidate]:
+    """Open models by name or path, None for those of the quality."""
     from training.evaluation import network_candidates
 
     found: list[Candidate] = []
     for name in models:
-        network = open_network(name, backend=backend, device=device, kinds=RESTORING)
-        shown = _shown_name(name, network.card.name, found)
+        network = open_models(find_quality(quality).models(name), backend=backend, device=device)
+        shown = _shown_name(name or network.card.name, network.card.name, found)
         found += network_candidates(
             network, shown if quality == DEFAULT_QUALITY else f"{shown}, {quality}", quality
         )

@@ -146,7 +146,7 @@ Model = Annotated[
     typer.Option(
         "--model",
         metavar="NAME|PATH",
-        help="Network in place of the quality's own, see `inpaint-cli models`.",
+        help="Network in place of the quality's own ones, see `inpaint-cli models`.",
         show_default=False,
     ),
 ]

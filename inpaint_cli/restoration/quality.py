@@ -1,34 +1,50 @@
-"""How good against how fast: the choices of `--quality`, each a model and how it is asked."""
+"""How good against how fast: the choices of `--quality`, each one or two models and how they are asked."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from inpaint_cli.errors import UsageError
 
+EASY = 0.1
+"""Difficulty below which a tile is easy, see `difficulty`.
 
-@dataclass(frozen=True)
+On every fourth of shared/data's valid photos a third to two thirds of the tiles are; `standard` then takes 60
+to 80 % of the time that `photo` alone takes, and loses 0.02 to 0.03 dB, 0.08 dB on dust.
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Quality:
     """One choice.
 
-    model: name of the model that restores; core: side of the part of a tile that damage is covered by, see
-    `tiles`; ensemble: how many turned copies of each tile the network answers, see `ensemble`.
+    model: name of the model that restores; easy: of the one that restores easy tiles, see `difficulty`, where
+    that is another; core: side of the part of a tile that damage is covered by, see `tiles`; ensemble: how
+    many turned copies of each tile the network answers, see `ensemble`.
     """
 
     model: str
+    easy: str | None = None
     core: int
-    ensemble: int
+    ensemble: int = 1
+
+    def models(self, given: str | Path | None = None) -> tuple[str | Path, ...]:
+        """Return the models that run, the smaller one first; one that is given takes the place of all."""
+        if given is not None:
+            return (given,)
+        return (self.model,) if self.easy is None else (self.easy, self.model)
 
     @property
     def key(self) -> bytes:
-        """What decides the restored pixels, the model apart: another one can be given by name or path."""
-        return repr((self.core, self.ensemble)).encode()
+        """What decides the restored pixels, the models apart: another one can be given by name or path."""
+        return repr((self.core, self.ensemble, EASY)).encode()
 
 
 QUALITIES = {
-    "fast": Quality("photo-small", core=28, ensemble=1),
-    "standard": Quality("photo", core=26, ensemble=1),
-    "best": Quality("photo-large", core=16, ensemble=2),
+    "fast": Quality(model="photo-small", core=28),
+    "standard": Quality(model="photo", easy="photo-small", core=26),
+    "best": Quality(model="photo-large", easy="photo", core=16, ensemble=2),
 }
 DEFAULT_QUALITY = "standard"
 DEFAULT_MODEL = QUALITIES[DEFAULT_QUALITY].model

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from inpaint_cli.backends import RESTORING, ModelCard, Network, open_network
+from inpaint_cli.backends import ModelCard, Network
 from inpaint_cli.errors import MaskError, PhotoError, UsageError
+from inpaint_cli.restoration.difficulty import open_models
 from inpaint_cli.restoration.ensemble import SelfEnsemble
 from inpaint_cli.restoration.fill import Filler
 from inpaint_cli.restoration.quality import DEFAULT_QUALITY, find_quality
@@ -36,8 +37,8 @@ class Restorer:
     ) -> None:
         """Open a model by name or path, see `open_network`; `network` is used in its place where given.
 
-        quality: "fast", "standard" or "best", see QUALITIES; a model that is given takes the place of its
-        model only.
+        quality: "fast", "standard" or "best", see QUALITIES; a model or network that is given takes the place
+        of its models only.
         core: in place of the quality's: side in pixels of the part of a tile that damage is covered by;
         a smaller one gives each damaged pixel more to go by, and costs more tiles.
         """
@@ -47,9 +48,7 @@ class Restorer:
         if not 2 <= core <= TILE or core % 2:
             raise UsageError(f"core {core} must be an even number from 2 to {TILE}")
         if network is None:
-            network = open_network(
-                model or chosen.model, backend=backend, device=device, threads=threads, kinds=RESTORING
-            )
+            network = open_models(chosen.models(model), backend=backend, device=device, threads=threads)
         self._network = network
         asked = network if chosen.ensemble == 1 else SelfEnsemble(network, chosen.ensemble)
         self._filler = Filler(asked, core)

@@ -122,10 +122,17 @@ def test_a_core_that_is_given_takes_the_place_of_the_quality_s():
     assert given.tiles == 2 * own.tiles
 
 
-def test_each_quality_names_a_model_that_is_there():
+def test_each_quality_names_models_that_are_there():
     names = {files.card.name for files in list_models()}
-    assert {quality.model for quality in QUALITIES.values()} <= names
+    assert {model for quality in QUALITIES.values() for model in quality.models()} <= names
     assert DEFAULT_QUALITY in QUALITIES
+
+
+def test_a_model_that_is_given_takes_the_place_of_both():
+    both = Quality(model="large", easy="small", core=26)
+    assert both.models() == ("small", "large")
+    assert both.models("mine.onnx") == ("mine.onnx",)
+    assert Quality(model="small", core=26).models() == ("small",)
 
 
 def test_an_unknown_quality_lists_the_choices():
@@ -134,6 +141,6 @@ def test_an_unknown_quality_lists_the_choices():
 
 
 def test_what_changes_pixels_is_in_the_key_and_the_model_is_not():
-    keys = {Quality("a", core, ensemble).key for core in (16, 24) for ensemble in (1, 4)}
+    keys = {Quality(model="a", core=core, ensemble=count).key for core in (16, 24) for count in (1, 4)}
     assert len(keys) == 4
-    assert Quality("a", 16, 4).key == Quality("b", 16, 4).key
+    assert Quality(model="a", core=16).key == Quality(model="b", core=16).key
