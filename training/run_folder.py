@@ -61,6 +61,11 @@ class RunFolder:
         """Is there something to resume?"""
         return (self.path / STATE_FILE).is_file()
 
+    @property
+    def holds_run(self) -> bool:
+        """Was a run begun here?"""
+        return self.has_state or self.config_file.exists()
+
     def read_config(self) -> dict[str, Any]:
         """Read what `write_config` wrote."""
         try:
@@ -137,7 +142,7 @@ def _remove_unused(path: Path, created: Sequence[Path]) -> None:
 
 def check_fresh(folder: RunFolder) -> None:
     """Raise RunFolderError where the folder already holds a run."""
-    if folder.has_state or folder.config_file.exists():
+    if folder.holds_run:
         raise RunFolderError(
             f"{folder.path} holds a run already: continue it with --resume or choose another folder with -o"
         )
@@ -148,7 +153,7 @@ def check_resumable(folder: RunFolder, model: str) -> dict[str, Any]:
 
     RunFolderError where there is none or it is another model's.
     """
-    if not folder.has_state and not folder.config_file.exists():
+    if not folder.holds_run:
         raise RunFolderError(f"{folder.path} holds no run to resume; leave --resume out to start one")
     config = folder.read_config()
     if config["model"] != model:

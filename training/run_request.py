@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ LENGTHS = ("epochs", "minutes")
 class RunRequest:
     """What every run can be asked for; None means: as the preset (or the run to continue) says.
 
+    resume: continue the run in the folder; what is asked for beside its length must be what it began with.
     valid: pictures that validate; start_from: checkpoints to begin with, of several their mean.
     """
 
@@ -49,3 +50,24 @@ def refuse_other_settings(folder: Path, asked: Mapping[str, Any], begun: Mapping
                 f"{folder} was begun with {name.replace('_', ' ')} {begun[name]}, not {value};"
                 " leave the option out or start another run with -o"
             )
+
+
+def refuse_other_files(folder: Path, option: str, asked: Sequence[Path], begun: Sequence[Path]) -> None:
+    """Raise RunFolderError where a run is to go on with other files than it began with.
+
+    Those that aren't there any more may be given anew: they have been moved.
+    """
+    same = len(asked) == len(begun) and all(
+        mine.resolve() == first.resolve() or not first.exists()
+        for mine, first in zip(asked, begun, strict=False)
+    )
+    if asked and not same:
+        how = f"with {option} {' and '.join(map(str, begun))}" if begun else f"without {option}"
+        raise RunFolderError(
+            f"{folder} was begun {how}; leave the option out or start another run with -o"
+        )
+
+
+def as_tuple(path: Path | None) -> tuple[Path, ...]:
+    """Return a path that may be left out as a sequence of one or none."""
+    return () if path is None else (path,)

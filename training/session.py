@@ -25,7 +25,7 @@ from training.panels import Pixels, Strip, draw_panel
 from training.plots import Curve, plot_run
 from training.presets import TrainingConfig, find_preset
 from training.run_folder import RunFolder, check_fresh, check_resumable, claim
-from training.run_request import RunRequest, refuse_other_settings
+from training.run_request import RunRequest, as_tuple, refuse_other_files, refuse_other_settings
 
 PANEL_PICTURES = 10
 PICTURE_SECONDS = 60.0
@@ -167,6 +167,9 @@ def _settle(request: TrainingRequest, folder: RunFolder, find: PresetFinder, wor
         raise RunFolderError(f"{folder.config_file} is not the configuration of a run ({error})") from error
     asked = {**request.changes, **({"preset": request.preset} if request.preset else {})}
     refuse_other_settings(folder.path, asked, {**vars(training), "preset": preset})
+    _refuse_other_sources(folder.path, request.data, data)
+    refuse_other_files(folder.path, "--valid", as_tuple(request.valid), as_tuple(valid))
+    refuse_other_files(folder.path, "--start-from", request.start_from, start_from)
     return Settled(
         replace(
             training,
@@ -178,6 +181,13 @@ def _settle(request: TrainingRequest, folder: RunFolder, find: PresetFinder, wor
         request.valid or valid,
         request.start_from or start_from,
     )
+
+
+def _refuse_other_sources(folder: Path, asked: Sequence[SourceOption], begun: Sequence[SourceOption]) -> None:
+    """Raise RunFolderError for other data than a run began with, or for data of another weight."""
+    refuse_other_files(folder, "--data", [each.path for each in asked], [each.path for each in begun])
+    for mine, first in zip(asked, begun, strict=False):
+        refuse_other_settings(folder, {"weight": mine.weight}, {"weight": first.weight})
 
 
 def _config(

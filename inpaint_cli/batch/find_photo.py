@@ -57,9 +57,9 @@ def _find(job: Job, settings: FindSettings, record: Record) -> Outcome:
         raise PhotoError(job.problem)
     with record.timed("seconds_read"):
         data = read_bytes(job.photo)
-        inputs = digest_of(data, settings.engine, __version__.encode())
-        journal = settings.journals.get(job.output_root) or Journal()
         place = (os.fsencode(job.output_relative),)
+        inputs = digest_of(data, settings.engine, __version__.encode(), *place)
+        journal = settings.journals.get(job.output_root) or Journal()
         output = OutputFile(Path(job.output_root), Path(job.output_relative), journal, place=place)
         if output.is_up_to_date(inputs) and not settings.overwrite and not _lacks_overlay(job, settings):
             return record.finished("skipped", "up to date")

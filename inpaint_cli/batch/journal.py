@@ -48,6 +48,7 @@ class Journal:
 
     _handle: int | None = None
     _results: dict[bytes, bytes] = field(default_factory=dict)
+    _superseded: set[bytes] = field(default_factory=set)
     _written: set[bytes] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _torn: bool = False
@@ -67,7 +68,7 @@ class Journal:
             _lock_shared(handle)
             content = path.read_bytes()
             torn = content != b"" and not content.endswith(b"\n")
-            journal = cls(handle, _facts(content), _torn=torn)
+            journal = cls(handle, *_facts(content), _torn=torn)
             if not content:
                 os.write(handle, _HEADER)
         except OSError as error:
@@ -83,7 +84,7 @@ class Journal:
         """Say whether content with this digest was written by a run on this folder."""
         with self._lock:
             if self._written is None:
-                self._written = set(self._results.values())
+                self._written = self._superseded.union(self._results.values())
             return result in self._written
 
     def record(self, inputs: bytes, result: bytes) -> None:
@@ -92,7 +93,7 @@ class Journal:
             if self._results.get(inputs) == result:
                 return
             self._append(inputs.hex().encode() + b" " + result.hex().encode() + b"\n")
-            self._results[inputs] = result
+            _learn(self._results, self._superseded, inputs, result)
             if self._written is not None:
                 self._written.add(result)
 
@@ -130,15 +131,25 @@ def _is_leftover(name: str) -> bool:
     return name.startswith(".inpaint-") and name.endswith(".part")
 
 
-def _facts(content: bytes) -> dict[bytes, bytes]:
-    facts: dict[bytes, bytes] = {}
+def _facts(content: bytes) -> tuple[dict[bytes, bytes], set[bytes]]:
+    """Return the last result of each inputs, and the results that came before those."""
+    results: dict[bytes, bytes] = {}
+    superseded: set[bytes] = set()
     for line in content.split(b"\n"):
         if len(line) == _LINE and line[_HEX : _HEX + 1] == b" ":
             try:
-                facts[bytes.fromhex(line[:_HEX].decode())] = bytes.fromhex(line[_HEX + 1 :].decode())
+                inputs, result = (bytes.fromhex(half.decode()) for half in (line[:_HEX], line[_HEX + 1 :]))
             except ValueError:
                 continue
-    return facts
+            _learn(results, superseded, inputs, result)
+    return results, superseded
+
+
+def _learn(results: dict[bytes, bytes], superseded: set[bytes], inputs: bytes, result: bytes) -> None:
+    before = results.get(inputs, result)
+    if before != result:
+        superseded.add(before)
+    results[inputs] = result
 
 
 def _lock_alone(handle: int) -> bool:

@@ -61,14 +61,13 @@ class Plan:
     refusals: tuple[str, ...] = ()
     is_single_file: bool = False
 
-    def output_folders(self) -> Iterator[Path]:
-        """Yield each folder that the plan writes into, once."""
-        seen: set[tuple[str, PurePath]] = set()
+    def output_folders(self, root: Path) -> Iterator[Path]:
+        """Yield each folder that the plan writes into for one of its output roots, once."""
+        seen: set[PurePath] = set()
         for job in self.jobs:
-            folder = (job.output_root, job.output_folder)
-            if folder not in seen:
-                seen.add(folder)
-                yield Path(*folder)
+            if job.output_root == str(root) and job.output_folder not in seen:
+                seen.add(job.output_folder)
+                yield root / job.output_folder
 
     def output_roots(self) -> list[Path]:
         """Return the output folders at the top, each once."""

@@ -62,7 +62,7 @@ def prepare_folders(plan: Plan, journals: dict[str, Journal]) -> None:
             root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UsageError(f"{root}: can't be made the output folder: {error.strerror or error}") from error
-        journals[str(root)] = Journal.open(root, tidy=lambda: sweep(plan.output_folders()))
+        journals[str(root)] = Journal.open(root, tidy=lambda root=root: sweep(plan.output_folders(root)))
 
 
 def carry_out(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -98,7 +99,10 @@ def train(
         raise UsageError("--minutes and --epochs both say when to end; give one of them")
     if model != "detector" and elements is not None:
         raise UsageError("--elements: only the detector is trained with scanned damage; add --model detector")
+    if model is None and start_from:
+        raise UsageError("--start-from: says nothing about which of two networks; add --model")
     require_training()
+    from training.run_folder import RunFolder
     from training.session import TrainingRequest
     from training.session import train as run
 
@@ -132,6 +136,12 @@ def train(
         )
         for name in ((model,) if model else BOTH)
     ]
+    begun = [RunFolder(request.folder).holds_run for request in requests]
+    if any(begun):  # of two networks the second may not have been begun yet
+        requests = [
+            replace(asked, resume=resume and holds)
+            for asked, holds in zip(requests, begun, strict=True)
+        ]
     for request in requests:
         with _ProgressWatcher(console, request.model) as watcher:
             folder = run(request, reader, watcher)

@@ -21,6 +21,15 @@ def test_a_fact_is_known_to_the_next_run(tmp_path: Path) -> None:
     assert again.wrote(RESULT) and not again.wrote(OTHER)
 
 
+def test_an_earlier_result_of_the_same_inputs_stays_one_that_was_written(tmp_path: Path) -> None:
+    journal = Journal.open(tmp_path)
+    journal.record(INPUTS, RESULT)
+    journal.record(INPUTS, OTHER)
+    for each in (journal, Journal.open(tmp_path)):
+        assert each.result_of(INPUTS) == OTHER
+        assert each.wrote(RESULT) and each.wrote(OTHER)
+
+
 def test_the_file_is_plain_text_with_a_line_for_each_fact(tmp_path: Path) -> None:
     journal = Journal.open(tmp_path)
     journal.record(INPUTS, RESULT)

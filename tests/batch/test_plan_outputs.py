@@ -38,6 +38,14 @@ def test_the_sibling_of_the_working_folder_is_beside_it(
     assert outputs(plan_of(Path("a.jpg")), tmp_path) == ["p-restored/a.jpg"]
 
 
+def test_each_output_root_has_its_own_folders(tmp_path: Path) -> None:
+    touch(tmp_path, "p/a.jpg", "p/s/b.png", "p/s/c.png", "q/s/d.png")
+    plan = plan_of(tmp_path / "p", tmp_path / "q")
+    roots = plan.output_roots()
+    folders = {root.name: {str(f.relative_to(root)) for f in plan.output_folders(root)} for root in roots}
+    assert folders == {"p-restored": {".", "s"}, "q-restored": {"s"}}
+
+
 def test_two_photos_of_one_stem_get_two_outputs(tmp_path: Path) -> None:
     touch(tmp_path, "p/a.jpg", "p/a.png")
     plan = plan_of(tmp_path / "p", output=tmp_path / "o")

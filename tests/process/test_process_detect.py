@@ -49,6 +49,13 @@ def test_a_mask_copied_over_another_counts_as_edited(detect, tmp_path: Path) -> 
     assert statuses(detect())["photos/b.jpg"] == BY_HAND
 
 
+def test_two_photos_with_the_same_content_have_a_mask_each(detect, tmp_path: Path) -> None:
+    shutil.copy(tmp_path / "photos/a.png", tmp_path / "photos/c.png")
+    detect()
+    assert set(statuses(detect()).values()) == {UP_TO_DATE}
+    assert "skipped" not in {status for status, _ in statuses(detect("--grow", "3")).values()}
+
+
 def test_overwrite_makes_every_mask_again(detect, tmp_path: Path) -> None:
     detect()
     Image.new("L", (70, 50), 255).save(tmp_path / "masks/b.png")

@@ -52,6 +52,7 @@ def test_without_a_data_file_nothing_is_trained(run, tmp_path):
         (["--lr", "0", "--model", "pconv"], UsageError),
         (["--minutes", "5", "--epochs", "2"], UsageError),
         (["--minutes", "0", "--model", "pconv"], UsageError),
+        (["--start-from", "a.safetensors"], UsageError),
     ],
 )
 def test_options_that_make_no_sense_are_refused(run, tmp_path, arguments, error):
@@ -78,6 +79,17 @@ def test_training_prints_the_checkpoint_and_export_makes_a_model_of_it(run, tmp_
     assert result.stdout == f"{tmp_path / 'vanilla.onnx'}\n"
     card = json.loads((tmp_path / "vanilla.json").read_text())
     assert card["training_data"] == "cifar (24 pictures)"
+
+
+def test_of_two_networks_the_second_is_begun_where_the_first_is_resumed(run, tmp_path, data_folder):
+    both = ("train", "--data", data_folder, "--preset", "paper", "--epochs", 1, "-q", "-o")
+    run(*both, tmp_path / "runs/vanilla", "--model", "vanilla")
+    result = run(*both, tmp_path / "runs", "--resume")
+    assert result.exception is None
+    files = [tmp_path / "runs" / name / "last.safetensors" for name in ("vanilla", "pconv")]
+    assert result.stdout == "".join(f"{file}\n" for file in files)
+    result = run(*both, tmp_path / "elsewhere", "--resume")
+    assert "no run to resume" in str(result.exception)
 
 
 def test_export_refuses_what_is_no_checkpoint(run, tmp_path):

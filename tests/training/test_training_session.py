@@ -138,6 +138,34 @@ def test_more_epochs_can_be_asked_for_but_no_other_settings(tmp_path, data_folde
         train(TrainingRequest(**again, preset="best"), read, StopAfter())
 
 
+def test_a_run_goes_on_with_the_files_that_it_began_with(tmp_path, data_folder):
+    train(request(tmp_path / "run", data_folder, epochs=1), read, StopAfter())
+    again = {"model": "vanilla", "folder": tmp_path / "run", "resume": True, "epochs": 2}
+    other = tmp_path / "other"
+    other.mkdir()
+    with pytest.raises(RunFolderError, match=f"begun with --data {data_folder}"):
+        train(TrainingRequest(**again, data=(SourceOption(other),)), read, StopAfter())
+    with pytest.raises(RunFolderError, match="begun with weight 1.0, not 3.0"):
+        train(TrainingRequest(**again, data=(SourceOption(data_folder, 3.0),)), read, StopAfter())
+    with pytest.raises(RunFolderError, match="begun without --valid"):
+        train(TrainingRequest(**again, valid=other), read, StopAfter())
+    with pytest.raises(RunFolderError, match="begun without --start-from"):
+        train(TrainingRequest(**again, start_from=(other,)), read, StopAfter())
+    train(TrainingRequest(**again, data=(SourceOption(data_folder),)), read, StopAfter())
+    assert [row[0] for row in losses(tmp_path / "run")] == [1, 2]
+
+
+def test_data_that_has_been_moved_can_be_named_anew(tmp_path, data_folder):
+    train(request(tmp_path / "run", data_folder, epochs=1), read, StopAfter())
+    moved = data_folder.rename(tmp_path / "moved")
+    again = TrainingRequest(
+        model="vanilla", folder=tmp_path / "run", resume=True, epochs=2, data=(SourceOption(moved),)
+    )
+    run = train(again, read, StopAfter())
+    assert [row[0] for row in losses(run.path)] == [1, 2]
+    assert run.read_config()["data"] == [{"path": str(moved), "weight": 1.0}]
+
+
 def test_a_run_by_the_clock_ends_when_its_minutes_are_over(tmp_path, data_folder):
     folder = tmp_path / "run"
     begun = time.monotonic()

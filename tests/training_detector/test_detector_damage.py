@@ -5,7 +5,7 @@ import pytest
 from inpaint_cli.errors import TrainingDataError
 from training.detector.aging import age, scan
 from training.detector.elements import ElementBank
-from training.detector.paint import judge, paint, relief
+from training.detector.paint import Painted, judge, paint, relief
 from training.detector.samples import SHARES, SampleConfig, SampleMaker, cut, read_photos
 from training.detector.shapes import SHAPES, several
 from training.detector.text import burnt_in_date, rows_of_text
@@ -103,6 +103,15 @@ def test_a_soft_rim_is_held_against_nobody():
     opacity = np.full((9, 9), 0.1, np.float32)
     label, weight = judge(before, before + 25, opacity)
     assert not label.any() and not weight.any()
+
+
+def test_a_second_damage_keeps_what_the_first_one_says_of_its_own_pixels():
+    picture = np.zeros((1, 8, 3), np.float32)
+    first = Painted(picture, np.float32([[1, 1, 0, 0, 0, 0, 1, 0]]), np.float32([[2, 2, 0, 2.5, 1, 0, 0, 1]]))
+    second = Painted(picture, np.float32([[0, 1, 0, 0, 0, 1, 0, 0]]), np.float32([[1, 0, 1, 1, 1, 2, 1, 0]]))
+    both = second.over(first)
+    assert both.label.tolist() == [[1, 1, 0, 0, 0, 1, 1, 0]]
+    assert both.weight.tolist() == [[2, 2, 0, 2.5, 1, 2, 0, 0]]
 
 
 def test_ageing_and_scanning_keep_shape_and_range():

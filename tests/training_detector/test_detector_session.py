@@ -58,7 +58,7 @@ def test_a_run_fills_its_folder(tmp_path: Path, photos: Path) -> None:
     listener = Listener()
     folder = run(DetectorRequest(folder=tmp_path / "run", photos=(photos,), device="cpu", seed=5), listener)
     config = json.loads(folder.config_file.read_text())
-    assert (config["model"], config["settings"]) == ("detector", {"seed": 5})
+    assert (config["model"], config["training"]["seed"]) == ("detector", 5)
     assert [figures.step for figures in listener.figures] == [3]
     assert read_checkpoint(folder.weights_file).details["step"] == 3
 
@@ -70,17 +70,51 @@ def test_without_photos_that_validate_every_sixteenth_is_held_back(tmp_path: Pat
     assert listener.described == ["16 photos (clean)"]  # of 18, the 1st and the 17th validate
 
 
-def test_a_run_goes_on_where_it_ended_and_gives_the_same_weights(tmp_path: Path, photos: Path) -> None:
+def test_a_run_goes_on_where_it_was_broken_off_and_gives_the_same_weights(
+    tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def wants(name: str, *, resume: bool = False) -> DetectorRequest:
         return DetectorRequest(folder=tmp_path / name, photos=(photos,), device="cpu", resume=resume)
 
+    def advance_twice(trainer: DetectorTrainer, steps: int) -> None:
+        if trainer.step == 2:
+            trainer.save(tmp_path / "parts")
+            raise KeyboardInterrupt
+        advance(trainer, steps)
+
     whole = run(wants("whole"))
-    part = run(wants("parts"), usual=replace(SMALL, steps=2))  # the rate falls from the third step on only
-    assert read_checkpoint(part.weights_file).details["step"] == 2
-    run(wants("parts", resume=True))
+    advance = DetectorTrainer.advance
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(DetectorTrainer, "advance", advance_twice)
+        run(wants("parts"))
+    part = run(wants("parts", resume=True))
     tensors = read_checkpoint(part.weights_file).tensors
     for name, tensor in read_checkpoint(whole.weights_file).tensors.items():
         assert tensor.equal(tensors[name]), name
+
+
+def test_a_resumed_run_does_not_follow_when_the_usual_settings_change(tmp_path: Path, photos: Path) -> None:
+    first = DetectorRequest(folder=tmp_path / "run", photos=(photos,), device="cpu")
+    run(first)
+    listener = Listener()
+    changed = replace(SMALL, batch_size=7, average=0.1, samples=SampleConfig(side=64, shares={"hairs": 1.0}))
+    run(replace(first, resume=True), listener, changed)
+    assert listener.trainers[0].config == SMALL
+
+
+def test_a_run_goes_on_with_the_files_that_it_began_with(tmp_path: Path, photos: Path) -> None:
+    first = DetectorRequest(folder=tmp_path / "run", photos=(photos,), valid=photos, device="cpu")
+    run(first)
+    other = tmp_path / "other"
+    other.mkdir()
+    for change, match in (
+        ({"photos": (other,)}, f"begun with --data {photos}"),
+        ({"valid": other}, f"begun with --valid {photos}"),
+        ({"elements": other}, "begun without --elements"),
+        ({"start_from": (other,)}, "begun without --start-from"),
+    ):
+        with pytest.raises(RunFolderError, match=match):
+            run(replace(first, resume=True, **change))
 
 
 def test_a_resumed_run_keeps_its_settings(tmp_path: Path, photos: Path) -> None:

@@ -32,6 +32,18 @@ class Painted:
     label: Floats
     weight: Floats
 
+    def over(self, earlier: Painted) -> Painted:
+        """Add what was painted earlier and shows through.
+
+        Where both say the same, the larger weight counts; but beside damage, what either of them doesn't hold
+        against an answer isn't held against it.
+        """
+        weight = np.maximum(self.weight, earlier.weight)
+        weight[(self.label == 0) & (earlier.label == 0) & ((self.weight == 0) | (earlier.weight == 0))] = 0
+        weight = np.where(self.label > earlier.label, self.weight, weight)
+        weight = np.where(self.label < earlier.label, earlier.weight, weight)
+        return Painted(self.photo, np.maximum(self.label, earlier.label), weight)
+
 
 def paint(photo: Photo, shape: Plane, rng: np.random.Generator) -> Painted:
     """Paint a shape over a photo, in one random look: hard or soft, opaque or not, of any colour."""

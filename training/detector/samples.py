@@ -105,10 +105,7 @@ class SampleMaker:
         for _ in range(8):
             shape = self.draw(rng)
             if shape.any() and (shape > 96).mean() <= MOST_DAMAGE:
-                after = paint(before.photo, shape, rng)
-                label = np.maximum(before.label, after.label)
-                weight = np.where(after.label >= before.label, after.weight, before.weight)
-                return Painted(after.photo, label, weight)
+                return paint(before.photo, shape, rng).over(before)
         return before
 
     def draw(self, rng: np.random.Generator) -> Plane:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import cv2
 
+from inpaint_cli.backends.cores import free_cores
 from inpaint_cli.errors import RunFolderError, TrainingDataError, UsageError
 from training.checkpoints import read_start
 from training.detector.elements import ElementBank
@@ -17,7 +16,7 @@ from training.detector.samples import SampleMaker, read_photos
 from training.detector.shapes import Plane
 from training.detector.trainer import DetectorConfig, DetectorFigures, DetectorTrainer
 from training.run_folder import RunFolder, check_fresh, check_resumable, claim
-from training.run_request import RunRequest, refuse_other_settings
+from training.run_request import RunRequest, as_tuple, refuse_other_files, refuse_other_settings
 from training.session import find_device
 
 VALID_EVERY = 16
@@ -44,13 +43,12 @@ def train_detector(
     """Train to the end, keeping the run folder current; a killed run is continued with ``resume``.
 
     started: is told the trainer and what it trains on; told: the figures, now and then and at the end; usual:
-    the settings that the request changes.
+    the settings that the request of a new run changes.
     """
     device = find_device(request.device)
     with claim(request.folder) as folder:
-        request, settings = _settle(request, folder, usual or DetectorConfig())
+        request, config = _settle(request, folder, usual or DetectorConfig())
         start = None if folder.has_state else read_start(request.start_from)
-        config = replace(usual or DetectorConfig(), **settings)
         elements = ElementBank.read(request.elements) if request.elements else None
         training, validating = _photos(request)
         trainer = DetectorTrainer(
@@ -58,7 +56,7 @@ def train_detector(
             SampleMaker(training, elements, config.samples),
             SampleMaker(validating, elements, config.samples),
             device,
-            workers=0 if device.type == "cpu" else max((os.cpu_count() or 2) - 1, 1),
+            workers=0 if device.type == "cpu" else max(free_cores() - 1, 1),
         )
         if folder.has_state:
             trainer.resume(folder.path)
@@ -69,7 +67,7 @@ def train_detector(
         folder.write_config(
             {
                 "model": "detector",
-                "settings": settings,
+                "training": config.as_dict(),
                 "data": [str(path.absolute()) for path in request.photos],
                 "valid": str(request.valid.absolute()) if request.valid else None,
                 "elements": str(request.elements.absolute()) if request.elements else None,
@@ -86,23 +84,24 @@ def train_detector(
 
 def _settle(
     request: DetectorRequest, folder: RunFolder, usual: DetectorConfig
-) -> tuple[DetectorRequest, dict[str, Any]]:
-    """The request with its data, and the settings that differ from the usual ones.
-
-    A run that is resumed goes on with those that it began with, but for its length.
-    """
+) -> tuple[DetectorRequest, DetectorConfig]:
+    """The request with its data, and all settings: those that a run which is resumed began with."""
     if not request.resume:
         check_fresh(folder)
-        return request, request.changes
+        return request, replace(usual, **request.changes)
     stored = check_resumable(folder, "detector")
     try:
-        begun = dict(stored["settings"])
+        begun = DetectorConfig.from_dict(stored["training"])
         photos = tuple(Path(path) for path in stored["data"])
         valid, elements = (Path(stored[name]) if stored[name] else None for name in ("valid", "elements"))
         start_from = tuple(map(Path, stored["started_from"]))
     except (KeyError, TypeError, ValueError) as error:
         raise RunFolderError(f"{folder.config_file} is not the configuration of a run ({error})") from error
-    refuse_other_settings(folder.path, request.changes, {**vars(usual), **begun})
+    refuse_other_settings(folder.path, request.changes, vars(begun))
+    refuse_other_files(folder.path, "--data", request.photos, photos)
+    refuse_other_files(folder.path, "--valid", as_tuple(request.valid), as_tuple(valid))
+    refuse_other_files(folder.path, "--elements", as_tuple(request.elements), as_tuple(elements))
+    refuse_other_files(folder.path, "--start-from", request.start_from, start_from)
     resumed = replace(
         request,
         photos=request.photos or photos,
@@ -110,7 +109,7 @@ def _settle(
         elements=request.elements or elements,
         start_from=request.start_from or start_from,
     )
-    return resumed, {**begun, **request.changes}
+    return resumed, replace(begun, minutes=request.minutes or begun.minutes)
 
 
 def _photos(request: DetectorRequest) -> tuple[list[Plane], list[Plane]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -68,6 +68,16 @@ class DetectorConfig:
         """Refuse a run of no length, and one that learns nothing: UsageError."""
         check_minutes(self.minutes)
         check_rate(self.learning_rate)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for a run folder."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> DetectorConfig:
+        """Read back what `as_dict` gave, also after JSON has made lists of tuples."""
+        tuples = {name: tuple(fields[name]) for name in ("channels", "blocks")}
+        return cls(**{**fields, **tuples, "samples": SampleConfig(**fields["samples"])})
 
     def network(self) -> dict[str, Any]:
         """The plain configuration that builds the network from a checkpoint."""
@@ -203,14 +213,15 @@ class DetectorTrainer:
         parts = torch.split(photo, 16)
         first = torch.cat([network.logits(part, torch.zeros_like(part[:, :1])) for part in parts])
         logits = torch.cat([network.logits(part, first_look_mirrored(network, part)) for part in parts])
-        found, damaged = logits > 0, label > 0
+        counted = weight > 0
+        found, damaged = (logits > 0) & counted, (label > 0) & counted
         hit = float((found & damaged).sum())
         clean = self.validation.clean.to(self.device)
         figures = DetectorFigures(
             self.step, float(self.loss_sum) / max(self.loss_count, 1),
             float(damage_loss(first, label, weight, self.config.focus, self.config.overlap)),
             float(damage_loss(logits, label, weight, self.config.focus, self.config.overlap)),
-            hit / max(float((found & (weight > 0)).sum()), 1), hit / max(float(damaged.sum()), 1),
+            hit / max(float(found.sum()), 1), hit / max(float(damaged.sum()), 1),
             float(found[clean].float().mean()), steps_per_second,
         )  # fmt: skip
         self.loss_sum.zero_()
@@ -220,7 +231,7 @@ class DetectorTrainer:
     def save(self, folder: Path) -> None:
         """Write the moving-average weights, then the state to continue from, each atomically."""
         details = {
-            "training": asdict(self.config),
+            "training": self.config.as_dict(),
             "step": self.step,
             "seen": self.step * self.config.batch_size,
             "seconds": self.seconds,
