@@ -12,8 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from inpaint_cli.errors import NothingToDoError
-from inpaint_cli.photos import PHOTO_SUFFIXES, read_photo
+from inpaint_cli.cli.clean_photos import clean_photos, find_photos
 
 Pixels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
@@ -60,25 +59,11 @@ def thin_mask(height: int, width: int, share: float, seed: int) -> Mask:
 
 
 def _read(sources: Sequence[Path]) -> dict[str, Pixels]:
-    files = [
-        (source, file)
-        for source in sources
-        for file in (sorted(source.rglob("*")) if source.is_dir() else [source])
-        if source.is_file() or file.suffix.lower() in PHOTO_SUFFIXES
-    ]
-    if not files:
-        raise NothingToDoError(f"no photos in {', '.join(map(str, sources))}")
     photos: dict[str, Pixels] = {}
-    for source, file in files:
-        name = file.relative_to(source).as_posix() if source != file else file.name
-        photos[str(file) if name in photos else name] = _as_rgb(file)
+    for source in sources:
+        for photo in clean_photos(find_photos(source), source):
+            photos[str(source / photo.name) if photo.name in photos else photo.name] = photo.pixels
     return photos
-
-
-def _as_rgb(file: Path) -> Pixels:
-    pixels = read_photo(file).pages[0].pixels
-    eight = (pixels >> 8 if pixels.dtype == np.uint16 else pixels).astype(np.uint8)
-    return np.repeat(eight, 3, axis=2) if eight.shape[2] == 1 else eight
 
 
 def _bundled() -> dict[str, Pixels]:

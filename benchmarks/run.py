@@ -31,6 +31,7 @@ from benchmarks.plots import plot_growth, plot_quality
 from benchmarks.steps import Plan, Row, largest, measure_damage, measure_jpegs, measure_quality, measure_sizes
 from benchmarks.tables import report
 from inpaint_cli import __version__
+from inpaint_cli.backends.cores import free_cores
 from inpaint_cli.errors import ExitCode, InpaintError
 from inpaint_cli.photos import write_atomically
 from training.classical import find_methods
@@ -137,7 +138,7 @@ def _plan(options: argparse.Namespace) -> Plan:
 
 
 def _machine() -> dict[str, Any]:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = free_cores()
     load = os.getloadavg()[0]
     return {
         "processor": _processor(),

@@ -21,6 +21,16 @@ class ModelFiles:
     onnx: Path | None
     safetensors: Path | None
 
+    def weights(self, backend: str) -> Path:
+        """Return the file that a backend reads, `onnx` or `torch`; ModelError where it isn't there."""
+        if backend == "torch":
+            if self.safetensors is None:
+                raise ModelError(f"{self.card.name}: no .safetensors file is there; use --backend onnx")
+            return self.safetensors
+        if self.onnx is None:
+            raise ModelError(f"{self.card.name}: no .onnx file is there; export it or use --backend torch")
+        return self.onnx
+
 
 def model_folders() -> list[Path]:
     """Return where named models are looked for: in the installed package, then in the checkout."""

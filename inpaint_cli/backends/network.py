@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
 
@@ -52,12 +53,14 @@ def open_network(
     device: str = "auto",
     threads: int | None = None,
     kinds: Collection[str] = KINDS,
+    pool: ThreadPoolExecutor | None = None,
 ) -> Network:
     """Open a model by name or path.
 
     device: auto takes CUDA where it works, else the CPU; any other device must be there or is a BackendError.
     threads: for the CPU; None takes OMP_NUM_THREADS or else the cores that this process may use.
-    kinds: a model of another kind is a ModelError.
+    kinds: a model of another kind is a ModelError. pool: of that many threads, shared with other networks of
+    onnxruntime on the CPU.
     """
     if device not in DEVICES:
         raise BackendError(f"device {device!r} is unknown; known are {', '.join(DEVICES)}")
@@ -67,7 +70,7 @@ def open_network(
     if backend == "onnx":
         from inpaint_cli.backends.onnx import OnnxNetwork
 
-        return OnnxNetwork.open(find_model(model, kinds=kinds), device=device, threads=count)
+        return OnnxNetwork.open(find_model(model, kinds=kinds), device=device, threads=count, pool=pool)
     if backend == "torch":
         from inpaint_cli.backends.torch import TorchNetwork
 

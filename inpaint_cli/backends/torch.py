@@ -34,11 +34,10 @@ class TorchNetwork:
     def open(cls, files: ModelFiles, *, device: str, threads: int) -> Self:
         """Build the network that the file's configuration describes and load its weights."""
         torch = _import("torch")
-        if files.safetensors is None:
-            raise ModelError(f"{files.card.name}: no .safetensors file is there; use --backend onnx")
-        source = str(files.safetensors)
+        file = files.weights("torch")
+        source = str(file)
         used = _device(torch, device)
-        data = read_model_file(files.safetensors)
+        data = read_model_file(file)
         wanted = files.card.safetensors_sha256
         if wanted and hashlib.sha256(data).hexdigest() != wanted:
             raise ModelError(f"{source}: doesn't match the card's sha256; the file is damaged or altered")

@@ -28,7 +28,7 @@ from inpaint_cli.batch.page_masks import Bools
 from inpaint_cli.batch.page_sources import pictures_of
 from inpaint_cli.batch.page_thumbnails import Pictures
 from inpaint_cli.errors import PhotoError, UsageError
-from inpaint_cli.photos import DEFAULT_MAX_PIXELS
+from inpaint_cli.limits import DEFAULT_MAX_PIXELS
 from inpaint_cli.photos.atomic import refuse_what_is_no_file
 
 MOST_PICTURE_BYTES = 120_000_000
@@ -44,8 +44,8 @@ class PageWriter:
 
     Left without `finish`, nothing is written. Raises UsageError at once where the page can't be written.
 
-    invert_mask, max_pixels: as the run reads masks and photos. most_picture_bytes: photos after that get no
-    pictures.
+    invert_mask, mask_mode, max_pixels: as the run reads masks and photos. most_picture_bytes: photos after
+    that get no pictures.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class PageWriter:
         path: Path,
         *,
         invert_mask: bool = False,
+        mask_mode: str = "only",
         max_pixels: int = DEFAULT_MAX_PIXELS,
         most_picture_bytes: int = MOST_PICTURE_BYTES,
     ) -> None:
@@ -60,8 +61,9 @@ class PageWriter:
             raise UsageError(f"--html {path}: is a folder; name the file, such as {path / 'report.html'}")
         self._path = path
         self._base = os.fsencode(path.absolute().parent)
-        self._invert_mask = invert_mask
-        self._max_pixels = max_pixels
+        self._reading: dict[str, Any] = {
+            "invert_mask": invert_mask, "mask_mode": mask_mode, "max_pixels": max_pixels,
+        }  # fmt: skip
         self._room = most_picture_bytes
         self._summary = Summary()
         self._broken: OSError | None = None
@@ -118,7 +120,7 @@ class PageWriter:
 
     def _pictured(self, outcome: Outcome, masks: Sequence[Bools] | None) -> Pictures | None:
         try:
-            return pictures_of(outcome, masks, invert_mask=self._invert_mask, max_pixels=self._max_pixels)
+            return pictures_of(outcome, masks, **self._reading)
         except Exception as error:  # a bug of ours, or no memory, must not stop the photos
             self._unpictured.append(f"{displayed(outcome.photo)}: {type(error).__name__}: {error}")
             return None

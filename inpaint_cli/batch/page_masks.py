@@ -9,12 +9,11 @@ import numpy.typing as npt
 
 from inpaint_cli.detection import Detector, combine_masks, find_transparency
 from inpaint_cli.errors import MaskError
-from inpaint_cli.photos import DEFAULT_MAX_PIXELS, Photo, decode_mask
+from inpaint_cli.limits import DEFAULT_MAX_DAMAGE, DEFAULT_MAX_PIXELS
+from inpaint_cli.photos import Photo, decode_mask
 
 Bools = npt.NDArray[np.bool_]
 Pixels = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
-
-DEFAULT_MAX_DAMAGE = 0.7
 
 
 @dataclass(frozen=True, kw_only=True)

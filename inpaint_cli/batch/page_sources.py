@@ -9,7 +9,8 @@ from inpaint_cli.batch.outcome import Outcome
 from inpaint_cli.batch.page_masks import Bools, resized, transparent
 from inpaint_cli.batch.page_thumbnails import Pictures, make_pictures
 from inpaint_cli.errors import InpaintError
-from inpaint_cli.photos import DEFAULT_MAX_PIXELS, Photo, read_mask_pages, read_photo
+from inpaint_cli.limits import DEFAULT_MAX_PIXELS
+from inpaint_cli.photos import Photo, read_mask_pages, read_photo
 
 _LOSSY = frozenset({"JPEG", "WEBP", "AVIF", "HEIF"})
 
@@ -19,11 +20,13 @@ def pictures_of(
     masks: Sequence[Bools] | None = None,
     *,
     invert_mask: bool = False,
+    mask_mode: str = "only",
     max_pixels: int = DEFAULT_MAX_PIXELS,
 ) -> Pictures | None:
     """Picture the photo, its mask and the result, as far as they can be read; None if the photo can't.
 
-    masks: of each page, where the caller has them; else they are read from the mask's file or transparency.
+    masks: of each page, where the caller has them; else they are read from the mask's file or transparency,
+    unless `mask_mode` says that the file isn't all: then before and after are compared.
     """
     photo = _photo(outcome.photo, max_pixels)
     if photo is None:
@@ -32,7 +35,7 @@ def pictures_of(
     if outcome.status in ("restored", "skipped") and outcome.output is not None:
         after = _photo(outcome.output, max_pixels)
     if masks is None:
-        masks = _masks(outcome, photo, invert_mask, max_pixels)
+        masks = _masks(outcome, photo, invert_mask, mask_mode, max_pixels)
     lossy = after is not None and bool(_LOSSY & {photo.format, after.format})
     return make_pictures(photo.pages, None if after is None else after.pages, masks, lossy=lossy)
 
@@ -44,11 +47,15 @@ def _photo(path: Path, max_pixels: int) -> Photo | None:
         return None  # the outcome says what is wrong with it
 
 
-def _masks(outcome: Outcome, photo: Photo, invert: bool, max_pixels: int) -> Sequence[Bools] | None:
+def _masks(
+    outcome: Outcome, photo: Photo, invert: bool, mode: str, max_pixels: int
+) -> Sequence[Bools] | None:
     found = outcome.status in ("found", "clean")
     file = outcome.output if found else outcome.mask
     if file is None:
         return transparent(photo)
+    if mode != "only":
+        return None
     try:
         masks = read_mask_pages(file, invert=invert and not found, max_pixels=max_pixels)
     except InpaintError:

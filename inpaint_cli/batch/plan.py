@@ -26,7 +26,7 @@ class Selection:
     photos: files and folders; listed: further files, one by one (`--files-from`).
     output: folder of the results, None for a sibling of each photo's folder; output_file: the result of a
     single photo.
-    base: folder that relative paths start from, for masks and outputs; None takes each folder that was named.
+    base: folder that relative paths start from, for masks and outputs, of photos that are named one by one.
     suffix: suffix of the outputs, None keeps each photo's own. suffixes: which files are photos, lower case.
     results_ending: what is appended to a folder's name where no output is given.
     masks_wanted: the outputs are masks of the photos, and named so that they are found again.
@@ -142,6 +142,8 @@ def make_plan(selection: Selection) -> Plan:
 
 def _add_folder(draft: _Draft, folder: Path) -> None:
     selection = draft.selection
+    if selection.base is not None:
+        raise UsageError(f"--base is for photos that are named one by one; {folder} is a folder")
     output = selection.output or _sibling(folder, selection.results_ending)
     root_id, output_id = _existing_id(folder), _existing_id(output)
     if root_id == output_id:
@@ -155,8 +157,11 @@ def _add_folder(draft: _Draft, folder: Path) -> None:
             f"{folder}: masks beside photos are left out ({len(masks)}, such as {min(masks)});"
             f" restore takes them with --mask-dir {folder}"
         )
+    mask_id = _existing_id(selection.mask)
     for relative in files:
-        if relative not in masks:
+        if mask_id is not None and _existing_id(Path(folder, relative)) == mask_id:
+            draft.notes.append(f"{Path(folder, relative)}: is the mask, and left out of the photos")
+        elif relative not in masks:
             _add_job(draft, str(folder), relative, output)
     draft.notes += walk.notes
     draft.problems += walk.problems

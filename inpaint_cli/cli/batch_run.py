@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from inpaint_cli.batch.cores import Share
@@ -62,7 +63,7 @@ def prepare_folders(plan: Plan, journals: dict[str, Journal]) -> None:
             root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UsageError(f"{root}: can't be made the output folder: {error.strerror or error}") from error
-        journals[str(root)] = Journal.open(root, tidy=lambda root=root: sweep(plan.output_folders(root)))
+        journals[str(root)] = Journal.open(root, tidy=partial(sweep, plan.output_folders(root)))
 
 
 def carry_out(

@@ -97,7 +97,8 @@ def _tables(file: Path) -> dict[str, Any]:
         raise UsageError(f"{file}: can't be read as TOML: {error}") from error
     if file.name == CONFIG_NAME:
         return content
-    section = content.get("tool", {}).get("inpaint-cli", {})
+    tool = content.get("tool")
+    section = tool.get("inpaint-cli") if isinstance(tool, dict) else None
     return section if isinstance(section, dict) else {}
 
 
@@ -117,8 +118,8 @@ def _parameters(command: str) -> dict[str, inspect.Parameter]:
                 # Inside Annotated, the first name of a flag is where its default would be.
                 given = (option.default, *(option.param_decls or ()))
                 names = [name for name in given if isinstance(name, str) and name.startswith("--")]
-                flag = names[0].removeprefix("--") if names else parameter.name.replace("_", "-")
-                flags[flag] = parameter
+                flag = names[0].split("/")[0] if names else parameter.name.replace("_", "-")
+                flags[flag.removeprefix("--")] = parameter
     return flags
 
 

@@ -10,6 +10,7 @@ import typer
 
 from inpaint_cli.cli import options as flags
 from inpaint_cli.errors import UsageError
+from inpaint_cli.limits import DEFAULT_MAX_DAMAGE, DEFAULT_MAX_PIXELS
 
 Photos = Annotated[
     list[Path] | None,
@@ -59,12 +60,12 @@ class DetectOptions:
     grow: flags.Grow = None
     mask_color: MaskColor = None
     mask_tolerance: flags.Tolerance = 0
-    max_damage: MaxDamage = 0.7
+    max_damage: MaxDamage = DEFAULT_MAX_DAMAGE
     backend: flags.Backend = "onnx"
     device: flags.Device = "auto"
     jobs: flags.Jobs = None
     overwrite: Overwrite = False
-    max_pixels: flags.MaxPixels = 250_000_000
+    max_pixels: flags.MaxPixels = DEFAULT_MAX_PIXELS
     files_from: flags.FilesFrom = None
     null: flags.NullSeparated = False
     base: flags.Base = None

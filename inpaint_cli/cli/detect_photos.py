@@ -31,11 +31,11 @@ def detect_photos(options: DetectOptions) -> ExitCode:
     screen = Screen(options.quiet, options.verbose)
     check_reports(options.report, None, overwrite=options.overwrite)
     plan = make_plan(detect_selection(options))
+    _check_overlay(options.overlay, plan, options.photos or [])
     if options.dry_run:
         check_finder(options)
         return show_plan(plan, screen, as_json=options.json)
     check_plan(plan, screen, options.photos or [])
-    _check_overlay(options.overlay, plan, options.photos or [])
     share = share_cores(len(plan.jobs), jobs=options.jobs)
     detector = open_finder(options, share)
     stop = Stop()

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def check_engine(options: RestoreOptions) -> None:
     """Look for model and device without opening them. Raises what `open_workshop` would."""
     for model in find_quality(options.quality).models(options.model):
-        find_model(model, kinds=RESTORING)
+        find_model(model, kinds=RESTORING).weights(options.backend)
     check_device(options.device, backend=options.backend)
     if options.finds_damage:
         check_finder(options)
@@ -43,7 +43,7 @@ def check_finder(options: Finding) -> None:
         return
     kind, model = resolve_detector(options.detector or DEFAULT_DETECTOR)
     if model is not None:
-        find_model(model, kinds=(MODELS[kind],))
+        find_model(model, kinds=(MODELS[kind],)).weights(options.backend)
         check_device(options.device, backend=options.backend)
 
 

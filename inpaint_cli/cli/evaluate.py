@@ -208,16 +208,18 @@ def _networks(
     found: list[Candidate] = []
     for name in models:
         network = open_models(find_quality(quality).models(name), backend=backend, device=device)
-        shown = _shown_name(name or network.card.name, network.card.name, found)
-        found += network_candidates(
-            network, shown if quality == DEFAULT_QUALITY else f"{shown}, {quality}", quality
-        )
+        taken = [candidate.name for candidate in found]
+        found += network_candidates(network, _shown_name(name, network.card.name, quality, taken), quality)
     return found
 
 
-def _shown_name(given: str, card_name: str, found: Sequence[Candidate]) -> str:
-    """The card's name, or the path where two models of one name are compared."""
-    return given if card_name in [candidate.name for candidate in found] else card_name
+def _shown_name(given: str | None, card_name: str, quality: str, taken: Sequence[str]) -> str:
+    """The quality's name for its own models; else the card's, or the path where two have one name."""
+    if given is None:
+        return quality
+    of_quality = "" if quality == DEFAULT_QUALITY else f", {quality}"
+    shown = card_name + of_quality
+    return given + of_quality if shown in taken else shown
 
 
 def _classical(names: list[str] | None, always: Sequence[str] = ()) -> list[Candidate]:
@@ -261,11 +263,13 @@ def _command() -> str:
 
 
 def _progress() -> Progress:
+    console = Console(stderr=True)
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=console,
         transient=True,
+        disable=not console.is_terminal,  # rich leaves an empty line in files
     )

@@ -71,7 +71,8 @@ def detect(
     clean_files = find_photos(clean) if clean else []
     names = detector or list(DETECTORS)
     reports = []
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         for name in names:
             opened = open_detector(name, sensitivity=sensitivity, threads=threads)
             task = progress.add_task(name, total=sum(map(len, cases.values())) + len(clean_files))
@@ -142,7 +143,7 @@ def _cases(photos: Path, masks: Path, limit: int) -> dict[str, list[tuple[Path, 
     """Pair photos with masks, by kind. Raises MaskError where a photo has none."""
     kinds: dict[str, list[tuple[Path, Path]]] = {}
     for file in find_photos(photos):
-        relative = file.relative_to(photos)
+        relative = file.relative_to(photos) if file != photos else Path(file.name)
         mask = (masks / relative).with_suffix(".png")
         if not mask.is_file():
             raise MaskError(f"{file}: its true mask {mask} is not there")

@@ -12,6 +12,7 @@ import typer
 
 from inpaint_cli.cli import streams
 from inpaint_cli.errors import ExitCode, UsageError
+from inpaint_cli.limits import MOST_GROWN
 
 Options = TypeVar("Options")
 
@@ -109,8 +110,9 @@ Grow = Annotated[
     typer.Option(
         "--grow",
         min=0,
+        max=MOST_GROWN,
         metavar="PIXELS",
-        help="Widen what was found by so much, at most 64.",
+        help="Widen what was found by so much.",
         show_default=False,
     ),
 ]

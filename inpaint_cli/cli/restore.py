@@ -9,6 +9,7 @@ import typer
 
 from inpaint_cli.cli import options as flags
 from inpaint_cli.errors import UsageError
+from inpaint_cli.limits import DEFAULT_MAX_DAMAGE, DEFAULT_MAX_PIXELS
 from inpaint_cli.restoration.quality import DEFAULT_QUALITY, QUALITIES
 
 STDIO = Path("-")
@@ -31,7 +32,7 @@ class RestoreOptions:
     grow: flags.Grow = None
     mask_color: flags.MaskColor = None
     mask_tolerance: flags.Tolerance = 0
-    max_damage: flags.MaxDamage = 0.7
+    max_damage: flags.MaxDamage = DEFAULT_MAX_DAMAGE
     quality: flags.Quality = DEFAULT_QUALITY
     model: flags.Model = None
     backend: flags.Backend = "onnx"
@@ -40,7 +41,7 @@ class RestoreOptions:
     format: flags.Format = None
     overwrite: flags.Overwrite = False
     verify: flags.Verify = False
-    max_pixels: flags.MaxPixels = 250_000_000
+    max_pixels: flags.MaxPixels = DEFAULT_MAX_PIXELS
     files_from: flags.FilesFrom = None
     null: flags.NullSeparated = False
     base: flags.Base = None

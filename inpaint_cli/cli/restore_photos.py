@@ -94,5 +94,10 @@ def _opened_page(options: RestoreOptions) -> Iterator[PageWriter | None]:
         return
     from inpaint_cli.batch.page import PageWriter
 
-    with PageWriter(options.html, invert_mask=options.invert_mask, max_pixels=options.max_pixels) as page:
+    with PageWriter(
+        options.html,
+        invert_mask=options.invert_mask,
+        mask_mode=options.mask_mode,
+        max_pixels=options.max_pixels,
+    ) as page:
         yield page

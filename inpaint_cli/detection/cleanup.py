@@ -10,6 +10,7 @@ import numpy as np
 
 from inpaint_cli.detection.detection import Bools, Floats
 from inpaint_cli.errors import UsageError
+from inpaint_cli.limits import MOST_GROWN
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +32,8 @@ class Cleanup:
             raise UsageError(f"thresholds must be 0 <= low <= high <= 1, not {self.low} and {self.high}")
         if self.min_size < 0:
             raise UsageError(f"--min-size {self.min_size} must not be negative")
-        if not 0 <= self.grow <= 64:
-            raise UsageError(f"--grow {self.grow} must be between 0 and 64")
+        if not 0 <= self.grow <= MOST_GROWN:
+            raise UsageError(f"--grow {self.grow} must be between 0 and {MOST_GROWN}")
 
     def laxer(self, by: float) -> Cleanup:
         """The same with thresholds that are lower by so much in log-odds; below 0: higher."""

@@ -11,7 +11,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from inpaint_cli.photos.formats import (
-    DEFAULT_MAX_PIXELS,
     FORMAT_SUFFIXES,
     OUTPUT_FORMATS,
     PHOTO_SUFFIXES,
@@ -44,7 +43,6 @@ _HOME = {
 }
 
 __all__ = [
-    "DEFAULT_MAX_PIXELS",
     "FORMAT_SUFFIXES",
     "OUTPUT_FORMATS",
     "PHOTO_SUFFIXES",

@@ -44,9 +44,6 @@ SUFFIX_FORMATS: dict[str, str] = {
 }
 """The format that an output's lower-case suffix stands for, where we write it."""
 
-DEFAULT_MAX_PIXELS = 250_000_000
-"""The most pixels of a photo (all pages together) that is decoded, unless told otherwise."""
-
 _STARTS = (
     (b"\xff\xd8\xff", "JPEG"),
     (b"\x89PNG\r\n\x1a\n", "PNG"),

@@ -11,8 +11,9 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from inpaint_cli.errors import MaskError, PhotoError, UnsupportedPhotoError
+from inpaint_cli.limits import DEFAULT_MAX_PIXELS
 from inpaint_cli.photos import edge, pillow
-from inpaint_cli.photos.formats import DEFAULT_MAX_PIXELS, sniff
+from inpaint_cli.photos.formats import sniff
 from inpaint_cli.photos.photo import Bools, Page
 from inpaint_cli.photos.read import decode_photo, read_bytes
 

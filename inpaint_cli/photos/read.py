@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from inpaint_cli.errors import PhotoError, UnsupportedPhotoError
+from inpaint_cli.limits import DEFAULT_MAX_PIXELS
 from inpaint_cli.photos import bmp, edge, jpeg, png, readonly, tiff, webp
-from inpaint_cli.photos.formats import DEFAULT_MAX_PIXELS, sniff
+from inpaint_cli.photos.formats import sniff
 from inpaint_cli.photos.orientation import as_seen
 from inpaint_cli.photos.photo import Page, Photo, StoredPage
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from inpaint_cli.errors import MaskError
+from inpaint_cli.limits import DEFAULT_MAX_PIXELS
 from inpaint_cli.photos import edge, jpeg, jpeg_blocks, jpeg_segments
-from inpaint_cli.photos.formats import DEFAULT_MAX_PIXELS
 from inpaint_cli.photos.orientation import as_stored
 from inpaint_cli.photos.photo import Bools, Page, Photo, Pixels
 from inpaint_cli.photos.read import decode_photo, read_bytes

@@ -6,12 +6,14 @@ In a smooth surrounding both restore the same; there the larger one only takes l
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from inpaint_cli.backends import default_threads
 from inpaint_cli.backends.card import RESTORING, ModelCard
 from inpaint_cli.backends.network import Network, Tiles, open_network
 from inpaint_cli.restoration.quality import EASY
@@ -67,9 +69,11 @@ class ByDifficulty:
 def open_models(
     models: Sequence[str | Path], *, backend: str, device: str, threads: int | None = None
 ) -> Network:
-    """Open one model, or a smaller and a larger one, as one network; see `open_network`."""
+    """Open one model, or a smaller and a larger one, as one network with `threads`; see `open_network`."""
+    count = default_threads() if threads is None else threads
+    pool = ThreadPoolExecutor(max(count, 1), "tiles")
     small, *larger = (
-        open_network(model, backend=backend, device=device, threads=threads, kinds=RESTORING)
+        open_network(model, backend=backend, device=device, threads=count, kinds=RESTORING, pool=pool)
         for model in models
     )
     return ByDifficulty(small, larger[0]) if larger else small

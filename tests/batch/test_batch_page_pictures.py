@@ -48,6 +48,12 @@ def test_an_inverted_mask_is_read_as_the_run_reads_it(tmp_path: Path) -> None:
     assert pixel(pictures.whole.mask, 5, 5)[3] == 0
 
 
+@pytest.mark.parametrize("mode", ["union", "subtract"])
+def test_a_mask_that_is_not_all_is_not_pictured_as_if_it_were(tmp_path: Path, mode: str) -> None:
+    pictures = pictures_of(restored(tmp_path), mask_mode=mode)
+    assert pictures is not None and pictures.compared
+
+
 def test_a_mask_that_detect_found_is_its_output(tmp_path: Path) -> None:
     done = restored(tmp_path)
     found = pictures_of(Outcome(photo=done.photo, output=done.mask, status="found"))

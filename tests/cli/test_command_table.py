@@ -6,7 +6,6 @@ from inpaint_cli.cli.main import COMMANDS, run, wanted_command
 from inpaint_cli.cli.restore import RestoreOptions
 from inpaint_cli.detection import DEFAULT_DETECTOR, DEFAULT_SENSITIVITY
 from inpaint_cli.errors import UsageError
-from inpaint_cli.photos import DEFAULT_MAX_PIXELS
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -21,14 +20,6 @@ def test_every_command_can_be_loaded_and_explains_itself(name: str) -> None:
 )
 def test_only_the_command_that_is_asked_for_is_loaded(arguments: list[str], command: str | None) -> None:
     assert wanted_command(arguments) == command
-
-
-def test_defaults_that_are_written_twice_agree() -> None:
-    from inpaint_cli.batch.page_masks import DEFAULT_MAX_DAMAGE
-
-    options = RestoreOptions(photos=["a.jpg"])
-    assert options.max_pixels == DEFAULT_MAX_PIXELS
-    assert options.max_damage == DEFAULT_MAX_DAMAGE
 
 
 @pytest.mark.parametrize("command", ["restore", "detect"])

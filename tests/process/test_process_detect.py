@@ -124,3 +124,33 @@ def test_masks_among_the_photos_are_not_taken_for_photos(archive, inpaint) -> No
     assert len(inpaint(*arguments).lines) == 1
     planned = inpaint("restore", "photos", "--dry-run", "--json").lines
     assert [line["photo"] for line in planned] == ["photos/a.png"]
+
+
+def test_a_dry_run_refuses_what_the_run_refuses(detect, inpaint, tiny_model, tmp_path: Path) -> None:
+    assert detect("--overlay", "photos/look", "--dry-run").code == 2
+    alone = tmp_path / "alone.onnx"
+    alone.write_bytes(tiny_model.read_bytes())
+    ended = inpaint("restore", "photos", "--model", "alone.onnx", "--backend", "torch", "--dry-run")
+    assert (ended.code, "no .safetensors file is there" in ended.stderr) == (4, True)
+    assert inpaint("restore", "photos", "--grow", "65", "--dry-run").code == 2
+
+
+def test_a_mask_among_the_photos_is_not_restored(archive, inpaint) -> None:
+    root = archive("a.png", "b.png")
+    (root / "masks/a.png").rename(root / "photos/all.png")
+    planned = inpaint("restore", "photos", "--mask", "photos/all.png", "--dry-run", "--json")
+    assert [line["photo"] for line in planned.lines] == ["photos/a.png", "photos/b.png"]
+    assert "photos/all.png: is the mask, and left out" in planned.stderr
+
+
+def test_a_folder_counts_from_itself(archive, inpaint) -> None:
+    archive("a.png")
+    ended = inpaint("restore", "photos", "--mask-dir", "masks", "--base", ".")
+    assert ended.code == 2 and "--base is for photos that are named one by one" in ended.stderr
+
+
+def test_one_photo_with_its_mask_is_evaluated(archive, inpaint) -> None:
+    archive("a.png")
+    ended = inpaint("evaluate", "detect", "photos/a.png", "masks", "--detector", "classical", "--json")
+    assert (ended.code, ended.stderr) == (0, "")
+    assert list(ended.lines[0]["detectors"][0]["kinds"]) == ["all"]

@@ -409,6 +409,17 @@ class TestConfigurationFile:
         )
         assert inpaint("restore", "photos").code == 0
 
+    @pytest.mark.parametrize("text", ["tool = 3", "[tool]\ninpaint-cli = 3", "[project]\nname = 'a'"])
+    def test_a_pyproject_without_a_section_says_nothing(self, archive, inpaint, tiny_model, text) -> None:
+        root = archive("a.png")
+        (root / "pyproject.toml").write_text(text)
+        assert inpaint("restore", "photos", "--mask-dir", "masks", "--model", str(tiny_model)).code == 0
+
+    def test_a_flag_with_an_opposite_has_one_key(self, tmp_path, inpaint) -> None:
+        (tmp_path / "inpaint-cli.toml").write_text("[train]\ncompile = true\n")
+        ended = inpaint("train", "--model", "pconv", "--data", "nothing.bin")
+        assert ended.code == 5 and "nothing.bin" in ended.stderr
+
     def test_show_config_says_what_is_in_effect_and_from_where(self, archive, inpaint) -> None:
         root = archive("a.png")
         (root / "inpaint-cli.toml").write_text("[restore]\njobs = 3\n")

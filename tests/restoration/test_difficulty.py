@@ -7,6 +7,7 @@ import pytest
 from fake_networks import GUIDED, SEEING, FillWithGrey, Invert, PushPull, Remember
 
 from inpaint_cli.backends import Tiles, open_network
+from inpaint_cli.errors import BackendError
 from inpaint_cli.restoration import QUALITIES, Restorer
 from inpaint_cli.restoration.difficulty import ByDifficulty, difficulty_of, open_models
 
@@ -103,6 +104,18 @@ def test_the_photo_outside_of_the_mask_stays_as_it_is():
     assert small.tiles > 0
     assert large.tiles > 0
     assert (restored[mask][:40] == 128).all()
+
+
+def test_two_models_compute_on_the_same_threads():
+    both = open_models(QUALITIES["standard"].models(), backend="onnx", device="cpu", threads=2)
+    assert both.small.pool is both.large.pool is not None
+    alone = open_models(QUALITIES["standard"].models(), backend="onnx", device="cpu", threads=1)
+    assert alone.small.pool is alone.large.pool is None
+
+
+def test_no_threads_are_refused():
+    with pytest.raises(BackendError, match="threads must be at least 1"):
+        open_models(["photo-small"], backend="onnx", device="cpu", threads=0)
 
 
 def test_one_model_is_opened_as_it_is():

@@ -192,6 +192,23 @@ def test_qualities_are_compared_on_photos(run, model, tmp_path):
     assert isinstance(run("evaluate", "photos", tmp_path, "--quality", "perfect").exception, UsageError)
 
 
+def test_a_quality_s_own_models_are_named_by_it_and_two_of_one_name_by_their_paths(run, model, tmp_path):
+    (tmp_path / "clean").mkdir()
+    Image.new("L", (40, 40), 99).save(tmp_path / "clean" / "grey.png")
+    (tmp_path / "more").mkdir()
+    other = tmp_path / "more/tiny.onnx"
+    other.write_bytes(model.read_bytes())
+
+    def names(*arguments):
+        call = ("evaluate", "photos", tmp_path / "clean", "--kinds", "lines", "--method", "none")
+        result = run(*call, "--panel", tmp_path / "panel.png", "--json", *arguments)
+        return [method["name"] for method in json.loads(result.stdout)["kinds"][0]["methods"]]
+
+    assert names("--quality", "standard", "--quality", "fast") == ["standard", "fast"]
+    both = ("--model", model, "--model", other)
+    assert names(*both, "--quality", "fast") == ["tiny, fast", f"{other}, fast"]
+
+
 def test_a_detector_restores_nothing_and_is_not_evaluated_as_if_it_did(run, data_folder, tmp_path):
     Image.new("RGB", (40, 40)).save(tmp_path / "clean.png")
     for benchmark in (["photos", tmp_path / "clean.png"], ["cifar10", "--data", data_folder]):

@@ -145,7 +145,7 @@ def test_a_run_goes_on_with_the_files_that_it_began_with(tmp_path, data_folder):
     other.mkdir()
     with pytest.raises(RunFolderError, match=f"begun with --data {data_folder}"):
         train(TrainingRequest(**again, data=(SourceOption(other),)), read, StopAfter())
-    with pytest.raises(RunFolderError, match="begun with weight 1.0, not 3.0"):
+    with pytest.raises(RunFolderError, match=r"begun with weight 1\.0, not 3\.0"):
         train(TrainingRequest(**again, data=(SourceOption(data_folder, 3.0),)), read, StopAfter())
     with pytest.raises(RunFolderError, match="begun without --valid"):
         train(TrainingRequest(**again, valid=other), read, StopAfter())

@@ -11,13 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from inpaint_cli.errors import TrainingDataError
+from training.data.pictures import find_pictures, read_pixels
 from training.detector.aging import age, scan
 from training.detector.elements import ElementBank
 from training.detector.paint import Floats, Painted, paint
 from training.detector.shapes import SHAPES, Plane
 from training.detector.text import burnt_in_date, rows_of_text
 
-PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
 MOST_DAMAGE = 0.6
 """A crop with a larger damaged share is drawn again: nothing would be left to tell damage from."""
 
@@ -61,10 +61,13 @@ class Samples:
 
 
 def read_photos(folder: Path) -> list[Plane]:
-    """Read every photo below a folder: uint8 (h, w, 3) RGB. TrainingDataError where there is none."""
-    files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in PHOTO_SUFFIXES)
-    read = (cv2.imread(str(file), cv2.IMREAD_COLOR) for file in files)
-    photos = [np.ascontiguousarray(photo[..., ::-1]).astype(np.uint8) for photo in read if photo is not None]
+    """Read every photo below a folder: uint8 (h, w, 3) RGB.
+
+    TrainingDataError where there is none, or one can't be read.
+    """
+    if not folder.is_dir():
+        raise TrainingDataError(f"{folder}: there is no such folder")
+    photos = [read_pixels(file) for file in find_pictures(folder)]
     if not photos:
         raise TrainingDataError(f"{folder}: no photos are in it")
     return photos
