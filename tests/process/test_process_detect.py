@@ -1,5 +1,6 @@
 """`detect` as a user meets it: masks that can be edited, and are not lost to the next run."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -153,4 +154,4 @@ def test_one_photo_with_its_mask_is_evaluated(archive, inpaint) -> None:
     archive("a.png")
     ended = inpaint("evaluate", "detect", "photos/a.png", "masks", "--detector", "classical", "--json")
     assert (ended.code, ended.stderr) == (0, "")
-    assert list(ended.lines[0]["detectors"][0]["kinds"]) == ["all"]
+    assert list(json.loads(ended.stdout)["detectors"][0]["kinds"]) == ["all"]
