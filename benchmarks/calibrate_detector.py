@@ -103,7 +103,7 @@ def _clean(detector: LearnedDetector, folder: Path) -> Iterator[Seen]:
 
 def _seen(detector: LearnedDetector, kind: str, file: Path, truth: Bools | None) -> Seen:
     photo = as_colour(read_photo(file).pages[0].pixels)
-    return Seen(kind, photo, detector.look_again(photo, detector.look(photo)), truth)
+    return Seen(kind, photo, detector.gather(photo), truth)
 
 
 def _trials(seen: Sequence[Seen]) -> Iterator[Trial]:

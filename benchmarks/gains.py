@@ -5,7 +5,7 @@
 Each row of the table has all changes of the rows above it. Every configuration trains on one thread for the
 same minutes of processor time with its schedule stretched over them, and is then measured on the validation
 pictures of the data: mean squared error over the whole picture, 1-9 lines, known pixels pasted back where the
-network sees the mask. Results are kept in results.json; what is in there is not trained again.
+network sees the mask. Results are kept in MODEL.json in OUT; what is in there is not trained again.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def steps(model: str) -> Mapping[str, TrainingConfig]:
 
 
 def main() -> int:
-    """Train and measure what is not in results.json yet; print the table."""
+    """Train and measure what is not there yet; print the table."""
     options = _parser().parse_args()
     torch.set_num_threads(1)
     options.output.mkdir(parents=True, exist_ok=True)

@@ -89,11 +89,8 @@ class LearnedDetector:
     def find(self, pixels: Pixels) -> Detection:
         """Find the damage, see `Detector`."""
         photo = as_colour(pixels)
-        evidence = self.look(photo)
+        evidence = self.gather(photo)
         core = evidence.cut(self.cleanup)
-        if evidence.score(core, IN_DOUBT) >= self.clean_below:
-            evidence = self.look_again(photo, evidence)
-            core = evidence.cut(self.cleanup)
         score = evidence.score(core)
         if score < self.clean_below:
             core = np.zeros_like(core)
@@ -108,13 +105,18 @@ class LearnedDetector:
             mask, score = mask | grown(strokes, grow), 1.0
         return Detection(mask, evidence.probability, score)
 
-    def look(self, photo: Floats) -> Evidence:
-        """Gather what the decision is made from; photo: (h, w, 3) in 0..1, see `as_colour`."""
+    def gather(self, photo: Floats) -> Evidence:
+        """Return what the decision is made from; photo: (h, w, 3) in 0..1, see `as_colour`."""
+        first = self._look(photo)
+        in_doubt = first.score(first.cut(self.cleanup), IN_DOUBT) >= self.clean_below
+        return self._look_again(photo, first) if in_doubt else first
+
+    def _look(self, photo: Floats) -> Evidence:
         probability = self._probability(photo, np.zeros(photo.shape[:2], np.float32))
         probability[plain_frame(photo)] = 0
         return Evidence(probability, has_one_hue(photo))
 
-    def look_again(self, photo: Floats, first: Evidence) -> Evidence:
+    def _look_again(self, photo: Floats, first: Evidence) -> Evidence:
         """Take the mean with what the network makes of the photo in the mirror and of the first look."""
         mirrored = self._probability(photo[:, ::-1], first.probability[:, ::-1])[:, ::-1]
         probability = first.probability + np.float32(SECOND_LOOK) * (mirrored - first.probability)
