@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
+from PIL.PngImagePlugin import PngInfo
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -69,5 +70,7 @@ def draw_grid(rows: Sequence[tuple[str, Sequence[tuple[str, Pixels]]]]) -> bytes
 
 def _as_png(page: Image.Image) -> bytes:
     buffer = io.BytesIO()
-    page.save(buffer, format="PNG", optimize=True)
+    text = PngInfo()
+    text.add_text("Software", "inpaint-cli")
+    page.save(buffer, format="PNG", optimize=True, pnginfo=text)
     return buffer.getvalue()

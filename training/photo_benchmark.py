@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from inpaint_cli.errors import UsageError
+from inpaint_cli.errors import NothingToDoError, UsageError
 from training.evaluation import Candidate, Case
 from training.panels import draw_grid
 from training.photo_damage import KINDS, draw_mask, paint
@@ -111,6 +111,8 @@ def evaluate_kind(
             scores[candidate.name].append(score(restored[candidate.name], case.truth, case.mask))
             advance(1)
         crops = crops or _crops(case, restored)
+    if not missing:
+        raise NothingToDoError("none of the photos can be read")
     rows = [PhotoRow(c.name, mean_score(scores[c.name]), seconds[c.name] / megapixels) for c in candidates]
     return KindReport(kind, float(np.mean(missing)), tuple(rows), crops)
 

@@ -18,7 +18,7 @@ from inpaint_cli.batch.journal import Journal
 from inpaint_cli.batch.names import split_suffix
 from inpaint_cli.batch.outcome import Outcome
 from inpaint_cli.batch.output_file import OutputFile
-from inpaint_cli.batch.page_masks import Bools, Damage, MaskSettings, Pixels, find_damage
+from inpaint_cli.batch.page_masks import Bools, Damage, MaskSettings, Pixels, find_damage, given_damage
 from inpaint_cli.batch.record import Record
 from inpaint_cli.detection import Detector
 from inpaint_cli.errors import PhotoError
@@ -28,6 +28,8 @@ from inpaint_cli.photos.read import read_bytes
 _TINT = np.array([255, 0, 96], np.float32)
 _TINT_SHARE = 0.6
 _OVERLAY_QUALITY = 90
+_OVERLAY_MARK = b"damage in red, by inpaint-cli detect"
+"""The comment in a picture to look at, by which the next run knows it as one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,16 +65,18 @@ def _find(job: Job, settings: FindSettings, record: Record) -> Outcome:
         output = OutputFile(Path(job.output_root), Path(job.output_relative), journal, place=place)
         if output.is_up_to_date(inputs) and not settings.overwrite and not _lacks_overlay(job, settings):
             return record.finished("skipped", "up to date")
-        if output.is_of_others() and not settings.overwrite:
-            return record.finished("skipped", "its mask was made or edited by hand; --overwrite replaces it")
         photo = decode_photo(data, name=str(job.photo), max_pixels=settings.masks.max_pixels)
+    if output.is_of_others() and not settings.overwrite:
+        if settings.overlay is not None:
+            edited = given_damage(photo, read_bytes(job.output), str(job.output), settings.masks)
+            _put_overlay(photo, edited, settings.overlay / overlay_name(job))
+        return record.finished("skipped", "its mask was made or edited by hand; --overwrite replaces it")
     with record.timed("seconds"):
         damage = find_damage(photo, settings.detector, settings.masks)
     record.note(coverage=damage.coverage, mask_source=damage.source)
     with record.timed("seconds_write"):
         if settings.overlay is not None:
-            picture = OutputFile(settings.overlay, Path(overlay_name(job)), Journal())
-            picture.put(_overlay(photo, damage), b"", overwrite=True)
+            _put_overlay(photo, damage, settings.overlay / overlay_name(job))
         output.put(_mask_file(damage, job.output.suffix), inputs, overwrite=settings.overwrite)
     return record.finished("found") if damage.coverage else record.finished("clean", "nothing was found")
 
@@ -84,6 +88,21 @@ def _lacks_overlay(job: Job, settings: FindSettings) -> bool:
 def overlay_name(job: Job) -> str:
     """Return the path of a job's picture to look at, from the overlay's folder: named as no mask is."""
     return split_suffix(job.output_relative)[0] + "_overlay.jpg"
+
+
+def _put_overlay(photo: Photo, damage: Damage, file: Path) -> None:
+    """Write the picture to look at. Raises PhotoError where a file of that name is none of ours."""
+    if os.path.lexists(file) and not _is_overlay(file):
+        raise PhotoError(f"{file}: is there already, and no picture of ours; give --overlay another folder")
+    OutputFile(file.parent, Path(file.name), Journal()).put(_overlay(photo, damage), b"", overwrite=True)
+
+
+def _is_overlay(file: Path) -> bool:
+    try:
+        with Image.open(file) as picture:
+            return picture.info.get("comment") == _OVERLAY_MARK
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return False
 
 
 def _mask_file(damage: Damage, suffix: str) -> bytes:
@@ -104,7 +123,7 @@ def _overlay(photo: Photo, damage: Damage) -> bytes:
     shown = next((at for at, mask in enumerate(damage.masks) if mask.any()), 0)
     file = BytesIO()
     Image.fromarray(tinted(photo.pages[shown].pixels, damage.masks[shown])).save(
-        file, "JPEG", quality=_OVERLAY_QUALITY
+        file, "JPEG", quality=_OVERLAY_QUALITY, comment=_OVERLAY_MARK
     )
     return file.getvalue()
 

@@ -75,6 +75,11 @@ class Journal:
             raise PhotoError(f"{path}: the journal can't be used ({error.strerror or error})") from error
         return journal
 
+    @property
+    def is_kept(self) -> bool:
+        """Is it a file that earlier runs wrote into as well?"""
+        return self._handle is not None
+
     def result_of(self, inputs: bytes) -> bytes | None:
         """Return the digest of what these inputs give, None where that is not known yet."""
         with self._lock:

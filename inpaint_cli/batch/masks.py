@@ -53,6 +53,7 @@ class MaskFolder:
         if not found:
             return None
         if len(found) > 1:
+            self._owners.update((each, self._owners.get(each, stem)) for each in found)
             raise MaskError(f"ambiguous masks for it in {self.folder}: {' and '.join(sorted(found))}")
         owner = self._owners.setdefault(found[0], stem)
         if owner != stem:

@@ -42,9 +42,9 @@ class OutputFile:
             self._journal.record(inputs, digest)
             return False
         if self.is_of_others() and not overwrite:
+            not_ours = ", and is not (or no longer) what this program wrote" if self._journal.is_kept else ""
             raise PhotoError(
-                f"{self._root / self._relative}: is there already, and is not (or no longer) what this"
-                " program wrote; --overwrite replaces it"
+                f"{self._root / self._relative}: is there already{not_ours}; --overwrite replaces it"
             )
         folder = make_folder(self._root, self._relative.parent)
         self._journal.record(inputs, digest)

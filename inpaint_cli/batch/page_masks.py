@@ -15,6 +15,9 @@ from inpaint_cli.photos import Photo, decode_mask
 Bools = npt.NDArray[np.bool_]
 Pixels = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 
+ALIKE = 0.02
+"""Share of a side by which a mask's shape may differ from the photo's to be taken for the same view."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class MaskSettings:
@@ -92,10 +95,23 @@ def combined(given: Damage, found: Damage, mode: str) -> Damage:
 def _sized(mask: Bools, shape: tuple[int, int], name: str, settings: MaskSettings) -> Bools:
     if mask.shape == shape:
         return mask
-    sizes = f"{mask.shape[1]}x{mask.shape[0]}, the photo is {shape[1]}x{shape[0]}"
+    sizes = f"the mask is {mask.shape[1]}x{mask.shape[0]}, the photo is {shape[1]}x{shape[0]}"
+    if not _are_alike(mask.shape, shape):
+        turned = _are_alike(mask.shape[::-1], shape)
+        why = "turn it as the photo is seen (EXIF orientation)" if turned else "both must be of one shape"
+        raise MaskError(f"{name}: {sizes}; {why}")
     if not settings.resize:
-        raise MaskError(f"{name}: the mask is {sizes}; if it shows the same view, use --resize-mask")
+        raise MaskError(f"{name}: {sizes}; if it shows the same view, use --resize-mask")
     return resized(mask, shape)
+
+
+def _are_alike(shape: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    """Say whether one is the other at another scale, but for a pixel of the smaller or ALIKE of a side."""
+    for length, across, its_length, its_across in ((*shape, *other), (*other, *shape)):
+        expected = length * its_across / across
+        if abs(expected - its_length) > max(1, its_across / across, ALIKE * its_length):
+            return False
+    return True
 
 
 def resized(mask: Bools, shape: tuple[int, int]) -> Bools:

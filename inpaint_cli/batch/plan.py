@@ -73,6 +73,15 @@ class Plan:
         """Return the output folders at the top, each once."""
         return [Path(root) for root in dict.fromkeys(job.output_root for job in self.jobs)]
 
+    def places(self) -> list[Path]:
+        """Return where the results go, for people: the output folders, or the one file."""
+        return [job.output for job in self.jobs] if self.is_single_file else self.output_roots()
+
+    @property
+    def outcomes(self) -> int:
+        """How many outcomes there are when all is done."""
+        return len(self.jobs) + len(self.problems)
+
     def check(self) -> None:
         """Raise UsageError where the plan must not be carried out."""
         if not self.refusals:
@@ -116,7 +125,9 @@ def make_plan(selection: Selection) -> Plan:
     if selection.mask_dir is not None:
         masks = MaskFolder.read(str(selection.mask_dir), selection.suffixes)
     if selection.mask is not None and not selection.mask.is_file():
-        raise UsageError(f"--mask {selection.mask}: there is no such file")
+        is_folder = selection.mask.is_dir()
+        why = "is a folder; --mask-dir takes masks from one" if is_folder else "there is no such file"
+        raise UsageError(f"--mask {selection.mask}: {why}")
     draft = _Draft(selection, masks, _existing_id(selection.mask_dir))
     for path in selection.photos:
         if path.is_dir():
@@ -163,6 +174,10 @@ def _add_folder(draft: _Draft, folder: Path) -> None:
             draft.notes.append(f"{Path(folder, relative)}: is the mask, and left out of the photos")
         elif relative not in masks:
             _add_job(draft, str(folder), relative, output)
+    if walk.others:
+        most = walk.others.most_common(5)
+        kinds = ", ".join(f"{count} {suffix or 'without suffix'}" for suffix, count in most)
+        draft.notes.append(f"{folder}: files of no format that is read are left out ({kinds})")
     draft.notes += walk.notes
     draft.problems += walk.problems
 
@@ -260,6 +275,8 @@ def _find_collisions(draft: _Draft) -> None:
             draft.notes.append(f"{job.photo} is named twice, and taken once")
             continue
         problem = f"{other.photo} and {job.photo} would both be written to {job.output}"
+        if draft.selection.listed and draft.selection.base is None:
+            problem += "; --base DIR keeps the folders below it"
         draft.refusals.append(problem)
         problems |= {id(job): problem, id(other): problem}
     photos = (_place(real[job.root], job.relative) for job in draft.jobs)

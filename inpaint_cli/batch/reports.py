@@ -62,8 +62,8 @@ class Tally:
         """What the run ends with."""
         return ExitCode.SOME_FAILED if self.counts["failed"] else ExitCode.OK
 
-    def lines(self, seconds: float, places: Iterable[object] = ()) -> list[str]:
-        """Return the summary: failures again, then one line of counts."""
+    def lines(self, seconds: float, places: Iterable[object] = (), planned: int = 0) -> list[str]:
+        """Return the summary: failures again, then one line of counts; planned: how many there should be."""
         failed = self.counts["failed"]
         listed = [f"failed: {line}" for line in self.failures.values()]
         if failed > len(listed):
@@ -72,6 +72,8 @@ class Tally:
             listed.insert(0, f"{failed} of {self.counts.total()} photos failed; here they are again:")
         order = ("restored", "found", "copied", "clean", "skipped", "failed")
         counted = ", ".join(f"{self.counts[name]} {name}" for name in order if self.counts[name])
+        if planned > self.counts.total():
+            counted = f"{counted}, " * bool(counted) + f"{planned - self.counts.total()} not done"
         where = ", ".join(printable(place) for place in places)
         return [
             *listed,

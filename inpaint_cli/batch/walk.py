@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,11 +20,13 @@ class Walk:
     """Walks one folder; what was left out, and why, is told afterwards.
 
     suffixes: of the files to find, lower case; avoid: folders that are not entered.
+    others: how many files of other suffixes there are, lower case.
     notes: left out, which is harmless; problems: a folder and why it can't be read.
     """
 
     suffixes: frozenset[str]
     avoid: Collection[FolderId] = ()
+    others: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
     problems: list[tuple[str, str]] = field(default_factory=list)
 
@@ -87,8 +90,12 @@ class Walk:
                 continue
             if _is_folder(entry):
                 (links if entry.is_symlink() else folders).append(entry.path)
-            elif split_suffix(entry.name)[1].lower() in self.suffixes:
+                continue
+            suffix = split_suffix(entry.name)[1].lower()
+            if suffix in self.suffixes:
                 files.append(entry.path)
+            else:
+                self.others[suffix] += 1
         return files, folders, links
 
 

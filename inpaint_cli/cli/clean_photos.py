@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from inpaint_cli.errors import NothingToDoError, UsageError
+from inpaint_cli.errors import NothingToDoError, PhotoError, UsageError
 
 if TYPE_CHECKING:
     from training.photo_benchmark import CleanPhoto
@@ -35,14 +35,28 @@ def find_photos(folder: Path) -> list[Path]:
     return files
 
 
-def clean_photos(files: Sequence[Path], folder: Path) -> Iterator[CleanPhoto]:
-    """Read photos one after the other as uint8 RGB, named by their path in the folder."""
+def clean_photos(
+    files: Sequence[Path], folder: Path, broken: dict[Path, str] | None = None
+) -> Iterator[CleanPhoto]:
+    """Read photos one after the other as uint8 RGB, named by their path in the folder.
+
+    broken: takes those that can't be read, with the reason, and says which are not tried again; without it
+    such a photo raises PhotoError.
+    """
     from inpaint_cli.photos import read_photo
     from training.photo_benchmark import CleanPhoto
 
     for file in files:
-        name = file.relative_to(folder).as_posix() if file != folder else file.name
-        yield CleanPhoto(name, _as_rgb(read_photo(file).pages[0].pixels))
+        if broken is not None and file in broken:
+            continue
+        try:
+            pixels = _as_rgb(read_photo(file).pages[0].pixels)
+        except PhotoError as error:
+            if broken is None:
+                raise
+            broken[file] = str(error)
+            continue
+        yield CleanPhoto(file.relative_to(folder).as_posix() if file != folder else file.name, pixels)
 
 
 def _as_rgb(pixels: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:

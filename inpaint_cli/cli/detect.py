@@ -90,6 +90,8 @@ class DetectOptions:
             raise UsageError("name the photos: files, folders, or --files-from; see --help")
         if self.output is None:
             raise UsageError("name a folder for the masks with -o")
+        if self.output.suffix.lower() in (".png", ".tif", ".tiff") and not self.output.is_dir():
+            raise UsageError(f"-o {self.output}: name a folder; masks in it are named like their photos")
         if Path("-") in (self.output, self.overlay, *(self.photos or ())):
             raise UsageError("detect works on files; - is only for restore")
         if self.overlay is not None and self.overlay.resolve().is_relative_to(self.output.resolve()):

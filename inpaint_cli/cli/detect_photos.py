@@ -55,7 +55,8 @@ def detect_photos(options: DetectOptions) -> ExitCode:
         )
         work = partial(find_photo, settings=settings)
         carry_out(plan, work, share, reporting, fail_fast=options.fail_fast)
-    for line in reporting.tally.lines(time.perf_counter() - start, plan.output_roots()):
+    seconds = time.perf_counter() - start
+    for line in reporting.tally.lines(seconds, plan.places(), planned=plan.outcomes):
         screen.line(line)
     return reporting.exit_code
 
@@ -67,5 +68,6 @@ def _check_overlay(overlay: Path | None, plan: Plan, named: list[Path]) -> None:
     place = overlay.resolve()
     pictures = {place / overlay_name(job) for job in plan.jobs}
     walked = [folder for folder in named if folder.is_dir() and place.is_relative_to(folder.resolve())]
-    if walked or pictures & {job.photo.resolve() for job in plan.jobs}:
+    beside = place in {Path(root).resolve() for root in {job.root for job in plan.jobs}}
+    if walked or beside or pictures & {job.photo.resolve() for job in plan.jobs}:
         raise UsageError(f"--overlay {overlay}: lies among the photos; name a folder outside")

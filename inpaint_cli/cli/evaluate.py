@@ -14,11 +14,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from inpaint_cli.backends import list_models
+from inpaint_cli.cli import streams
 from inpaint_cli.cli.clean_photos import clean_photos, find_photos
 from inpaint_cli.cli.evaluate_detect import detect
 from inpaint_cli.cli.models import results_console
 from inpaint_cli.cli.train import require_training
-from inpaint_cli.errors import UsageError
+from inpaint_cli.errors import ExitCode, UsageError
 from inpaint_cli.restoration.difficulty import open_models
 from inpaint_cli.restoration.quality import DEFAULT_QUALITY, find_quality
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from training.photo_benchmark import KindReport
 
 NEEDED = ("skimage", "scipy")
+_PANEL_MARK, _PANEL_HEAD = b"Software\0inpaint-cli", 256
+"""What stands in a panel, and within how many bytes of its beginning: text comes before the pixels."""
 QUICK_METHODS = ("ns", "telea", "biharmonic", "harmonic")
 """Classical methods that whole photos are compared with by default; FSR takes ten seconds a megapixel."""
 
@@ -134,26 +137,32 @@ def photos(
     candidates = [*networks, *_classical(list(QUICK_METHODS) if method is None else method)]
     names = [candidate.name for candidate in networks]
     reports: list[KindReport] = []
+    broken: dict[Path, str] = {}
     with _progress() as progress:
         task = progress.add_task("Evaluating", total=len(files) * len(chosen) * len(candidates))
         for kind in chosen:
             report = evaluate_kind(
                 kind,
-                clean_photos(files, clean),
+                clean_photos(files, clean, broken),
                 candidates,
                 seed,
                 lambda count: progress.advance(task, count),
             )
             reports.append(keep_crops(report, shown_rows(report, names)))
+    measured = len(files) - len(broken)
     if as_json:
         described = [report.as_dict() for report in reports]
-        _print_json({"benchmark": "photos", "photos": len(files), "seed": seed, "kinds": described,
+        _print_json({"benchmark": "photos", "photos": measured, "seed": seed, "kinds": described,
                      "panel": str(panel), "command": _command()})  # fmt: skip
     else:
         console = results_console()
-        for table in photo_tables(reports, len(files)):
+        for table in photo_tables(reports, measured):
             console.print(table)
     _write_panel(panel, photo_panel(reports))
+    for reason in broken.values():
+        streams.to_stderr(f"failed: {reason}")
+    if broken:
+        raise typer.Exit(ExitCode.SOME_FAILED)
 
 
 @evaluate.command()
@@ -234,12 +243,12 @@ def _classical(names: list[str] | None, always: Sequence[str] = ()) -> list[Cand
 
 def _check_panel(file: Path, photos: Path) -> None:
     """Raise UsageError where the panel would replace something else, or can't be written."""
-    from inpaint_cli.photos import read_bytes, sniff
+    from inpaint_cli.photos import read_bytes
 
     if file.resolve() == photos.resolve() or photos.resolve() in file.resolve().parents:
         raise UsageError(f"--panel {file}: lies among the photos, which are only read; give another place")
-    if file.exists() and not (file.is_file() and sniff(read_bytes(file)) == "PNG"):
-        raise UsageError(f"--panel {file}: is no PNG file, and is not replaced; give another name")
+    if file.exists() and not (file.is_file() and _PANEL_MARK in read_bytes(file)[:_PANEL_HEAD]):
+        raise UsageError(f"--panel {file}: is there already, and is no panel of ours; give another name")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

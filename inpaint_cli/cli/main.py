@@ -13,7 +13,7 @@ from typing import Any
 
 from inpaint_cli import __version__
 from inpaint_cli.cli import streams
-from inpaint_cli.errors import ExitCode, InpaintError
+from inpaint_cli.errors import ExitCode, InpaintError, UsageError
 
 PROGRAM = "inpaint-cli"
 NO_CONFIG = "--no-config"
@@ -71,9 +71,11 @@ def run(arguments: Sequence[str]) -> int:
         print(f"{PROGRAM} {__version__}")
         return ExitCode.OK
     try:
-        return _run_app(arguments)
+        if "" in arguments:
+            raise UsageError("an argument is empty; is a variable not set? (. is the working folder)")
+        return _run_app(_no_config_first(arguments))
     except InpaintError as error:
-        _complain(f"error: {' '.join(str(error).split())}")
+        _complain(f"error: {' '.join(str(error).split())}{_config_hint(error, arguments)}")
         return error.exit_code
     except KeyboardInterrupt:
         _complain("interrupted")
@@ -86,6 +88,29 @@ def run(arguments: Sequence[str]) -> int:
         where = "" if _wants_traceback(arguments) else "; -v shows where"
         _complain(f"internal error, please report it: {type(error).__name__}: {error}{where}")
         return ExitCode.BUG
+
+
+def _no_config_first(arguments: Sequence[str]) -> list[str]:
+    """Take --no-config also where it stands behind the command."""
+    options = arguments[: list(arguments).index("--")] if "--" in arguments else arguments
+    if NO_CONFIG not in options:
+        return list(arguments)
+    others = (argument for argument in options if argument != NO_CONFIG)
+    return [NO_CONFIG, *others, *arguments[len(options) :]]
+
+
+def _config_hint(error: InpaintError, arguments: Sequence[str]) -> str:
+    """Say where options may come from that nobody has typed."""
+    from inpaint_cli.cli.config import find_config
+
+    if error.exit_code != ExitCode.USAGE or NO_CONFIG in arguments:
+        return ""
+    try:
+        file = find_config()
+    except InpaintError:
+        return ""
+    told = file is None or str(file) in str(error)
+    return "" if told else f" ({file} gives options too; {NO_CONFIG} leaves it out)"
 
 
 def _run_app(arguments: Sequence[str]) -> int:

@@ -13,11 +13,11 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from inpaint_cli.backends import ModelFiles, list_models
+from inpaint_cli.backends import Figure, ModelFiles, list_models
 from inpaint_cli.restoration import DEFAULT_MODEL
 
 WIDE = 160
-"""Columns of a table that is not shown on a terminal."""
+"""Columns from which a table is shown whole; it is that wide where it is not shown on a terminal."""
 
 
 def models(
@@ -28,7 +28,11 @@ def models(
     if as_json:
         typer.echo(json.dumps([as_dict(files) for files in found], indent=2, ensure_ascii=False))
         return
-    results_console().print(_table(found))
+    console = results_console()
+    console.print(_table(found, whole=console.width >= WIDE))
+    if console.width < WIDE:
+        rest = f"In {WIDE} columns, or with --json, also what each was trained on, and its figures."
+        console.print(rest, highlight=False)
 
 
 def results_console() -> Console:
@@ -36,13 +40,14 @@ def results_console() -> Console:
     return Console(width=None if sys.stdout.isatty() else max(WIDE, shutil.get_terminal_size().columns))
 
 
-def _table(found: list[ModelFiles]) -> Table:
+def _table(found: list[ModelFiles], *, whole: bool) -> Table:
     table = Table(box=box.SIMPLE_HEAD, title=None)
     for column, justify in (("name", "left"), ("kind", "left"), ("size", "right"), ("parameters", "right")):
         table.add_column(column, justify="right" if justify == "right" else "left", no_wrap=True)
     table.add_column("backends", no_wrap=True)
-    table.add_column("figures")
-    table.add_column("trained on")
+    if whole:
+        table.add_column("figures")
+        table.add_column("trained on")
     for files in found:
         card = files.card
         table.add_row(
@@ -51,10 +56,13 @@ def _table(found: list[ModelFiles]) -> Table:
             f"{_size(files) / 1e6:.1f} MB",
             f"{card.parameters:,}",
             ", ".join(_backends(files)),
-            "\n".join(f"{figure.name}: {figure.value:.5g}" for figure in card.figures),
-            card.training_data,
+            *(["\n".join(map(_figure, card.figures)), card.training_data] if whole else []),
         )
     return table
+
+
+def _figure(figure: Figure) -> str:
+    return f"{figure.name}: {figure.value:.5g}"
 
 
 def as_dict(files: ModelFiles) -> dict[str, Any]:

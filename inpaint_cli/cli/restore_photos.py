@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def restore_photos(options: RestoreOptions) -> ExitCode:
     """Restore every photo that the options name and return the exit code."""
     start = time.perf_counter()
-    screen = Screen(options.quiet, options.verbose or options.watch)
+    screen = Screen(options.quiet, options.verbose or (options.watch and not options.quiet))
     check_reports(options.report, options.html, overwrite=options.overwrite)
     selection = selection_of(options)
     plan = make_plan(selection)
@@ -59,7 +59,8 @@ def restore_photos(options: RestoreOptions) -> ExitCode:
         if page is not None:
             notes = ["It was interrupted."] if stop.interrupted else []
             page.finish(seconds=time.perf_counter() - start, notes=notes)
-    for line in reporting.tally.lines(time.perf_counter() - start, plan.output_roots()):
+    seconds = time.perf_counter() - start
+    for line in reporting.tally.lines(seconds, plan.places(), planned=0 if options.watch else plan.outcomes):
         screen.line(line)
     return reporting.exit_code
 

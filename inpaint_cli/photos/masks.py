@@ -53,8 +53,7 @@ def decode_mask(
         pages = _pages(data, name, max_pixels)
     except PhotoError as error:
         raise MaskError(f"mask {error}") from error
-    masks = (_white(page) for page in pages)
-    return tuple(~mask if invert else mask for mask in masks)
+    return tuple(_damaged(page, name, invert) for page in pages)
 
 
 def _pages(data: bytes, name: str, max_pixels: int) -> tuple[Page, ...]:
@@ -74,10 +73,18 @@ def _pages(data: bytes, name: str, max_pixels: int) -> tuple[Page, ...]:
         return (Page(np.array(upright.convert("L"))[..., None]),)
 
 
-def _white(page: Page) -> Bools:
+def _damaged(page: Page, name: str, invert: bool) -> Bools:
+    """Return where a page marks damage. Raises MaskError for marks that are all too faint to count."""
     top = np.float32(np.iinfo(page.pixels.dtype).max)
     grey = page.pixels[..., 0] if page.pixels.shape[2] == 1 else page.pixels @ _LUMA
     if page.alpha is not None:
         grey = grey * (page.alpha / top)
     white: Bools = np.asarray(np.rint(grey) >= (top + 1) / 2, np.bool_)
-    return white
+    damaged = ~white if invert else white
+    if not damaged.any() and grey.min() < grey.max():
+        colour, nearest = ("black", grey.min()) if invert else ("white", grey.max())
+        raise MaskError(
+            f"mask {name}: has marks, but none counts: the nearest to {colour}, which is damage, is"
+            f" {nearest / top * 255:.0f} of 255"
+        )
+    return damaged

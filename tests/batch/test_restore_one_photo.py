@@ -130,6 +130,26 @@ def test_a_mask_that_is_mostly_white_is_suspected_to_be_inverted(
         assert "--invert-mask" in outcome.reason and not outcome.output.exists()
 
 
+@pytest.mark.parametrize(
+    ("size", "told"),
+    [((40, 50), "EXIF orientation"), ((50, 50), "of one shape"), ((100, 85), "of one shape")],
+)
+def test_a_mask_of_another_shape_is_never_resized(tmp_path: Path, photo: np.ndarray, size, told) -> None:
+    Image.open(tmp_path / "m.png").resize(size, Image.Resampling.NEAREST).save(tmp_path / "m.png")
+    settings = RestoreSettings(masks=MaskSettings(resize=True))
+    outcome = restore_photo(job(tmp_path), workshop(settings=settings))
+    assert outcome.status == "failed" and told in outcome.reason
+
+
+@pytest.mark.parametrize("size", [(100, 80), (99, 80), (25, 20), (17, 13)])
+def test_a_mask_of_the_same_shape_but_for_a_pixel_may_be_resized(
+    tmp_path: Path, photo: np.ndarray, size
+) -> None:
+    Image.open(tmp_path / "m.png").resize(size, Image.Resampling.NEAREST).save(tmp_path / "m.png")
+    settings = RestoreSettings(masks=MaskSettings(resize=True))
+    assert restore_photo(job(tmp_path), workshop(settings=settings)).status == "restored"
+
+
 def test_a_mask_of_another_size_fails_unless_it_may_be_resized(tmp_path: Path, photo: np.ndarray) -> None:
     Image.open(tmp_path / "m.png").resize((100, 80), Image.Resampling.NEAREST).save(tmp_path / "m.png")
     outcome = restore_photo(job(tmp_path), workshop())

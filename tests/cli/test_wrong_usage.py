@@ -43,6 +43,11 @@ from inpaint_cli.cli.main import run
         ["train", "--model", "detector", "--data", "photos", "--epochs", "2"],
         ["train", "--model", "detector", "--data", "photos@2"],
         ["train", "--model", "photo", "--data", "photos", "--elements", "photos"],
+        ["detect", "photos/a.png", "-o", "mask.png"],
+        ["detect", "photos/a.png", "-o", "found", "--overlay", "photos"],
+        ["restore", ""],
+        ["restore", "photos", "--mask-dir", "masks", "-o", ""],
+        ["restore", "photos", "--mask", "masks"],
         ["unknown"],
     ],
 )

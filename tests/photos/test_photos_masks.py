@@ -82,3 +82,22 @@ def test_unreadable_masks(tmp_path: Path, content: bytes) -> None:
 def test_a_mask_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(MaskError, match="No such file"):
         read_mask(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize(
+    ("mode", "background", "mark", "invert", "nearest"),
+    [("RGB", "black", (255, 0, 0), False, "white, which is damage, is 76"), ("L", 0, 1, False, "is 1 of"),
+     ("L", 255, 200, True, "black, which is damage, is 200")],
+)  # fmt: skip
+def test_marks_that_are_all_too_faint_are_no_empty_mask(tmp_path, mode, background, mark, invert, nearest):
+    picture = Image.new(mode, (20, 10), background)
+    picture.paste(mark, (3, 3, 6, 6))
+    picture.save(tmp_path / "m.png")
+    with pytest.raises(MaskError, match=nearest):
+        read_mask(tmp_path / "m.png", invert=invert)
+
+
+@pytest.mark.parametrize("grey", [0, 16, 127])
+def test_one_dark_grey_all_over_marks_nothing(tmp_path, grey):
+    Image.new("L", (20, 10), grey).save(tmp_path / "m.png")
+    assert not read_mask(tmp_path / "m.png").any()

@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -155,3 +156,39 @@ def test_one_photo_with_its_mask_is_evaluated(archive, inpaint) -> None:
     ended = inpaint("evaluate", "detect", "photos/a.png", "masks", "--detector", "classical", "--json")
     assert (ended.code, ended.stderr) == (0, "")
     assert list(json.loads(ended.stdout)["detectors"][0]["kinds"]) == ["all"]
+
+
+def test_a_picture_to_look_at_replaces_only_another_of_ours(detect, tmp_path: Path) -> None:
+    for _ in range(2):
+        assert detect("--overlay", "look", "--overwrite").code == 0
+    Image.new("RGB", (9, 9), "blue").save(tmp_path / "look/a_overlay.jpg")
+    mine = (tmp_path / "look/a_overlay.jpg").read_bytes()
+    ended = detect("--overlay", "look", "--overwrite")
+    assert ended.code == 1
+    assert "is there already, and no picture of ours" in statuses(ended)["photos/a.png"][1]
+    assert (tmp_path / "look/a_overlay.jpg").read_bytes() == mine
+
+
+def test_a_mask_that_was_edited_is_what_there_is_to_look_at(detect, tmp_path: Path) -> None:
+    detect()
+    edited = Image.new("L", (70, 50), 0)
+    edited.paste(255, (0, 0, 35, 50))
+    edited.save(tmp_path / "masks/b.png")
+    assert statuses(detect("--overlay", "look"))["photos/b.jpg"] == BY_HAND
+    shown = np.asarray(Image.open(tmp_path / "look/b_overlay.jpg"), np.int16)
+    reddish = shown[..., 0] - shown[..., 1] > 30
+    assert reddish[:, :30].all() and reddish[:, 40:].mean() < 0.5
+
+
+def test_files_that_are_no_photos_are_told(detect, tmp_path: Path) -> None:
+    for name in ("a.dng", "b.dng", "scan"):
+        (tmp_path / "photos" / name).write_bytes(b"raw")
+    assert "files of no format that is read are left out (2 .dng, 1 without suffix)" in detect().stderr
+
+
+def test_a_file_of_settings_is_named_where_it_may_contradict(detect, inpaint, tmp_path: Path) -> None:
+    detect()
+    (tmp_path / "inpaint-cli.toml").write_text('[restore]\nmask-dir = "masks"\n')
+    call = ("restore", "photos", "--mask", "masks/a.png", "-o", "out")
+    assert "(inpaint-cli.toml gives options too; --no-config leaves it out)" in inpaint(*call).stderr
+    assert "exclude each other" not in inpaint(*call, "--no-config").stderr

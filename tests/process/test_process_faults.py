@@ -57,7 +57,7 @@ def test_faults_fail_by_name_and_leave_the_rest_running(faulty) -> None:
         "empty.jpg": "empty",
         "text.png": "not a photo",
         "random.tif": "",
-        "wrong-size.png": "--resize-mask",
+        "wrong-size.png": "of one shape",
         "white.png": "--invert-mask",
         "vanished.png": "No such file",
         "itself.png": "symbolic links",

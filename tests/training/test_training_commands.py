@@ -225,16 +225,33 @@ def test_an_empty_folder_and_unknown_kinds_are_told(run, model, tmp_path):
     assert isinstance(result.exception, UsageError)
 
 
+def test_a_panel_is_replaced_by_the_next_and_a_broken_photo_is_left_out(run, model, tmp_path):
+    folder = tmp_path / "clean"
+    folder.mkdir()
+    Image.new("L", (40, 40), 99).save(folder / "a.png")
+    (folder / "b.png").write_bytes(b"")
+    call = ("evaluate", "photos", folder, "--kinds", "lines,dust", "--method", "none", "--model", model)
+    for _ in range(2):
+        result = run(*call, "--panel", tmp_path / "panel.png", "--json")
+        assert result.exit_code == 1
+        assert result.stderr.count("failed: ") == 1 and "b.png: the file is empty" in result.stderr
+        assert json.loads(result.stdout)["photos"] == 1
+    (folder / "a.png").unlink()
+    assert "none of the photos can be read" in str(run(*call).exception)
+
+
 def test_a_panel_replaces_no_photo_and_nothing_that_is_no_picture(run, model, tmp_path):
     folder = tmp_path / "clean"
     folder.mkdir()
     Image.new("RGB", (80, 80), "red").save(folder / "a.png")
     before = (folder / "a.png").read_bytes()
     (tmp_path / "notes.txt").write_text("mine")
+    Image.new("RGB", (80, 80), "blue").save(tmp_path / "lake.png")
     for panel, said in (
         (folder / "a.png", "lies among the photos"),
         (folder / "new/panel.png", "lies among the photos"),
-        (tmp_path / "notes.txt", "is no PNG file"),
+        (tmp_path / "notes.txt", "is no panel of ours"),
+        (tmp_path / "lake.png", "is no panel of ours"),
         (tmp_path / "notes.txt/panel.png", "can't be made"),
     ):
         error = run("evaluate", "photos", folder, "--model", model, "--panel", panel).exception
