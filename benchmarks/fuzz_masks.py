@@ -35,7 +35,7 @@ def target(data: bytes) -> str:
     workshop = Workshop(settings=RestoreSettings(masks=settings, check=True), restorer=_HalfAsBright())
     record = workshop.begin(Path("photo.png"), None, Path("fuzz"))
     try:
-        restore_bytes(photos()["png-rgb"], data, workshop, record)
+        restore_bytes(photos()["bmp-24"], data, workshop, record)
     except InpaintError as error:
         check_message(error)
         return type(error).__name__
