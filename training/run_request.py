@@ -63,9 +63,7 @@ def refuse_other_files(folder: Path, option: str, asked: Sequence[Path], begun: 
     )
     if asked and not same:
         how = f"with {option} {' and '.join(map(str, begun))}" if begun else f"without {option}"
-        raise RunFolderError(
-            f"{folder} was begun {how}; leave the option out or start another run with -o"
-        )
+        raise RunFolderError(f"{folder} was begun {how}; leave the option out or start another run with -o")
 
 
 def as_tuple(path: Path | None) -> tuple[Path, ...]:

@@ -139,8 +139,7 @@ def train(
     begun = [RunFolder(request.folder).holds_run for request in requests]
     if any(begun):  # of two networks the second may not have been begun yet
         requests = [
-            replace(asked, resume=resume and holds)
-            for asked, holds in zip(requests, begun, strict=True)
+            replace(asked, resume=resume and holds) for asked, holds in zip(requests, begun, strict=True)
         ]
     for request in requests:
         with _ProgressWatcher(console, request.model) as watcher:
