@@ -17,7 +17,7 @@ import numpy as np
 
 from benchmarks.arguments import parser_of
 from benchmarks.measures import seconds_of
-from inpaint_cli.detection import DETECTORS, Detector, open_detector
+from inpaint_cli.detection import DEFAULT_DETECTOR, Detector, open_detector
 from inpaint_cli.photos import read_mask, read_photo
 from inpaint_cli.restoration import Restorer
 from training.report import markdown_table
@@ -31,7 +31,7 @@ def main() -> None:
     parser = parser_of(__file__, __doc__)
     parser.add_argument("cases", type=Path)
     parser.add_argument("--kinds", default="lines,scratch,text", help="parted by commas")
-    parser.add_argument("--detector", choices=DETECTORS, default="learned")
+    parser.add_argument("--detector", default=DEFAULT_DETECTOR, help="name or path of a model")
     options = parser.parse_args()
     detector = open_detector(options.detector, device="cpu", threads=1)
     restorer = Restorer(device="cpu", threads=1)
