@@ -25,6 +25,7 @@ from inpaint_cli.errors import PhotoError
 from inpaint_cli.photos import Photo, decode_photo
 from inpaint_cli.photos.read import read_bytes
 
+_BY_HAND = "its mask was made or edited by hand; --overwrite replaces it"
 _TINT = np.array([255, 0, 96], np.float32)
 _TINT_SHARE = 0.6
 _OVERLAY_QUALITY = 90
@@ -65,12 +66,14 @@ def _find(job: Job, settings: FindSettings, record: Record) -> Outcome:
         output = OutputFile(Path(job.output_root), Path(job.output_relative), journal, place=place)
         if output.is_up_to_date(inputs) and not settings.overwrite and not _lacks_overlay(job, settings):
             return record.finished("skipped", "up to date")
+        by_hand = output.is_of_others() and not settings.overwrite
+        if by_hand and settings.overlay is None:
+            return record.finished("skipped", _BY_HAND)
         photo = decode_photo(data, name=str(job.photo), max_pixels=settings.masks.max_pixels)
-    if output.is_of_others() and not settings.overwrite:
-        if settings.overlay is not None:
-            edited = given_damage(photo, read_bytes(job.output), str(job.output), settings.masks)
-            _put_overlay(photo, edited, settings.overlay / overlay_name(job))
-        return record.finished("skipped", "its mask was made or edited by hand; --overwrite replaces it")
+    if by_hand and settings.overlay is not None:
+        edited = given_damage(photo, read_bytes(job.output), str(job.output), settings.masks)
+        _put_overlay(photo, edited, settings.overlay / overlay_name(job))
+        return record.finished("skipped", _BY_HAND)
     with record.timed("seconds"):
         damage = find_damage(photo, settings.detector, settings.masks)
     record.note(coverage=damage.coverage, mask_source=damage.source)

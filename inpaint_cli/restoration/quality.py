@@ -8,11 +8,7 @@ from pathlib import Path
 from inpaint_cli.errors import UsageError
 
 EASY = 0.1
-"""Difficulty below which a tile is easy, see `difficulty`.
-
-On every fourth of shared/data's valid photos a third to two thirds of the tiles are; `standard` then takes 60
-to 80 % of the time that `photo` alone takes, and loses 0.02 to 0.03 dB, 0.08 dB on dust.
-"""
+"""Difficulty below which a tile is easy, see `difficulty`; docs/quality.md has what other limits give."""
 
 
 @dataclass(frozen=True, kw_only=True)
