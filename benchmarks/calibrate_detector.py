@@ -2,10 +2,10 @@
 
     python -m benchmarks.calibrate_detector CASES [CASES ...] --clean FOLDER [--model NAME|PATH]
 
-CASES holds photos/KIND/*.png and masks/KIND/*.png. The network looks twice at every photo; then each setting
-of the thresholds is tried on the probabilities: mean F1 (within 2 px) of each kind, the share of clean photos
-in which nothing is found, and the share of their pixels that is touched. Settings that touch too much are
-left out, the rest is printed with the best mean F1 first.
+CASES holds photos/KIND/*.png and masks/KIND/*.png. The detector looks at every photo as it does in use; then
+each setting of the thresholds is tried on the probabilities: mean F1 (within 2 px) of each kind, the share of
+clean photos in which nothing is found, and the share of their pixels that is touched. Settings that touch too
+much are left out, the rest is printed with the best mean F1 first.
 """
 
 from __future__ import annotations
@@ -103,7 +103,8 @@ def _clean(detector: LearnedDetector, folder: Path) -> Iterator[Seen]:
 
 def _seen(detector: LearnedDetector, kind: str, file: Path, truth: Bools | None) -> Seen:
     photo = as_colour(read_photo(file).pages[0].pixels)
-    return Seen(kind, photo, detector.gather(photo), truth)
+    evidence, _ = detector.gather(photo)
+    return Seen(kind, photo, evidence, truth)
 
 
 def _trials(seen: Sequence[Seen]) -> Iterator[Trial]:

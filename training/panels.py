@@ -11,6 +11,9 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
+MARK = ("Software", "inpaint-cli")
+"""Keyword and text in every panel, before its pixels."""
+
 Pixels = npt.NDArray[np.uint8]
 
 GAP, TEXT_SIZE, PAPER, INK = 6, 15, (255, 255, 255), (34, 48, 60)
@@ -71,6 +74,6 @@ def draw_grid(rows: Sequence[tuple[str, Sequence[tuple[str, Pixels]]]]) -> bytes
 def _as_png(page: Image.Image) -> bytes:
     buffer = io.BytesIO()
     text = PngInfo()
-    text.add_text("Software", "inpaint-cli")
+    text.add_text(*MARK)
     page.save(buffer, format="PNG", optimize=True, pnginfo=text)
     return buffer.getvalue()

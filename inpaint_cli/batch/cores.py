@@ -20,9 +20,8 @@ def share_cores(photos: int, *, jobs: int | None = None) -> Share:
 
     The network computes on one pool of threads for all photos, as large as the cores that are free (or
     OMP_NUM_THREADS), so more jobs never mean more computing threads, unless that is one: then each job
-    computes on its own. By default there are as many jobs as
-    free cores, because decoding and encoding take one core each; a single photo still has all cores for its
-    network.
+    computes on its own. By default there are as many jobs as free cores, because decoding and encoding take
+    one core each; a single photo still has all cores for its network.
     """
     cores = free_cores()
     return Share(jobs=max(1, min(photos, jobs or cores)), threads=min(cores, default_threads()))

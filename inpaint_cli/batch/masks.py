@@ -52,10 +52,9 @@ class MaskFolder:
         found = exact or loose
         if not found:
             return None
+        owner, *_ = [self._owners.setdefault(each, stem) for each in found]
         if len(found) > 1:
-            self._owners.update((each, self._owners.get(each, stem)) for each in found)
             raise MaskError(f"ambiguous masks for it in {self.folder}: {' and '.join(sorted(found))}")
-        owner = self._owners.setdefault(found[0], stem)
         if owner != stem:
             raise MaskError(f"ambiguous mask: {found[0]} would belong to both {owner} and {stem}")
         return joined(self.folder, found[0])

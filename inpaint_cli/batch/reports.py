@@ -71,13 +71,13 @@ class Tally:
         if listed:
             listed.insert(0, f"{failed} of {self.counts.total()} photos failed; here they are again:")
         order = ("restored", "found", "copied", "clean", "skipped", "failed")
-        counted = ", ".join(f"{self.counts[name]} {name}" for name in order if self.counts[name])
+        counted = [f"{self.counts[name]} {name}" for name in order if self.counts[name]]
         if planned > self.counts.total():
-            counted = f"{counted}, " * bool(counted) + f"{planned - self.counts.total()} not done"
+            counted.append(f"{planned - self.counts.total()} not done")
         where = ", ".join(printable(place) for place in places)
         return [
             *listed,
-            f"{counted or 'nothing done'} in {seconds:.1f} s" + (f" -> {where}" if where else ""),
+            f"{', '.join(counted) or 'nothing done'} in {seconds:.1f} s" + (f" -> {where}" if where else ""),
         ]
 
 

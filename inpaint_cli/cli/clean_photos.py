@@ -35,6 +35,11 @@ def find_photos(folder: Path) -> list[Path]:
     return files
 
 
+def path_in(folder: Path, file: Path) -> Path:
+    """Return a found photo's path from the folder; of a photo that is its own list, its name."""
+    return Path(file.name) if file == folder else file.relative_to(folder)
+
+
 def clean_photos(
     files: Sequence[Path], folder: Path, broken: dict[Path, str] | None = None
 ) -> Iterator[CleanPhoto]:
@@ -56,7 +61,7 @@ def clean_photos(
                 raise
             broken[file] = str(error)
             continue
-        yield CleanPhoto(file.relative_to(folder).as_posix() if file != folder else file.name, pixels)
+        yield CleanPhoto(path_in(folder, file).as_posix(), pixels)
 
 
 def _as_rgb(pixels: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:

@@ -18,6 +18,7 @@ from inpaint_cli.cli import streams
 from inpaint_cli.cli.clean_photos import clean_photos, find_photos
 from inpaint_cli.cli.evaluate_detect import detect
 from inpaint_cli.cli.models import results_console
+from inpaint_cli.cli.reporting import read_head
 from inpaint_cli.cli.train import require_training
 from inpaint_cli.errors import ExitCode, UsageError
 from inpaint_cli.restoration.difficulty import open_models
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from training.photo_benchmark import KindReport
 
 NEEDED = ("skimage", "scipy")
-_PANEL_MARK, _PANEL_HEAD = b"Software\0inpaint-cli", 256
-"""What stands in a panel, and within how many bytes of its beginning: text comes before the pixels."""
 QUICK_METHODS = ("ns", "telea", "biharmonic", "harmonic")
 """Classical methods that whole photos are compared with by default; FSR takes ten seconds a megapixel."""
 
@@ -243,11 +242,11 @@ def _classical(names: list[str] | None, always: Sequence[str] = ()) -> list[Cand
 
 def _check_panel(file: Path, photos: Path) -> None:
     """Raise UsageError where the panel would replace something else, or can't be written."""
-    from inpaint_cli.photos import read_bytes
+    from training.panels import MARK
 
     if file.resolve() == photos.resolve() or photos.resolve() in file.resolve().parents:
         raise UsageError(f"--panel {file}: lies among the photos, which are only read; give another place")
-    if file.exists() and not (file.is_file() and _PANEL_MARK in read_bytes(file)[:_PANEL_HEAD]):
+    if file.exists() and "\0".join(MARK).encode() not in read_head("--panel", file):
         raise UsageError(f"--panel {file}: is there already, and is no panel of ours; give another name")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

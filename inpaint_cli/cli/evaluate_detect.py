@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from inpaint_cli.cli.clean_photos import find_photos
+from inpaint_cli.cli.clean_photos import find_photos, path_in
 from inpaint_cli.detection import DEFAULT_SENSITIVITY, DETECTORS, Detection, Detector, open_detector
 from inpaint_cli.detection.measure import TOLERANCE, KindScore, PhotoScore, mean_score, score_photo
 from inpaint_cli.errors import MaskError
@@ -143,7 +143,7 @@ def _cases(photos: Path, masks: Path, limit: int) -> dict[str, list[tuple[Path, 
     """Pair photos with masks, by kind. Raises MaskError where a photo has none."""
     kinds: dict[str, list[tuple[Path, Path]]] = {}
     for file in find_photos(photos):
-        relative = file.relative_to(photos) if file != photos else Path(file.name)
+        relative = path_in(photos, file)
         mask = (masks / relative).with_suffix(".png")
         if not mask.is_file():
             raise MaskError(f"{file}: its true mask {mask} is not there")

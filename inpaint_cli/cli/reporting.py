@@ -86,13 +86,13 @@ def check_reports(report: Path | None, html: Path | None, *, overwrite: bool) ->
             continue
         if file.suffix.lower() in PHOTO_SUFFIXES:
             raise UsageError(f"{flag} {file}: would be written over a photo")
-        head = _head(flag, file)
+        head = read_head(flag, file)
         if head and not overwrite and not is_ours(head):
             raise UsageError(f"{flag} {file}: is no report of ours; --overwrite replaces it")
 
 
-def _head(flag: str, file: Path) -> bytes:
-    """Return how a file begins, b"" where there is none or it is no regular file."""
+def read_head(flag: str, file: Path) -> bytes:
+    """Return how a file begins, b"" where there is none or it is no regular file. Raises UsageError."""
     if not file.is_file():
         return b""
     try:

@@ -137,10 +137,8 @@ def train(
         for name in ((model,) if model else BOTH)
     ]
     begun = [RunFolder(request.folder).holds_run for request in requests]
-    if any(begun):  # of two networks the second may not have been begun yet
-        requests = [
-            replace(asked, resume=resume and holds) for asked, holds in zip(requests, begun, strict=True)
-        ]
+    if resume and any(begun):  # of two networks the second may not have been begun yet
+        requests = [replace(asked, resume=holds) for asked, holds in zip(requests, begun, strict=True)]
     for request in requests:
         with _ProgressWatcher(console, request.model) as watcher:
             folder = run(request, reader, watcher)

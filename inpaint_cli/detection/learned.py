@@ -89,8 +89,7 @@ class LearnedDetector:
     def find(self, pixels: Pixels) -> Detection:
         """Find the damage, see `Detector`."""
         photo = as_colour(pixels)
-        evidence = self.gather(photo)
-        core = evidence.cut(self.cleanup)
+        evidence, core = self.gather(photo)
         score = evidence.score(core)
         if score < self.clean_below:
             core = np.zeros_like(core)
@@ -105,11 +104,17 @@ class LearnedDetector:
             mask, score = mask | grown(strokes, grow), 1.0
         return Detection(mask, evidence.probability, score)
 
-    def gather(self, photo: Floats) -> Evidence:
-        """Return what the decision is made from; photo: (h, w, 3) in 0..1, see `as_colour`."""
-        first = self._look(photo)
-        in_doubt = first.score(first.cut(self.cleanup), IN_DOUBT) >= self.clean_below
-        return self._look_again(photo, first) if in_doubt else first
+    def gather(self, photo: Floats) -> tuple[Evidence, Bools]:
+        """Return what the decision is made from, and what `cleanup` cuts out of it (h, w).
+
+        photo: (h, w, 3) in 0..1, see `as_colour`.
+        """
+        evidence = self._look(photo)
+        core = evidence.cut(self.cleanup)
+        if evidence.score(core, IN_DOUBT) < self.clean_below:
+            return evidence, core
+        evidence = self._look_again(photo, evidence)
+        return evidence, evidence.cut(self.cleanup)
 
     def _look(self, photo: Floats) -> Evidence:
         probability = self._probability(photo, np.zeros(photo.shape[:2], np.float32))
