@@ -149,14 +149,13 @@ def push_pull(photo: Tensor, valid: Tensor, levels: int = 5) -> Tensor:
     photo: float32 (n, c, h, w) in 0..1; valid: float32 (n, 1, h, w), 1 = known; h and w multiples of
     2**levels. Returns photo where valid, the pyramid's guess elsewhere (0 where nothing at all is known).
     """
-    pictures, shares = [photo * valid], [valid]
+    pictures, shares = [photo * valid], [valid]  # at each level, pictures are 0 where nothing is known
     for _ in range(levels):
         share = functional.avg_pool2d(shares[-1], 2)
-        mean = functional.avg_pool2d(pictures[-1] * shares[-1], 2) / share.clamp_min(1e-6)
-        pictures.append(mean)
+        pictures.append(functional.avg_pool2d(pictures[-1], 2) / share.clamp_min(1e-6))
         shares.append((share > 0).to(photo.dtype))
     guess = pictures[-1]
     for picture, share in zip(pictures[-2::-1], shares[-2::-1], strict=True):
         coarse = functional.interpolate(guess, scale_factor=2.0, mode="bilinear", align_corners=False)
-        guess = picture * share + coarse * (1 - share)
+        guess = picture + coarse * (1 - share)
     return guess

@@ -17,6 +17,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -61,9 +62,9 @@ class PageWriter:
             raise UsageError(f"--html {path}: is a folder; name the file, such as {path / 'report.html'}")
         self._path = path
         self._base = os.fsencode(path.absolute().parent)
-        self._reading: dict[str, Any] = {
-            "invert_mask": invert_mask, "mask_mode": mask_mode, "max_pixels": max_pixels,
-        }  # fmt: skip
+        self._pictures_of = partial(
+            pictures_of, invert_mask=invert_mask, mask_mode=mask_mode, max_pixels=max_pixels
+        )
         self._room = most_picture_bytes
         self._summary = Summary()
         self._broken: OSError | None = None
@@ -120,7 +121,7 @@ class PageWriter:
 
     def _pictured(self, outcome: Outcome, masks: Sequence[Bools] | None) -> Pictures | None:
         try:
-            return pictures_of(outcome, masks, **self._reading)
+            return self._pictures_of(outcome, masks)
         except Exception as error:  # a bug of ours, or no memory, must not stop the photos
             self._unpictured.append(f"{displayed(outcome.photo)}: {type(error).__name__}: {error}")
             return None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from inpaint_cli.batch.plan import Selection
 from inpaint_cli.errors import NothingToDoError, UsageError
-from inpaint_cli.photos import FORMAT_SUFFIXES, OUTPUT_FORMATS, PHOTO_SUFFIXES, SUFFIX_FORMATS
+from inpaint_cli.photos import FORMAT_SUFFIXES, PHOTO_SUFFIXES, SUFFIX_FORMATS, find_format
 
 if TYPE_CHECKING:
     from inpaint_cli.cli.detect import DetectOptions
@@ -28,7 +28,7 @@ def selection_of(options: RestoreOptions) -> Selection:
         base=options.base,
         mask=options.mask,
         mask_dir=options.mask_dir,
-        suffix=None if options.format is None else FORMAT_SUFFIXES[format_name(options.format)],
+        suffix=None if options.format is None else FORMAT_SUFFIXES[find_format(options.format)],
         suffixes=PHOTO_SUFFIXES,
     )
 
@@ -66,9 +66,9 @@ def _check_suffix(output: Path, wanted: str | None) -> None:
     if meant is None:
         choices = ", ".join(SUFFIX_FORMATS)
         raise UsageError(f"-o {output}: choose a suffix from {choices}, or make a folder of this name first")
-    if wanted is not None and format_name(wanted) != meant:
+    if wanted is not None and find_format(wanted) != meant:
         raise UsageError(
-            f"-o {output}: the suffix says {meant}, --format {format_name(wanted)}; change one of them"
+            f"-o {output}: the suffix says {meant}, --format {find_format(wanted)}; change one of them"
         )
 
 
@@ -79,16 +79,9 @@ def wanted_format(options: RestoreOptions) -> str | None:
     """
     output = output_file_of(options)
     if options.format is not None:
-        format_name(options.format)
+        find_format(options.format)
         return options.format
     return None if output is None else SUFFIX_FORMATS[output.suffix.lower()].lower()
-
-
-def format_name(wanted: str) -> str:
-    """Return the format that `--format` means. Raises UsageError."""
-    if wanted.lower() not in OUTPUT_FORMATS:
-        raise UsageError(f"--format {wanted} is unknown; choose from {', '.join(OUTPUT_FORMATS)}")
-    return OUTPUT_FORMATS[wanted.lower()]
 
 
 def read_list(file: str, *, null: bool) -> tuple[Path, ...]:

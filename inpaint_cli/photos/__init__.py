@@ -15,6 +15,7 @@ from inpaint_cli.photos.formats import (
     OUTPUT_FORMATS,
     PHOTO_SUFFIXES,
     SUFFIX_FORMATS,
+    find_format,
     sniff,
 )
 
@@ -53,6 +54,7 @@ __all__ = [
     "decode_mask",
     "decode_photo",
     "encode_photo",
+    "find_format",
     "output_format",
     "read_bytes",
     "read_mask",

@@ -1,6 +1,8 @@
-"""The formats by name, suffix and first bytes. Imports nothing, so that commands start quickly."""
+"""The formats by name, suffix and first bytes. Imports no library, so that commands start quickly."""
 
 from __future__ import annotations
+
+from inpaint_cli.errors import UsageError
 
 PHOTO_SUFFIXES = frozenset(
     {
@@ -31,15 +33,9 @@ FORMAT_SUFFIXES: dict[str, str] = {
 """The suffix of an output in each format (where `--format` changes it)."""
 
 SUFFIX_FORMATS: dict[str, str] = {
-    ".png": "PNG",
-    ".jpg": "JPEG",
-    ".jpeg": "JPEG",
+    **{f".{name}": format_name for name, format_name in OUTPUT_FORMATS.items()},
     ".jpe": "JPEG",
     ".jfif": "JPEG",
-    ".tif": "TIFF",
-    ".tiff": "TIFF",
-    ".webp": "WEBP",
-    ".bmp": "BMP",
     ".dib": "BMP",
 }
 """The format that an output's lower-case suffix stands for, where we write it."""
@@ -57,6 +53,13 @@ _STARTS = (
 )
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
+
+
+def find_format(wanted: str) -> str:
+    """Return the format that `--format` means. Raises UsageError that lists the choices."""
+    if wanted.lower() not in OUTPUT_FORMATS:
+        raise UsageError(f"--format {wanted} is unknown; choose from {', '.join(OUTPUT_FORMATS)}")
+    return OUTPUT_FORMATS[wanted.lower()]
 
 
 def sniff(data: bytes) -> str | None:

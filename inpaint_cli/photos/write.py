@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from inpaint_cli.errors import UnsupportedPhotoError, UsageError
+from inpaint_cli.errors import UnsupportedPhotoError
 from inpaint_cli.photos import bmp, edge, fresh, jpeg, png, readonly, tiff, webp
 from inpaint_cli.photos.alpha import filled_alpha
-from inpaint_cli.photos.formats import OUTPUT_FORMATS
+from inpaint_cli.photos.formats import find_format
 from inpaint_cli.photos.metadata import Metadata
 from inpaint_cli.photos.orientation import as_stored
 from inpaint_cli.photos.photo import Bools, Page, Photo, Pixels, Repair, StoredPage
@@ -49,9 +49,7 @@ def output_format(photo: Photo, wanted: str | None = None) -> str:
                 "use --format png"
             )
         return photo.format
-    if wanted.lower() not in OUTPUT_FORMATS:
-        raise UsageError(f"--format {wanted} is unknown; choose from {', '.join(OUTPUT_FORMATS)}")
-    target = OUTPUT_FORMATS[wanted.lower()]
+    target = find_format(wanted)
     if target != photo.format:
         with edge.foreign_errors(photo.name, "read"):
             kept = _METADATA[photo.format](photo.source, photo.name)
