@@ -30,7 +30,7 @@ def our_methods(models: Sequence[str] | None) -> list[str]:
     """Name the models given, or every quality and what else in models/ sees a mask and restores pixels."""
     if models:
         return [MODEL + _checked(model) for model in models]
-    used = {quality.model for quality in QUALITIES.values()}
+    used = {tier.model for quality in QUALITIES.values() for tier in quality.tiers}
     cards = [files.card for files in list_models() if files.onnx is not None and files.card.name not in used]
     others = [MODEL + card.name for card in cards if card.sees_mask and card.output == "restored"]
     return [*(QUALITY + name for name in QUALITIES), *others]

@@ -1,7 +1,7 @@
 """Named training configurations.
 
 `paper` is the published setting, `best` what a CPU trains in a day, `fast` what ships for `restore --quality
-fast`, and `large` what wants a GPU.
+fast`, `tiny` what answers its easy tiles, and `large` what wants a GPU.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ LIGHT = NetworkConfig(architecture="residual-unet", channels=(32, 64, 128), bloc
 MEDIUM = NetworkConfig(architecture="residual-unet", channels=(48, 96, 160), blocks=(1, 3, 3, 3, 1))
 LARGE = NetworkConfig(architecture="residual-unet", channels=(64, 96, 128), blocks=(3, 4, 3, 4, 3))
 SMALL = NetworkConfig(architecture="residual-unet", channels=(16, 32, 64), blocks=(1, 2, 2, 2, 1))
+TINY = NetworkConfig(architecture="residual-unet", channels=(8, 16, 32, 64), blocks=(0, 1, 1, 1, 1, 1, 0))
 LOSSES = ("squared", "log", "adversarial")
 PRECISIONS = ("float32", "bfloat16")
 PUBLISHED_DAMAGE = {"published-lines": 1.0}
@@ -138,6 +139,7 @@ PRESETS: Mapping[str, Mapping[str, TrainingConfig]] = {
         "photo": replace(_photo(MEDIUM, "learned-spectral", 8), depth_power=0.8),
     },
     "fast": {"photo": _photo(SMALL, "learned-spectral", 5)},
+    "tiny": {"photo": replace(_photo(TINY, "push-pull"), loss="log")},
     "large": {
         "vanilla": _best(
             replace(LARGE, guess="spectral-with-misfit", black_is_missing=True), **LARGE_ON_CIFAR

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 def check_engine(options: RestoreOptions) -> None:
     """Look for model and device without opening them. Raises what `open_workshop` would."""
-    for model in find_quality(options.quality).models(options.model):
-        find_model(model, kinds=RESTORING).weights(options.backend)
+    for tier in find_quality(options.quality).tiers_with(options.model):
+        find_model(tier.model, kinds=RESTORING).weights(options.backend)
     check_device(options.device, backend=options.backend)
     if options.finds_damage:
         check_finder(options)
@@ -62,7 +62,7 @@ def open_workshop(options: RestoreOptions, share: Share) -> Workshop:
         restorer=restorer,
         detector=open_finder(options, share) if options.finds_damage else None,
         engine=digest_of(
-            *map(_model_digest, quality.models(options.model)),
+            *(_model_digest(tier.model) for tier in quality.tiers_with(options.model)),
             options.backend.encode(),
             restorer.device.encode(),
             quality.key,

@@ -21,7 +21,7 @@ from inpaint_cli.cli.models import results_console
 from inpaint_cli.cli.reporting import read_head
 from inpaint_cli.cli.train import require_training
 from inpaint_cli.errors import ExitCode, UsageError
-from inpaint_cli.restoration.difficulty import open_models
+from inpaint_cli.restoration.difficulty import open_tiers
 from inpaint_cli.restoration.quality import DEFAULT_QUALITY, find_quality
 
 if TYPE_CHECKING:
@@ -215,7 +215,7 @@ def _networks(
 
     found: list[Candidate] = []
     for name in models:
-        network = open_models(find_quality(quality).models(name), backend=backend, device=device)
+        network = open_tiers(find_quality(quality).tiers_with(name), backend=backend, device=device)
         taken = [candidate.name for candidate in found]
         found += network_candidates(network, _shown_name(name, network.card.name, quality, taken), quality)
     return found

@@ -45,7 +45,7 @@ def train(
     preset: Annotated[
         str | None,
         typer.Option(
-            help="best (the default), paper (as published), fast (photo: small), large (for a GPU)."
+            help="best (the default), paper (as published), fast, tiny (both for photo), large (for a GPU)."
         ),
     ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Times through the data.")] = None,

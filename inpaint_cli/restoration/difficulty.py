@@ -1,6 +1,6 @@
-"""Easy tiles to a small network, the others to a larger one: together they are one network.
+"""Easy tiles to small networks, the others to larger ones: together they are one network.
 
-In a smooth surrounding both restore the same; there the larger one only takes longer.
+In a smooth surrounding all restore the same; there the larger ones only take longer.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +15,7 @@ import numpy.typing as npt
 from inpaint_cli.backends import default_threads
 from inpaint_cli.backends.card import RESTORING, ModelCard
 from inpaint_cli.backends.network import Network, Tiles, open_network
-from inpaint_cli.restoration.quality import EASY
+from inpaint_cli.restoration.quality import Tier
 
 
 def difficulty_of(inputs: Mapping[str, Tiles]) -> npt.NDArray[np.float32]:
@@ -25,55 +24,60 @@ def difficulty_of(inputs: Mapping[str, Tiles]) -> npt.NDArray[np.float32]:
     It is the mean squared step from a known pixel to a known neighbour, times the number of missing pixels.
     What the tile's known pixels don't show, they can't tell either: with none, the difficulty is 0.
     """
-    brightness, valid = inputs["photo"].mean(axis=1), inputs["valid"][:, 0]
+    photo, valid = inputs["photo"], inputs["valid"][:, 0]
     count, height, width = valid.shape
+    light = photo[:, 0] + photo[:, 1]
+    light += photo[:, 2]  # three times the brightness
     total, pairs = np.zeros(count, dtype=np.float32), np.zeros(count, dtype=np.float32)
-    for axis in (1, 2):
-        step = np.diff(brightness, axis=axis)
-        ends = np.split(valid, [1], axis=axis)[1] * np.split(valid, [-1], axis=axis)[0]
-        total += np.square(step * ends).reshape(count, -1).sum(axis=1)
-        pairs += ends.reshape(count, -1).sum(axis=1)
+    for before, behind in ((np.s_[:, :-1], np.s_[:, 1:]), (np.s_[..., :-1], np.s_[..., 1:])):
+        ends = valid[before] * valid[behind]
+        step = (light[behind] - light[before]) * ends
+        total += np.einsum("nij,nij->n", step, step)
+        pairs += np.einsum("nij->n", ends)
     missing = height * width - valid.reshape(count, -1).sum(axis=1)
-    difficulty: npt.NDArray[np.float32] = total / np.maximum(pairs, 1) * missing
+    difficulty: npt.NDArray[np.float32] = total / 9 / np.maximum(pairs, 1) * missing
     return difficulty
 
 
 @dataclass(frozen=True)
 class ByDifficulty:
-    """Two networks that see the mask and take the same inputs, as one that is called by the larger's name."""
+    """Networks that see the mask and take the same inputs, as one that is called by the last one's name.
 
-    small: Network
-    large: Network
-    easy: float = EASY
+    networks: from that of the easiest tiles to that of the hardest; limits: of all but the first, the
+    difficulty from which a tile is theirs, rising.
+    """
+
+    networks: tuple[Network, ...]
+    limits: tuple[float, ...]
 
     @property
     def card(self) -> ModelCard:
-        """What the larger model says about itself."""
-        return self.large.card
+        """What the last model says about itself."""
+        return self.networks[-1].card
 
     @property
     def device(self) -> str:
         """Where it really runs."""
-        return self.large.device
+        return self.networks[-1].device
 
     def __call__(self, inputs: Mapping[str, Tiles]) -> Tiles:
         """Let each tile be answered by the network that its difficulty asks for, see `Network`."""
-        easy = difficulty_of(inputs) < self.easy
+        tier = np.searchsorted(self.limits, difficulty_of(inputs), side="right")
         answers = np.empty_like(inputs["photo"])
-        for network, chosen in ((self.small, easy), (self.large, ~easy)):
+        for index, network in enumerate(self.networks):
+            chosen = tier == index
             if chosen.any():
                 answers[chosen] = network({name: tiles[chosen] for name, tiles in inputs.items()})
         return answers
 
 
-def open_models(
-    models: Sequence[str | Path], *, backend: str, device: str, threads: int | None = None
-) -> Network:
-    """Open one model, or a smaller and a larger one, as one network with `threads`; see `open_network`."""
+def open_tiers(tiers: Sequence[Tier], *, backend: str, device: str, threads: int | None = None) -> Network:
+    """Open the models of all tiers as one network with `threads`; see `open_network`."""
     count = default_threads() if threads is None else threads
     pool = ThreadPoolExecutor(max(count, 1), "tiles")
-    small, *larger = (
-        open_network(model, backend=backend, device=device, threads=count, kinds=RESTORING, pool=pool)
-        for model in models
+    networks = tuple(
+        open_network(tier.model, backend=backend, device=device, threads=count, kinds=RESTORING, pool=pool)
+        for tier in tiers
     )
-    return ByDifficulty(small, larger[0]) if larger else small
+    limits = tuple(tier.below for tier in tiers[:-1])
+    return ByDifficulty(networks, limits) if limits else networks[0]

@@ -1,49 +1,55 @@
-"""How good against how fast: the choices of `--quality`, each one or two models and how they are asked."""
+"""How good against how fast: the choices of `--quality`, each some models and how they are asked."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 from inpaint_cli.errors import UsageError
 
-EASY = 0.1
-"""Difficulty below which a tile is easy, see `difficulty`; docs/quality.md has what other limits give."""
+
+@dataclass(frozen=True)
+class Tier:
+    """A model by name or path, and the difficulty below which it restores a tile, see `difficulty`.
+
+    docs/quality.md has what other limits give.
+    """
+
+    model: str | Path
+    below: float = math.inf
 
 
 @dataclass(frozen=True, kw_only=True)
 class Quality:
     """One choice.
 
-    model: name of the model that restores; easy: of the one that restores easy tiles, see `difficulty`, where
-    that is another; core: side of the part of a tile that damage is covered by, see `tiles`; ensemble: how
-    many turned copies of each tile the network answers, see `ensemble`.
+    tiers: the models that restore, from that of the easiest tiles to that of the hardest; core: side of the
+    part of a tile that damage is covered by, see `tiles`; ensemble: how many turned copies of each tile the
+    network answers, see `ensemble`.
     """
 
-    model: str
-    easy: str | None = None
+    tiers: tuple[Tier, ...]
     core: int
     ensemble: int = 1
 
-    def models(self, given: str | Path | None = None) -> tuple[str | Path, ...]:
-        """Return the models that run, the smaller one first; one that is given takes the place of all."""
-        if given is not None:
-            return (given,)
-        return (self.model,) if self.easy is None else (self.easy, self.model)
+    def tiers_with(self, given: str | Path | None) -> tuple[Tier, ...]:
+        """Return the tiers; a model that is given takes the place of all."""
+        return self.tiers if given is None else (Tier(given),)
 
     @property
     def key(self) -> bytes:
         """What decides the restored pixels, the models apart: another one can be given by name or path."""
-        return repr((self.core, self.ensemble, EASY)).encode()
+        return repr((self.core, self.ensemble, [tier.below for tier in self.tiers])).encode()
 
 
 QUALITIES = {
-    "fast": Quality(model="photo-small", core=28),
-    "standard": Quality(model="photo", easy="photo-small", core=26),
-    "best": Quality(model="photo-large", easy="photo", core=16, ensemble=2),
+    "fast": Quality(tiers=(Tier("photo-tiny", 0.03), Tier("photo-small")), core=28),
+    "standard": Quality(tiers=(Tier("photo-small", 0.1), Tier("photo")), core=26),
+    "best": Quality(tiers=(Tier("photo", 0.1), Tier("photo-large")), core=16, ensemble=2),
 }
 DEFAULT_QUALITY = "standard"
-DEFAULT_MODEL = QUALITIES[DEFAULT_QUALITY].model
+DEFAULT_MODEL = str(QUALITIES[DEFAULT_QUALITY].tiers[-1].model)
 
 
 def find_quality(name: str) -> Quality:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from inpaint_cli.backends import ModelCard, Network
 from inpaint_cli.errors import MaskError, PhotoError, UsageError
-from inpaint_cli.restoration.difficulty import open_models
+from inpaint_cli.restoration.difficulty import open_tiers
 from inpaint_cli.restoration.ensemble import SelfEnsemble
 from inpaint_cli.restoration.fill import Filler
 from inpaint_cli.restoration.quality import DEFAULT_QUALITY, find_quality
@@ -48,7 +48,7 @@ class Restorer:
         if not 2 <= core <= TILE or core % 2:
             raise UsageError(f"core {core} must be an even number from 2 to {TILE}")
         if network is None:
-            network = open_models(chosen.models(model), backend=backend, device=device, threads=threads)
+            network = open_tiers(chosen.tiers_with(model), backend=backend, device=device, threads=threads)
         self._network = network
         asked = network if chosen.ensemble == 1 else SelfEnsemble(network, chosen.ensemble)
         self._filler = Filler(asked, core)

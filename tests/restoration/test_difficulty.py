@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from fake_networks import GUIDED, SEEING, FillWithGrey, Invert, PushPull, Remember
@@ -9,7 +11,8 @@ from fake_networks import GUIDED, SEEING, FillWithGrey, Invert, PushPull, Rememb
 from inpaint_cli.backends import Tiles, open_network
 from inpaint_cli.errors import BackendError
 from inpaint_cli.restoration import QUALITIES, Restorer
-from inpaint_cli.restoration.difficulty import ByDifficulty, difficulty_of, open_models
+from inpaint_cli.restoration.difficulty import ByDifficulty, difficulty_of, open_tiers
+from inpaint_cli.restoration.quality import Tier
 
 
 def tile(photo: list[list[float]], valid: list[list[float]]) -> dict[str, Tiles]:
@@ -65,7 +68,7 @@ def test_a_tile_is_as_difficult_alone_as_in_any_batch():
 def test_easy_tiles_go_to_the_small_network_and_all_others_to_the_large_one():
     easy, hard = stripes(0.01), stripes(0.5)
     small, large = Invert(), FillWithGrey()
-    answers = ByDifficulty(small, large, easy=0.1)(stack(easy, hard, easy, hard, hard))
+    answers = ByDifficulty((small, large), (0.1,))(stack(easy, hard, easy, hard, hard))
     assert (answers[[0, 2]] == 1 - easy["photo"]).all()
     assert (answers[[1, 3, 4]] == 0.5).all()
     assert (small.tiles, large.tiles) == (2, 3)
@@ -73,7 +76,7 @@ def test_easy_tiles_go_to_the_small_network_and_all_others_to_the_large_one():
 
 def test_a_network_without_tiles_of_its_own_is_not_asked():
     small, large = Invert(), FillWithGrey()
-    both = ByDifficulty(small, large, easy=0.1)
+    both = ByDifficulty((small, large), (0.1,))
     both(stripes(0.5))
     assert (small.seen, large.tiles) == ([], 1)
     both(stripes(0.01))
@@ -83,12 +86,20 @@ def test_a_network_without_tiles_of_its_own_is_not_asked():
 def test_each_input_follows_its_tile():
     inputs = {**stack(stripes(0.01), stripes(0.5)), "guide": np.random.default_rng(0).random((2, 3, 32, 32))}
     inputs["guide"] = inputs["guide"].astype(np.float32)
-    answers = ByDifficulty(Remember(card=GUIDED), Remember(card=GUIDED), easy=0.1)(inputs)
+    answers = ByDifficulty((Remember(card=GUIDED), Remember(card=GUIDED)), (0.1,))(inputs)
     assert (answers == Remember(card=GUIDED).answer(inputs)).all()
 
 
-def test_both_are_one_network_by_the_larger_s_name():
-    both = ByDifficulty(FillWithGrey(card=SEEING), FillWithGrey(card=GUIDED))
+def test_a_tile_of_the_difficulty_of_a_limit_is_above_it():
+    inputs = stripes(0.5)
+    limit = float(difficulty_of(inputs)[0])
+    small, middle, large = FillWithGrey(), FillWithGrey(), FillWithGrey()
+    ByDifficulty((small, middle, large), (limit, 2 * limit))(inputs)
+    assert (small.tiles, middle.tiles, large.tiles) == (0, 1, 0)
+
+
+def test_they_are_one_network_by_the_last_one_s_name():
+    both = ByDifficulty((FillWithGrey(card=SEEING), FillWithGrey(card=GUIDED)), (0.1,))
     assert (both.card, both.device) == (GUIDED, "cpu")
 
 
@@ -99,40 +110,48 @@ def test_the_photo_outside_of_the_mask_stays_as_it_is():
     mask = np.zeros((100, 120), bool)
     mask[50:52] = True
     small, large = PushPull(), PushPull()
-    restored = Restorer(network=ByDifficulty(small, large)).restore(photo, mask)
+    restored = Restorer(network=ByDifficulty((small, large), (0.1,))).restore(photo, mask)
     assert (restored[~mask] == photo[~mask]).all()
     assert small.tiles > 0
     assert large.tiles > 0
     assert (restored[mask][:40] == 128).all()
 
 
-def test_two_models_compute_on_the_same_threads():
-    both = open_models(QUALITIES["standard"].models(), backend="onnx", device="cpu", threads=2)
-    assert both.small.pool is both.large.pool is not None
-    alone = open_models(QUALITIES["standard"].models(), backend="onnx", device="cpu", threads=1)
-    assert alone.small.pool is alone.large.pool is None
+def test_all_models_compute_on_the_same_threads():
+    several = open_tiers(QUALITIES["standard"].tiers, backend="onnx", device="cpu", threads=2)
+    assert len({network.pool for network in several.networks} - {None}) == 1
+    alone = open_tiers(QUALITIES["standard"].tiers, backend="onnx", device="cpu", threads=1)
+    assert {network.pool for network in alone.networks} == {None}
 
 
 def test_no_threads_are_refused():
     with pytest.raises(BackendError, match="threads must be at least 1"):
-        open_models(["photo-small"], backend="onnx", device="cpu", threads=0)
+        open_tiers([Tier("photo-small")], backend="onnx", device="cpu", threads=0)
 
 
 def test_one_model_is_opened_as_it_is():
-    assert open_models(["photo-small"], backend="onnx", device="cpu").card.name == "photo-small"
+    assert open_tiers([Tier("photo-small")], backend="onnx", device="cpu").card.name == "photo-small"
 
 
-@pytest.mark.parametrize("quality", [name for name, each in QUALITIES.items() if each.easy])
+@pytest.mark.parametrize("quality", QUALITIES)
 def test_the_models_of_a_quality_take_the_same_inputs_and_see_the_mask(quality):
-    cards = [open_network(model, device="cpu").card for model in QUALITIES[quality].models()]
+    cards = [open_network(tier.model, device="cpu").card for tier in QUALITIES[quality].tiers]
     assert len({card.inputs for card in cards}) == 1
     assert all(card.sees_mask for card in cards)
 
 
-def test_a_shipped_quality_answers_as_its_two_models_do():
-    small, large = (open_network(model, device="cpu") for model in QUALITIES["standard"].models())
+@pytest.mark.parametrize("quality", QUALITIES)
+def test_the_limits_of_a_quality_rise_and_the_last_tier_has_none(quality):
+    limits = [tier.below for tier in QUALITIES[quality].tiers]
+    assert limits == sorted(set(limits))
+    assert limits[-1] == math.inf
+
+
+def test_a_shipped_quality_answers_as_its_models_do():
+    tiers = QUALITIES["standard"].tiers
+    small, large = (open_network(tier.model, device="cpu") for tier in tiers)
     inputs = stack(stripes(0.01), stripes(0.5))
     inputs["guide"] = np.zeros_like(inputs["photo"])
-    answers = open_models(QUALITIES["standard"].models(), backend="onnx", device="cpu")(inputs)
+    answers = open_tiers(tiers, backend="onnx", device="cpu")(inputs)
     assert (answers[0] == small(inputs)[0]).all()
     assert (answers[1] == large(inputs)[1]).all()

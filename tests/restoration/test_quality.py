@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from fake_networks import BLIND, GUIDED, FillWithGrey, Invert, MeanOfKnown, PushPull, Ramp, Remember
@@ -10,7 +12,7 @@ from inpaint_cli.backends import list_models
 from inpaint_cli.errors import UsageError
 from inpaint_cli.restoration import DEFAULT_QUALITY, QUALITIES, Restorer
 from inpaint_cli.restoration.ensemble import ORIENTATIONS, SelfEnsemble
-from inpaint_cli.restoration.quality import Quality
+from inpaint_cli.restoration.quality import Quality, Tier
 
 CORNER = np.arange(9, dtype=np.float32).reshape(1, 1, 3, 3)
 
@@ -124,15 +126,14 @@ def test_a_core_that_is_given_takes_the_place_of_the_quality_s():
 
 def test_each_quality_names_models_that_are_there():
     names = {files.card.name for files in list_models()}
-    assert {model for quality in QUALITIES.values() for model in quality.models()} <= names
+    assert {tier.model for quality in QUALITIES.values() for tier in quality.tiers} <= names
     assert DEFAULT_QUALITY in QUALITIES
 
 
-def test_a_model_that_is_given_takes_the_place_of_both():
-    both = Quality(model="large", easy="small", core=26)
-    assert both.models() == ("small", "large")
-    assert both.models("mine.onnx") == ("mine.onnx",)
-    assert Quality(model="small", core=26).models() == ("small",)
+def test_a_model_that_is_given_takes_the_place_of_all():
+    quality = Quality(tiers=(Tier("small", 0.1), Tier("large")), core=26)
+    assert quality.tiers_with(None) == quality.tiers
+    assert quality.tiers_with("mine.onnx") == (Tier("mine.onnx", math.inf),)
 
 
 def test_an_unknown_quality_lists_the_choices():
@@ -141,6 +142,11 @@ def test_an_unknown_quality_lists_the_choices():
 
 
 def test_what_changes_pixels_is_in_the_key_and_the_model_is_not():
-    keys = {Quality(model="a", core=core, ensemble=count).key for core in (16, 24) for count in (1, 4)}
-    assert len(keys) == 4
-    assert Quality(model="a", core=16).key == Quality(model="b", core=16).key
+    keys = {
+        Quality(tiers=(Tier(small, limit), Tier("b")), core=core, ensemble=count).key
+        for small in ("a", "c")
+        for limit in (0.1, 0.2)
+        for core in (16, 24)
+        for count in (1, 4)
+    }
+    assert len(keys) == 8

@@ -38,7 +38,10 @@ def test_vanilla_is_blind_in_every_preset() -> None:
 
 @pytest.mark.parametrize(
     ("preset", "model", "message"),
-    [("slow", "pconv", "there are: paper, best, fast, large"), ("paper", "gan", "it has: vanilla, pconv")],
+    [
+        ("slow", "pconv", "there are: paper, best, fast, tiny, large"),
+        ("paper", "gan", "it has: vanilla, pconv"),
+    ],
 )
 def test_an_unknown_name_lists_the_choices(preset: str, model: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
