@@ -33,9 +33,15 @@ FORMAT_SUFFIXES: dict[str, str] = {
 """The suffix of an output in each format (where `--format` changes it)."""
 
 SUFFIX_FORMATS: dict[str, str] = {
-    **{f".{name}": format_name for name, format_name in OUTPUT_FORMATS.items()},
+    ".png": "PNG",
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
     ".jpe": "JPEG",
     ".jfif": "JPEG",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+    ".webp": "WEBP",
+    ".bmp": "BMP",
     ".dib": "BMP",
 }
 """The format that an output's lower-case suffix stands for, where we write it."""

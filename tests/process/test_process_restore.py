@@ -94,7 +94,7 @@ def test_the_suffix_of_a_single_file_decides_its_format(archive, restore) -> Non
     ("output", "told"),
     [
         (["-o", "done.jpg", "--format", "png"], "the suffix says JPEG, --format PNG; change one of them"),
-        (["-o", "done.gif"], "choose a suffix from .png, .jpeg, "),
+        (["-o", "done.gif"], "choose a suffix from .png, .jpg, "),
         (["-o", "results.2024"], "or make a folder of this name first"),
     ],
 )

@@ -143,8 +143,8 @@ def test_an_unknown_quality_lists_the_choices():
 
 def test_what_changes_pixels_is_in_the_key_and_the_model_is_not():
     keys = {
-        Quality(tiers=(Tier(small, limit), Tier("b")), core=core, ensemble=count).key
-        for small in ("a", "c")
+        Quality(tiers=(Tier(small, limit), Tier(large)), core=core, ensemble=count).key
+        for small, large in (("a", "b"), ("a", "d"), ("c", "b"))
         for limit in (0.1, 0.2)
         for core in (16, 24)
         for count in (1, 4)
