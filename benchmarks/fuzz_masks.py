@@ -8,7 +8,7 @@ from typing import Any
 from benchmarks.fuzz_mutations import mutated, with_right_checksums
 from benchmarks.fuzz_photos import MAX_PIXELS, check_message
 from benchmarks.fuzz_pictures import masks, photos
-from inpaint_cli.batch.page_masks import MaskSettings
+from inpaint_cli.batch.damage import MaskSettings
 from inpaint_cli.batch.restore_photo import RestoreSettings, Workshop, restore_bytes
 from inpaint_cli.errors import InpaintError
 

@@ -19,7 +19,6 @@ holds for ever, whoever wrote it and in whichever order. From that follows:
 - Lines are appended with O_APPEND in one write each, so two runs at once can't mix them; a torn last line is
   skipped, and the next one starts on a line of its own. Two runs on one folder do double work but write the
   same bytes.
-- Each run holds a shared lock; one that finds itself alone removes the temporary files of killed runs.
 
 A million lines are 66 MB, read in seconds into some 300 MB.
 """
@@ -28,7 +27,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -54,26 +53,22 @@ class Journal:
     _torn: bool = False
 
     @classmethod
-    def open(cls, folder: Path, *, tidy: Callable[[], None] = lambda: None) -> Self:
-        """Open or begin the journal of an output folder, which must exist.
-
-        `tidy` is called if no other run has it open; one that begins meanwhile waits until it is done.
-        """
+    def open(cls, folder: Path) -> Self:
+        """Open or begin the journal of an output folder, which must exist. Raises PhotoError."""
         path = folder / JOURNAL_NAME
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-        try:
-            handle = os.open(path, flags, 0o666)
-            if _lock_alone(handle):
-                tidy()
-            _lock_shared(handle)
-            content = path.read_bytes()
-            torn = content != b"" and not content.endswith(b"\n")
-            journal = cls(handle, *_facts(content), _torn=torn)
-            if not content:
-                os.write(handle, _HEADER)
-        except OSError as error:
-            raise PhotoError(f"{path}: the journal can't be used ({error.strerror or error})") from error
-        return journal
+        with ExitStack() as on_failure:
+            try:
+                handle = os.open(path, flags, 0o666)
+                on_failure.callback(os.close, handle)
+                content = path.read_bytes()
+                if not content:
+                    os.write(handle, _HEADER)
+            except OSError as error:
+                raise PhotoError(f"{path}: the journal can't be used ({error.strerror or error})") from error
+            on_failure.pop_all()
+        torn = content != b"" and not content.endswith(b"\n")
+        return cls(handle, *_facts(content), _torn=torn)
 
     @property
     def is_kept(self) -> bool:
@@ -103,7 +98,7 @@ class Journal:
                 self._written.add(result)
 
     def close(self) -> None:
-        """Release the file and its lock."""
+        """Release the file."""
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
@@ -118,22 +113,6 @@ class Journal:
             raise PhotoError(f"the journal can't be written: {error.strerror or error}") from error
         if self._torn:
             raise PhotoError("the journal can't be written whole, the disk may be full")
-
-
-def sweep(folders: Iterable[Path]) -> None:
-    """Remove the temporary files of killed runs; only for a run that is alone on these folders."""
-    for folder in folders:
-        try:
-            with os.scandir(folder) as entries:
-                leftovers = [entry.path for entry in entries if _is_leftover(entry.name)]
-            for leftover in leftovers:
-                Path(leftover).unlink(missing_ok=True)
-        except OSError:
-            continue  # not there yet, or not ours to clean
-
-
-def _is_leftover(name: str) -> bool:
-    return name.startswith(".inpaint-") and name.endswith(".part")
 
 
 def _facts(content: bytes) -> tuple[dict[bytes, bytes], set[bytes]]:
@@ -155,25 +134,3 @@ def _learn(results: dict[bytes, bytes], superseded: set[bytes], inputs: bytes, r
     if before != result:
         superseded.add(before)
     results[inputs] = result
-
-
-def _lock_alone(handle: int) -> bool:
-    """Take the lock for this run alone if no other has it; without locks (Windows) no run is sure of that."""
-    try:
-        import fcntl
-    except ImportError:
-        return False
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return True
-    except OSError:
-        return False
-
-
-def _lock_shared(handle: int) -> None:
-    try:
-        import fcntl
-
-        fcntl.flock(handle, fcntl.LOCK_SH)
-    except (ImportError, OSError):
-        return  # some network file systems have no locks; lines are still appended whole

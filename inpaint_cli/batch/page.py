@@ -7,15 +7,13 @@ photo's pictures are a block of their own that is read only when they come into 
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import secrets
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -23,14 +21,14 @@ from types import TracebackType
 from typing import IO, Any, Self
 from urllib.parse import quote_from_bytes
 
+from inpaint_cli.batch.damage import Bools
 from inpaint_cli.batch.outcome import Outcome
 from inpaint_cli.batch.page_document import Summary, displayed, document
-from inpaint_cli.batch.page_masks import Bools
 from inpaint_cli.batch.page_sources import pictures_of
 from inpaint_cli.batch.page_thumbnails import Pictures
 from inpaint_cli.errors import PhotoError, UsageError
 from inpaint_cli.limits import DEFAULT_MAX_PIXELS
-from inpaint_cli.photos.atomic import refuse_what_is_no_file
+from inpaint_cli.replacing import refuse_what_is_no_file, replacing
 
 MOST_PICTURE_BYTES = 120_000_000
 """Some 2,000 to 4,000 photos, which a browser reads with ease; the photos after that are shown without."""
@@ -110,7 +108,7 @@ class PageWriter:
         try:
             if self._broken is not None:
                 raise self._broken
-            with _replacing(self._path) as file:
+            with replacing(self._path) as file:
                 file.write(head)
                 _copy(self._rows, file)
                 file.write(middle)
@@ -147,16 +145,6 @@ class PageWriter:
             self._room -= len(data)
         elif self._room <= 0:
             self._summary.without_room += 1
-
-
-def write_page(
-    path: Path, outcomes: Iterable[Outcome], *, seconds: float, written: datetime | None = None
-) -> None:
-    """Write the page of outcomes that are known already. Raises UsageError, PhotoError."""
-    with PageWriter(path) as page:
-        for outcome in outcomes:
-            page.add(outcome)
-        page.finish(seconds=seconds, written=written)
 
 
 def _row(outcome: Outcome, base: bytes, *, pictured: bool) -> dict[str, Any]:
@@ -200,19 +188,3 @@ def _spool(folder: Path) -> IO[bytes]:
 def _copy(source: IO[bytes], target: IO[bytes]) -> None:
     source.seek(0)
     shutil.copyfileobj(source, target)
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[IO[bytes]]:
-    """Write a file beside `path`, then put it in place whole: `write_atomically`, but not from memory."""
-    temporary = path.with_name(f".inpaint-{secrets.token_hex(6)}.part")
-    try:
-        with temporary.open("xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from inpaint_cli.batch.damage import Bools, resized, transparent
 from inpaint_cli.batch.outcome import Outcome
-from inpaint_cli.batch.page_masks import Bools, resized, transparent
 from inpaint_cli.batch.page_thumbnails import Pictures, make_pictures
 from inpaint_cli.errors import InpaintError
 from inpaint_cli.limits import DEFAULT_MAX_PIXELS

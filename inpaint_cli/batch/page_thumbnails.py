@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from inpaint_cli.batch.page_masks import Bools, Pixels
+from inpaint_cli.batch.damage import Bools, Pixels
 from inpaint_cli.photos import Page
 
 Bytes8 = npt.NDArray[np.uint8]

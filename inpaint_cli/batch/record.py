@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from inpaint_cli.batch.damage import Bools
 from inpaint_cli.batch.outcome import Outcome, Status
-from inpaint_cli.batch.page_masks import Bools
 from inpaint_cli.errors import InpaintError
 
 Clock = Literal["seconds", "seconds_read", "seconds_write"]

@@ -42,20 +42,25 @@ def is_page(head: bytes) -> bool:
 class Tally:
     """Counts outcomes and keeps what the summary tells; photos that went well take no memory.
 
-    failures: the first ones, by photo.
+    failures: the lines of the first ones, by `_key`.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
-    failures: dict[str, str] = field(default_factory=dict)
+    failures: dict[int, str] = field(default_factory=dict)
+    _failed: set[int] = field(default_factory=set)
 
     def add(self, outcome: Outcome) -> None:
-        """Count one outcome; that of a photo which failed before, in place of that failure."""
-        photo = str(outcome.photo)
-        if self.failures.pop(photo, None) is not None:
+        """Count one outcome; where that photo failed before, as happens under `--watch`, in its place."""
+        key = _key(outcome)
+        if key in self._failed:
+            self._failed.remove(key)
+            self.failures.pop(key, None)
             self.counts["failed"] -= 1
         self.counts[outcome.status] += 1
-        if outcome.status == "failed" and len(self.failures) < MOST_LISTED:
-            self.failures[photo] = failure_line(outcome)
+        if outcome.status == "failed":
+            self._failed.add(key)
+            if len(self.failures) < MOST_LISTED:
+                self.failures[key] = failure_line(outcome)
 
     @property
     def exit_code(self) -> ExitCode:
@@ -79,6 +84,11 @@ class Tally:
             *listed,
             f"{', '.join(counted) or 'nothing done'} in {seconds:.1f} s" + (f" -> {where}" if where else ""),
         ]
+
+
+def _key(outcome: Outcome) -> int:
+    """Stand for a photo and its output: one photo may be asked for twice, with two outputs."""
+    return hash((outcome.photo, outcome.output))
 
 
 def failure_line(outcome: Outcome) -> str:

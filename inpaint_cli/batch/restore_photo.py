@@ -8,12 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from inpaint_cli import __version__
-from inpaint_cli.batch.digest import digest_of
-from inpaint_cli.batch.job import Job
-from inpaint_cli.batch.journal import Journal
-from inpaint_cli.batch.outcome import Outcome
-from inpaint_cli.batch.output_file import OutputFile
-from inpaint_cli.batch.page_masks import (
+from inpaint_cli.batch.damage import (
     Bools,
     Damage,
     MaskSettings,
@@ -22,6 +17,11 @@ from inpaint_cli.batch.page_masks import (
     find_damage,
     given_damage,
 )
+from inpaint_cli.batch.digest import digest_of
+from inpaint_cli.batch.job import Job
+from inpaint_cli.batch.journal import Journal
+from inpaint_cli.batch.outcome import Outcome
+from inpaint_cli.batch.output_file import OutputFile
 from inpaint_cli.batch.record import Record
 from inpaint_cli.detection import Detector
 from inpaint_cli.errors import MaskError, PhotoError

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 from inpaint_cli.batch.cores import Share
 from inpaint_cli.batch.job import Job
-from inpaint_cli.batch.journal import Journal, sweep
+from inpaint_cli.batch.journal import Journal
 from inpaint_cli.batch.outcome import Outcome
 from inpaint_cli.batch.plan import Plan
 from inpaint_cli.batch.reports import printable
@@ -17,6 +16,7 @@ from inpaint_cli.batch.run import run
 from inpaint_cli.cli.reporting import Reporting
 from inpaint_cli.cli.screen import Screen
 from inpaint_cli.errors import NothingToDoError, UsageError
+from inpaint_cli.replacing import sweep
 
 MOST_NAMED = 5
 
@@ -52,7 +52,7 @@ def opened_journals(plan: Plan) -> Iterator[dict[str, Journal]]:
 
 
 def prepare_folders(plan: Plan, journals: dict[str, Journal]) -> None:
-    """Make each output folder and open its journal; a run that is alone cleans up after killed ones.
+    """Make each output folder, clean up after killed runs, and open its journal.
 
     The folder of an output that was named as a file is not ours, and gets none.
     """
@@ -63,7 +63,8 @@ def prepare_folders(plan: Plan, journals: dict[str, Journal]) -> None:
             root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UsageError(f"{root}: can't be made the output folder: {error.strerror or error}") from error
-        journals[str(root)] = Journal.open(root, tidy=partial(sweep, plan.output_folders(root)))
+        sweep(plan.output_folders(root))
+        journals[str(root)] = Journal.open(root)
 
 
 def carry_out(

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from inpaint_cli.backends import RESTORING, check_device, find_model
 from inpaint_cli.batch.cores import Share
+from inpaint_cli.batch.damage import MaskSettings
 from inpaint_cli.batch.digest import digest_of, file_digest
-from inpaint_cli.batch.page_masks import MaskSettings
 from inpaint_cli.batch.restore_photo import RestoreSettings, Workshop
 from inpaint_cli.detection import (
     DEFAULT_DETECTOR,

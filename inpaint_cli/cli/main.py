@@ -132,6 +132,7 @@ def build_app(arguments: Sequence[str]) -> Any:
     configured = wanted and NO_CONFIG not in arguments[: list(arguments).index(wanted)]
     completing = f"_{PROGRAM.replace('-', '_').upper()}_COMPLETE" in os.environ
     app = typer.Typer(
+        cls=_group(),
         name=PROGRAM,
         help="Restore folders of damaged photographs without touching a pixel that is not damaged.",
         epilog=EPILOG,
@@ -159,6 +160,23 @@ def build_app(arguments: Sequence[str]) -> Any:
         else:
             app.command(name, help=command.summary)(_stub)
     return app
+
+
+def _group() -> Any:
+    """Return the class of our group: what Typer itself would end with its own code, in silence."""
+    from typer.core import TyperGroup
+
+    class Group(TyperGroup):
+        def invoke(self, ctx: Any) -> Any:
+            try:
+                return super().invoke(ctx)
+            except KeyboardInterrupt:
+                _complain("interrupted")
+            except BrokenPipeError:  # of stdout: files of ours and their errors are told by name
+                pass
+            sys.exit(ExitCode.INTERRUPTED)
+
+    return Group
 
 
 def wanted_command(arguments: Sequence[str]) -> str | None:

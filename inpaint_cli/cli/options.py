@@ -10,8 +10,7 @@ from typing import Annotated, Any, Protocol, TypeVar, get_type_hints
 
 import typer
 
-from inpaint_cli.cli import streams
-from inpaint_cli.errors import ExitCode, UsageError
+from inpaint_cli.errors import UsageError
 from inpaint_cli.limits import MOST_GROWN
 
 Options = TypeVar("Options")
@@ -266,13 +265,7 @@ def command_from(
     hints = get_type_hints(options, include_extras=True)
 
     def command(ctx: typer.Context, **values: Any) -> None:
-        try:
-            run(ctx, options(**values))
-        except (
-            KeyboardInterrupt
-        ):  # before the run has its own handler; some releases of Typer end with 1 here
-            streams.to_stderr("inpaint-cli: interrupted")
-            raise typer.Exit(ExitCode.INTERRUPTED) from None
+        run(ctx, options(**values))
 
     parameters = [
         inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context),

@@ -25,7 +25,7 @@ class Reporting:
     stop: Stop
     streams: list[TextIO] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
-    unwritten: str = ""
+    unwritten: bool = False
 
     def tell(self, outcome: Outcome) -> None:
         """Report one outcome; where the reader of stdout has left, finish the photos in hand and stop."""
@@ -39,8 +39,12 @@ class Reporting:
                 self.stop.interrupt()
             except OSError as error:
                 self.streams.remove(stream)
-                self.unwritten = f"the report can't be written any more: {error.strerror or error}"
-                self.screen.failure(self.unwritten)
+                self.lose(f"the report can't be written any more: {error.strerror or error}")
+
+    def lose(self, reason: str) -> None:
+        """Tell that a report can't be written; the photos go on."""
+        self.unwritten = True
+        self.screen.failure(reason)
 
     @property
     def exit_code(self) -> ExitCode:

@@ -21,7 +21,7 @@ from inpaint_cli.cli.engine import check_engine, open_workshop
 from inpaint_cli.cli.reporting import Reporting, check_reports, open_reporting
 from inpaint_cli.cli.screen import Screen
 from inpaint_cli.cli.selection import selection_of, wanted_format
-from inpaint_cli.errors import ExitCode
+from inpaint_cli.errors import ExitCode, PhotoError
 
 if TYPE_CHECKING:
     from inpaint_cli.batch.page import PageWriter
@@ -58,9 +58,12 @@ def restore_photos(options: RestoreOptions) -> ExitCode:
                 carry_out(plan, work, share, reporting, fail_fast=options.fail_fast)
         if page is not None:
             notes = ["It was interrupted."] if stop.interrupted else []
-            page.finish(seconds=time.perf_counter() - start, notes=notes)
-    seconds = time.perf_counter() - start
-    for line in reporting.tally.lines(seconds, plan.places(), planned=0 if options.watch else plan.outcomes):
+            try:
+                page.finish(seconds=time.perf_counter() - start, notes=notes)
+            except PhotoError as error:
+                reporting.lose(f"--html {error}")
+    places, planned = (journals, 0) if options.watch else (plan.places(), plan.outcomes)
+    for line in reporting.tally.lines(time.perf_counter() - start, places, planned):
         screen.line(line)
     return reporting.exit_code
 

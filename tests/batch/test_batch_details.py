@@ -1,6 +1,7 @@
 import json
 import os
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,8 @@ from PIL import Image
 
 from inpaint_cli.backends.cores import quota_cores
 from inpaint_cli.batch.cores import share_cores
+from inpaint_cli.batch.damage import resized
 from inpaint_cli.batch.outcome import Outcome
-from inpaint_cli.batch.page_masks import resized
 from inpaint_cli.batch.photo_size import photo_size
 from inpaint_cli.batch.plan import Selection
 from inpaint_cli.batch.reports import MOST_LISTED, Tally, printable
@@ -76,6 +77,20 @@ class TestSummary:
             tally.add(outcome("a.jpg", status))
         assert tally.lines(1.0) == ["1 restored in 1.0 s"]
         assert tally.exit_code is ExitCode.OK
+
+    def test_the_last_outcome_counts_also_of_one_among_many_failures(self) -> None:
+        tally = Tally()
+        for status in ("failed", "restored"):
+            for number in range(MOST_LISTED + 7):
+                tally.add(outcome(f"{number}.jpg", status))
+        assert tally.lines(1.0) == [f"{MOST_LISTED + 7} restored in 1.0 s"]
+
+    def test_a_photo_that_was_asked_for_twice_fails_for_one_of_its_outputs(self) -> None:
+        tally = Tally()
+        tally.add(replace(outcome("a.jpg", "failed", reason="no mask for it"), output=Path("o/sub/a.jpg")))
+        tally.add(outcome("a.jpg"))
+        assert tally.lines(1.0)[-1] == "1 restored, 1 failed in 1.0 s"
+        assert tally.exit_code is ExitCode.SOME_FAILED
 
 
 class TestCores:

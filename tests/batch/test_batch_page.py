@@ -21,7 +21,7 @@ import pytest
 from page_samples import failed, restored, save
 
 from inpaint_cli.batch.outcome import Outcome
-from inpaint_cli.batch.page import PageWriter, write_page
+from inpaint_cli.batch.page import PageWriter
 from inpaint_cli.batch.page_document import displayed, duration
 from inpaint_cli.errors import PhotoError, UsageError
 
@@ -70,7 +70,10 @@ def rows_of(path: Path) -> list[dict[str, Any]]:
 
 
 def write(path: Path, outcomes: Sequence[Outcome]) -> Path:
-    write_page(path, outcomes, seconds=2.0, written=NOON)
+    with PageWriter(path) as page:
+        for outcome in outcomes:
+            page.add(outcome)
+        page.finish(seconds=2.0, written=NOON)
     return path
 
 

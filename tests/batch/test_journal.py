@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from inpaint_cli.batch.digest import digest_of
-from inpaint_cli.batch.journal import JOURNAL_NAME, Journal, sweep
+from inpaint_cli.batch.journal import JOURNAL_NAME, Journal
 from inpaint_cli.errors import PhotoError
 
 INPUTS, RESULT, OTHER = digest_of(b"inputs"), digest_of(b"result"), digest_of(b"other")
@@ -70,21 +70,17 @@ def test_writers_at_the_same_time_lose_nothing(tmp_path: Path) -> None:
     assert all(journal.result_of(digest_of(b"%d %d" % fact)) == digest_of(b"%d" % fact[1]) for fact in facts)
 
 
-def test_only_a_run_that_is_alone_cleans_up(tmp_path: Path) -> None:
-    tidied = []
-    first = Journal.open(tmp_path, tidy=lambda: tidied.append("first"))
-    Journal.open(tmp_path, tidy=lambda: tidied.append("second")).close()
-    first.close()
-    Journal.open(tmp_path, tidy=lambda: tidied.append("third")).close()
-    assert tidied == ["first", "third"]
+def test_a_journal_that_cannot_be_read_keeps_no_handle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(path: Path) -> bytes:
+        raise OSError(5, "Input/output error")
 
-
-def test_leftovers_of_killed_runs_are_removed_and_nothing_else(tmp_path: Path) -> None:
-    names = (".inpaint-x1.part", "a.part", ".inpaint-cli.journal", "a.jpg")
-    for name in names:
-        (tmp_path / name).touch()
-    sweep([tmp_path, tmp_path / "not-there"])
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names[1:])
+    open_before = len(list(Path("/proc/self/fd").iterdir()))
+    monkeypatch.setattr(Path, "read_bytes", broken)
+    with pytest.raises(PhotoError, match=r"the journal can't be used \(Input/output error\)"):
+        Journal.open(tmp_path)
+    assert len(list(Path("/proc/self/fd").iterdir())) == open_before
 
 
 def test_a_journal_that_is_a_link_is_not_followed(tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from inpaint_cli.batch.damage import MaskSettings
 from inpaint_cli.batch.job import Job
 from inpaint_cli.batch.journal import Journal
-from inpaint_cli.batch.page_masks import MaskSettings
 from inpaint_cli.batch.restore_photo import RestoreSettings, Workshop, restore_photo
 from inpaint_cli.detection import Detection
 

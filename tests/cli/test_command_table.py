@@ -37,6 +37,27 @@ def test_help_of_detect_does_not_speak_of_restoring(of_restore: str, capfd) -> N
     assert of_restore not in help_of("detect", capfd)
 
 
+@pytest.mark.parametrize(
+    ("command", "calls"),
+    [
+        (["models"], "inpaint_cli.cli.models.list_models"),
+        (["evaluate", "cifar10"], "inpaint_cli.cli.evaluate.require_training"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("raised", "told"), [(KeyboardInterrupt, "inpaint-cli: interrupted\n"), (BrokenPipeError, "")]
+)
+def test_a_user_or_a_reader_that_leaves_ends_any_command_with_130(
+    command: list[str], calls: str, raised: type[BaseException], told: str, monkeypatch, capfd
+) -> None:
+    def leave(*arguments: object) -> None:
+        raise raised
+
+    monkeypatch.setattr(calls, leave)
+    assert run(command) == 130
+    assert capfd.readouterr() == ("", told)
+
+
 def help_of(command: str, capfd) -> str:
     assert run([command, "--help"]) == 0
     return " ".join(capfd.readouterr().out.split())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from inpaint_cli.batch.outcome import Outcome
-from inpaint_cli.batch.page import write_page
+from inpaint_cli.batch.page import PageWriter
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -35,6 +35,13 @@ QUIET = [
     "--disable-sync",
 ]
 RED, BLUE = (200, 0, 0), (0, 0, 200)
+
+
+def write_page(path: Path, outcomes: Sequence[Outcome], *, seconds: float) -> None:
+    with PageWriter(path) as page:
+        for outcome in outcomes:
+            page.add(outcome)
+        page.finish(seconds=seconds)
 
 
 @pytest.fixture(scope="module")

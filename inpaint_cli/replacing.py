@@ -1,0 +1,127 @@
+"""Put a file in its place whole or not at all, and clear away what a kill left of one.
+
+Every file of ours comes about beside its place, under a name of its own that is locked while it is written:
+what nobody holds the lock of was left by a run that was killed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+_PREFIX, _SUFFIX = ".inpaint-", ".part"
+_ORDINARY_FILE = 0o666
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """Yield a temporary file beside `path`, to be written to; then sync it, rename it, sync the folder.
+
+    The folder must exist. A failure or interruption leaves `path` as it was and removes the temporary file; a
+    kill -9 may leave a hidden `.inpaint-*.part`, see `sweep`. Raises OSError, also where `path` is a folder,
+    a pipe, a socket or a device.
+    """
+    refuse_what_is_no_file(path)
+    handle, name = tempfile.mkstemp(prefix=_PREFIX, suffix=_SUFFIX, dir=path.parent)
+    temporary = Path(name)
+    try:
+        with _locked(temporary):
+            with os.fdopen(handle, "wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.chmod(_permissions(path))
+            temporary.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+    _sync_folder(path.parent)
+
+
+def refuse_what_is_no_file(path: Path) -> None:
+    """Raise OSError where a rename would take a device, a pipe or a socket away; a link may be replaced."""
+    with contextlib.suppress(FileNotFoundError):
+        mode = path.lstat().st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
+            raise OSError(errno.EEXIST, "it is a folder, a pipe, a socket or a device, which is not replaced")
+
+
+def sweep(folders: Iterable[Path]) -> None:
+    """Remove the temporary files of killed runs; without locks (Windows, some network drives) none."""
+    for folder in folders:
+        try:
+            with os.scandir(folder) as entries:
+                leftovers = [Path(entry.path) for entry in entries if _is_temporary(entry.name)]
+            for leftover in leftovers:
+                _remove_unless_locked(leftover)
+        except OSError:
+            continue  # not there yet, or not ours to clean
+
+
+def _is_temporary(name: str) -> bool:
+    return name.startswith(_PREFIX) and name.endswith(_SUFFIX)
+
+
+def _remove_unless_locked(file: Path) -> None:
+    handle = os.open(file, os.O_RDONLY)
+    try:
+        if _lock(handle):
+            file.unlink(missing_ok=True)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _locked(file: Path) -> Iterator[None]:
+    """Hold the file's lock, through a handle of its own: the file itself must be closed to be renamed."""
+    handle = os.open(file, os.O_RDONLY)
+    try:
+        _lock(handle)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int) -> bool:
+    """Take a file's lock; False where another has it, or there are no locks."""
+    try:
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (ImportError, OSError):
+        return False
+    return True
+
+
+def _permissions(path: Path) -> int:
+    """Keep those of a file that is replaced; mkstemp's 0600 would hide an archive from its readers."""
+    try:
+        return path.stat().st_mode & 0o777
+    except FileNotFoundError:
+        return _ORDINARY_FILE & ~_umask()
+
+
+def _umask() -> int:
+    try:
+        status = Path("/proc/self/status").read_text()
+        return int(status.split("Umask:")[1].split()[0], 8)
+    except (OSError, IndexError, ValueError):
+        return 0o022
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename durable; some file systems and Windows can't sync a folder, which is no failure."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

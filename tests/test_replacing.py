@@ -1,0 +1,67 @@
+"""Files that are put in their place whole or not at all."""
+
+from pathlib import Path
+
+import pytest
+
+from inpaint_cli.replacing import replacing, sweep
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_the_old_file_is_there_until_the_new_one_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(b"old")
+    with replacing(path) as file:
+        file.write(b"new")
+        file.flush()
+        assert path.read_bytes() == b"old"
+    assert path.read_bytes() == b"new"
+    assert names(tmp_path) == ["a.png"]
+
+
+@pytest.mark.parametrize("raised", [KeyboardInterrupt, OSError, ValueError])
+def test_an_interruption_leaves_the_old_file_and_nothing_else(
+    tmp_path: Path, raised: type[BaseException]
+) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(b"old")
+    with pytest.raises(raised), replacing(path) as file:
+        file.write(b"new")
+        raise raised
+    assert path.read_bytes() == b"old"
+    assert names(tmp_path) == ["a.png"]
+
+
+def test_a_replaced_file_keeps_its_permissions(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.touch()
+    path.chmod(0o640)
+    with replacing(path) as file:
+        file.write(b"new")
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_what_is_no_file_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OSError, match="not replaced"), replacing(tmp_path / "folder"):
+        pass
+
+
+def test_leftovers_of_killed_runs_are_removed_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / ".inpaint-x1.part").touch()
+    others = [".inpaint-cli.journal", "a.jpg", "a.part"]
+    for name in others:
+        (tmp_path / name).touch()
+    sweep([tmp_path, tmp_path / "not-there"])
+    assert names(tmp_path) == others
+
+
+def test_a_file_that_is_being_written_is_not_removed(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    with replacing(path) as file:
+        file.write(b"new")
+        sweep([tmp_path])
+    assert path.read_bytes() == b"new"
