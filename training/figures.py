@@ -12,12 +12,17 @@ from inpaint_cli.errors import ModelError
 
 
 def read_figures(file: Path, model: str) -> tuple[Figure, ...]:
-    """Take a model's figures from a report of `evaluate cifar10 --json` or `evaluate photos --json`."""
+    """Take a model's figures from a report of `evaluate cifar10`, `photos` or `detect`, each with `--json`.
+
+    model: as the report calls it; of a detector any name or path whose stem it is. Raises ModelError.
+    """
     try:
         report = json.loads(file.read_text(encoding="utf-8"))
         figures = tuple(_figures(report, model))
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"{file} is no report of `evaluate --json` ({error})") from error
+        raise ModelError(
+            f"{file} is no report of `evaluate cifar10|photos|detect --json` ({type(error).__name__}: {error})"
+        ) from error
     if not figures:
         raise ModelError(f"{file} has no figures of {model!r}; evaluate it with --model")
     return figures
@@ -36,11 +41,27 @@ def _figures(report: Mapping[str, Any], model: str) -> Iterator[Figure]:
                     if ratio is not None:
                         yield Figure(name=f"{setting}: of biharmonic", value=_rounded(ratio), command=command)
         return
+    if report["benchmark"] == "detect":
+        for detector in report["detectors"]:
+            if Path(detector["detector"]).stem == model:
+                yield from _of_detector(detector, command)
+        return
     for kind in report["kinds"]:
         for method in kind["methods"]:
             if method["name"] == model:
                 name = f"photos, {kind['kind']}: hole PSNR, dB"
                 yield Figure(name=name, value=_rounded(method["psnr"]), command=command)
+
+
+def _of_detector(report: Mapping[str, Any], command: str) -> Iterator[Figure]:
+    for kind, score in report["kinds"].items():
+        yield Figure(name=f"F1 {kind}", value=_rounded(score["f1"]), command=command)
+    if report["clean"]:
+        for key, name in (
+            ("left_alone", "clean photos left alone"),
+            ("touched", "pixels of clean photos touched"),
+        ):
+            yield Figure(name=name, value=_rounded(report["clean"][key]), command=command)
 
 
 def _rounded(value: float) -> float:

@@ -4,8 +4,6 @@ from inpaint_cli.backends.card import RESTORING, Figure, ModelCard
 from inpaint_cli.backends.cores import default_threads
 from inpaint_cli.backends.find import ModelFiles, find_model, list_models
 from inpaint_cli.backends.network import (
-    BACKENDS,
-    DEVICES,
     Network,
     Tiles,
     check_device,
@@ -14,8 +12,6 @@ from inpaint_cli.backends.network import (
 from inpaint_cli.backends.onnx_file import embed_card, read_card
 
 __all__ = [
-    "BACKENDS",
-    "DEVICES",
     "RESTORING",
     "Figure",
     "ModelCard",

@@ -46,14 +46,14 @@ def find_model(
     kinds: those that are of use; a model of another kind is refused, and not named among the choices.
     """
     path = Path(model)
-    if not (isinstance(model, Path) or path.suffix or len(path.parts) != 1):
+    if isinstance(model, str) and len(path.parts) == 1:
         known = _named(model_folders() if folders is None else folders)
-        if model not in known:
+        if not path.suffix and model not in known:
             names = ", ".join(name for name, file in known.items() if _at(file).card.kind in kinds) or "none"
             raise ModelError(
                 f"no model is called {model!r}; there are: {names} (or give an .onnx file's path)"
             )
-        path = known[model]
+        path = known.get(model, path)
     found = _at(path)
     if found.card.kind not in kinds:
         raise ModelError(

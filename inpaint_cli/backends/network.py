@@ -13,13 +13,11 @@ import numpy.typing as npt
 from inpaint_cli.backends.card import KINDS, ModelCard
 from inpaint_cli.backends.cores import default_threads
 from inpaint_cli.backends.find import find_model
+from inpaint_cli.choices import BACKENDS, DEVICES
 from inpaint_cli.errors import BackendError
 
 Tiles = npt.NDArray[np.float32]
 """float32 (n, channels, h, w) in 0..1, RGB; h and w multiples of 32."""
-
-BACKENDS = ("onnx", "torch")
-DEVICES = ("auto", "cpu", "cuda", "openvino")
 
 
 class Network(Protocol):

@@ -87,7 +87,7 @@ def find_damage(photo: Photo, detector: Detector | None, settings: MaskSettings)
 
 
 def combined(given: Damage, found: Damage, mode: str) -> Damage:
-    """Join a given mask and found damage, page by page; `mode` is one of `detection.MASK_MODES`."""
+    """Join a given mask and found damage, page by page; `mode` is one of `choices.MASK_MODES`."""
     masks = tuple(combine_masks(g, f, mode) for g, f in zip(given.masks, found.masks, strict=True))
     return Damage(masks, f"{given.source} {mode} {found.source}")
 

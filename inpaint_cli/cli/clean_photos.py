@@ -16,23 +16,26 @@ if TYPE_CHECKING:
 
 
 def find_photos(folder: Path) -> list[Path]:
-    """Return the photos in a folder and below, hidden ones left out; a file is its own list."""
+    """Return the photos that `restore` would find in a folder and below; a file is its own list.
+
+    Raises UsageError, NothingToDoError, and PhotoError where a folder can't be read.
+    """
+    from inpaint_cli.batch.masks import masks_among
+    from inpaint_cli.batch.walk import Walk
     from inpaint_cli.photos import PHOTO_SUFFIXES
 
     if folder.is_file():
         return [folder]
     if not folder.is_dir():
         raise UsageError(f"{folder}: there is no such file or folder")
-    files = [
-        file
-        for file in sorted(folder.rglob("*"))
-        if file.suffix.lower() in PHOTO_SUFFIXES
-        and file.is_file()
-        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
-    ]
-    if not files:
+    walk = Walk(PHOTO_SUFFIXES)
+    found = sorted(walk.files(str(folder)))
+    for unread, why in walk.problems:
+        raise PhotoError(f"{unread}: {why}")
+    if not found:
         raise NothingToDoError(f"{folder} holds no photos to measure on")
-    return files
+    masks = masks_among(found)
+    return [folder / file for file in found if file not in masks]
 
 
 def path_in(folder: Path, file: Path) -> Path:

@@ -14,7 +14,7 @@ import inspect
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from inpaint_cli.errors import UsageError
 
@@ -81,13 +81,17 @@ def _own(file: Path, command: str, tables: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _checked(file: Path, parameter: inspect.Parameter, key: str, value: Any) -> Any:
-    """Return a value that has the type of its flag; a flag that may be given often takes a list."""
+    """Return a value that has the type of its flag; a flag that may be given often takes one or a list."""
     hint = parameter.annotation.__origin__
     types = [each for each in get_args(hint) or (hint,) if each is not type(None)]
+    if is_list := get_origin(types[0]) is list:
+        types = list(get_args(types[0]))
+    values = value if is_list and isinstance(value, list) else [value]
     for known, (wanted, allowed) in _VALUES.items():
-        if known in types and type(value) not in allowed:
-            raise UsageError(f"{file}: {key} = {_toml(value)} must be {wanted}")
-    return value
+        for each in values:
+            if known in types and type(each) not in allowed:
+                raise UsageError(f"{file}: {key} = {_toml(each)} must be {wanted}")
+    return values if is_list else value
 
 
 def _tables(file: Path) -> dict[str, Any]:

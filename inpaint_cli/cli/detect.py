@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from inpaint_cli.choices import BACKENDS, DEVICES
 from inpaint_cli.cli import options as flags
 from inpaint_cli.errors import UsageError
 from inpaint_cli.limits import DEFAULT_MAX_DAMAGE, DEFAULT_MAX_PIXELS
@@ -79,8 +80,8 @@ class DetectOptions:
 
     def __post_init__(self) -> None:
         """Refuse what contradicts itself."""
-        flags.check_choice("--backend", self.backend, ("onnx", "torch"))
-        flags.check_choice("--device", self.device, ("auto", "cpu", "cuda", "openvino"))
+        flags.check_choice("--backend", self.backend, BACKENDS)
+        flags.check_choice("--device", self.device, DEVICES)
         flags.refuse_both("--quiet", self.quiet, "--verbose", self.verbose)
         flags.check_detector(self)
         flags.check_list(self.files_from, self.null)

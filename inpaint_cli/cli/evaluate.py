@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from inpaint_cli.backends import list_models
+from inpaint_cli.choices import BACKENDS, DEVICES
+from inpaint_cli.cli import options as flags
 from inpaint_cli.cli import streams
 from inpaint_cli.cli.clean_photos import clean_photos, find_photos
 from inpaint_cli.cli.evaluate_detect import detect
@@ -46,8 +48,6 @@ Methods = Annotated[
     ),
 ]
 Seed = Annotated[int, typer.Option(min=0, help="Of the damage.")]
-Backend = Annotated[str, typer.Option(help="onnx or torch.")]
-Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 
 
@@ -67,8 +67,8 @@ def cifar10(
     hole_pictures: Annotated[
         int, typer.Option(min=0, help="Pictures for each shape and size of hole; 0 leaves these tables out.")
     ] = 100,
-    backend: Backend = "onnx",
-    device: Device = "auto",
+    backend: flags.Backend = "onnx",
+    device: flags.Device = "auto",
     as_json: Json = False,
 ) -> None:
     """The published benchmark: CIFAR-10 test pictures with black lines, and holes of several kinds and sizes.
@@ -112,8 +112,8 @@ def photos(
     seed: Seed = 1,
     limit: Annotated[int, typer.Option(min=0, help="Only the first photos; 0 = all.")] = 0,
     panel: Annotated[Path, typer.Option(metavar="PNG", help="Crops side by side.")] = Path("evaluation.png"),
-    backend: Backend = "onnx",
-    device: Device = "auto",
+    backend: flags.Backend = "onnx",
+    device: flags.Device = "auto",
     as_json: Json = False,
 ) -> None:
     """How good is it on your own kind of photo: damages copies, restores them, scores, and draws a panel.
@@ -213,6 +213,8 @@ def _networks(
     """Open models by name or path, None for those of the quality."""
     from training.evaluation import network_candidates
 
+    flags.check_choice("--backend", backend, BACKENDS)
+    flags.check_choice("--device", device, DEVICES)
     found: list[Candidate] = []
     for name in models:
         network = open_tiers(find_quality(quality).tiers_with(name), backend=backend, device=device)

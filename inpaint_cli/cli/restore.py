@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typer
 
+from inpaint_cli.choices import BACKENDS, DEVICES, MASK_MODES
 from inpaint_cli.cli import options as flags
 from inpaint_cli.errors import UsageError
 from inpaint_cli.limits import DEFAULT_MAX_DAMAGE, DEFAULT_MAX_PIXELS
@@ -58,14 +59,14 @@ class RestoreOptions:
     def __post_init__(self) -> None:
         """Refuse what contradicts itself."""
         flags.check_choice("--quality", self.quality, tuple(QUALITIES))
-        flags.check_choice("--backend", self.backend, ("onnx", "torch"))
-        flags.check_choice("--device", self.device, ("auto", "cpu", "cuda", "openvino"))
+        flags.check_choice("--backend", self.backend, BACKENDS)
+        flags.check_choice("--device", self.device, DEVICES)
         flags.refuse_both("--mask", self.mask, "--mask-dir", self.mask_dir)
         flags.refuse_both("--quiet", self.quiet, "--verbose", self.verbose)
         flags.refuse_both("--watch", self.watch, "--dry-run", self.dry_run)
         flags.refuse_both("--watch", self.watch, "--files-from", self.files_from)
         flags.check_list(self.files_from, self.null)
-        flags.check_choice("--mask-mode", self.mask_mode, ("only", "union", "subtract"))
+        flags.check_choice("--mask-mode", self.mask_mode, MASK_MODES)
         flags.check_detector(self)
         self._check_masks()
         if not (self.photos or self.files_from or self.show_config):

@@ -6,7 +6,7 @@
 """
 
 from inpaint_cli.detection.cleanup import Cleanup, clean_up
-from inpaint_cli.detection.combine import MASK_MODES, combine_masks
+from inpaint_cli.detection.combine import combine_masks
 from inpaint_cli.detection.detection import Detection, Detector
 from inpaint_cli.detection.exact import (
     MarkerDetector,
@@ -22,7 +22,6 @@ __all__ = [
     "DEFAULT_DETECTOR",
     "DEFAULT_SENSITIVITY",
     "DETECTORS",
-    "MASK_MODES",
     "Cleanup",
     "Detection",
     "Detector",

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from inpaint_cli.choices import MASK_MODES
 from inpaint_cli.detection.detection import Bools
 from inpaint_cli.errors import MaskError, UsageError
-
-MASK_MODES = ("only", "union", "subtract")
 
 
 def combine_masks(given: Bools, found: Bools, mode: str = "only") -> Bools:

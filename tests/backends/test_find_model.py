@@ -38,6 +38,13 @@ def test_the_first_folder_wins_and_the_list_is_in_order(tmp_path):
     ]
 
 
+def test_a_name_may_hold_a_dot(tmp_path):
+    path = save(tmp_path, "my.v2")
+    assert find_model("my.v2", folders=[tmp_path]).onnx == path
+    with pytest.raises(ModelError, match=r"not an \.onnx or .safetensors file, nor a name"):
+        find_model("my.v3", folders=[tmp_path])
+
+
 def test_an_unknown_name_lists_the_choices(tmp_path):
     save(tmp_path, "pconv"), save(tmp_path, "vanilla")
     with pytest.raises(ModelError, match="no model is called 'photo'; there are: pconv, vanilla"):

@@ -424,6 +424,14 @@ class TestConfigurationFile:
         ended = inpaint("train", "--model", "pconv", "--data", "nothing.bin")
         assert ended.code == 5 and "nothing.bin" in ended.stderr
 
+    def test_a_flag_that_may_be_given_often_takes_one_or_a_list(self, tmp_path, inpaint) -> None:
+        for data in ('"nothing.bin"', '["nothing.bin"]'):
+            (tmp_path / "inpaint-cli.toml").write_text(f"[train]\ndata = {data}\n")
+            ended = inpaint("train", "--model", "pconv")
+            assert ended.code == 5 and "nothing.bin" in ended.stderr
+        (tmp_path / "inpaint-cli.toml").write_text('[train]\ndata = ["nothing.bin", 3]\n')
+        assert "inpaint-cli.toml: data = 3 must be a" in inpaint("train", "--model", "pconv").stderr
+
     def test_show_config_says_what_is_in_effect_and_from_where(self, archive, inpaint) -> None:
         root = archive("a.png")
         (root / "inpaint-cli.toml").write_text("[restore]\njobs = 3\n")

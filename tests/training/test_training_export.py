@@ -158,3 +158,25 @@ def test_figures_are_taken_from_a_report_of_evaluate(tmp_path):
     file.write_text("{}")
     with pytest.raises(ModelError, match="no report"):
         read_figures(file, "vanilla")
+
+
+def test_figures_of_a_detector_are_taken_from_a_report_of_evaluate_detect(tmp_path):
+    report = {
+        "benchmark": "detect",
+        "command": "inpaint-cli evaluate detect P M --detector models/detector.onnx --json",
+        "detectors": [
+            {"detector": "classical", "kinds": {"lines": {"f1": 0.5}}, "clean": None},
+            {
+                "detector": "models/detector.onnx",
+                "kinds": {"lines": {"f1": 0.90123}},
+                "clean": {"left_alone": 0.9, "touched": 0.0024},
+            },
+        ],
+    }
+    file = tmp_path / "report.json"
+    file.write_text(json.dumps(report))
+    assert read_figures(file, "detector") == (
+        Figure(name="F1 lines", value=0.9012, command=report["command"]),
+        Figure(name="clean photos left alone", value=0.9, command=report["command"]),
+        Figure(name="pixels of clean photos touched", value=0.0024, command=report["command"]),
+    )
