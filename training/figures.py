@@ -21,7 +21,8 @@ def read_figures(file: Path, model: str) -> tuple[Figure, ...]:
         figures = tuple(_figures(report, model))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(
-            f"{file} is no report of `evaluate cifar10|photos|detect --json` ({type(error).__name__}: {error})"
+            f"{file} is no report of `evaluate cifar10`, `photos` or `detect` with --json"
+            f" ({type(error).__name__}: {error})"
         ) from error
     if not figures:
         raise ModelError(f"{file} has no figures of {model!r}; evaluate it with --model")
@@ -57,10 +58,8 @@ def _of_detector(report: Mapping[str, Any], command: str) -> Iterator[Figure]:
     for kind, score in report["kinds"].items():
         yield Figure(name=f"F1 {kind}", value=_rounded(score["f1"]), command=command)
     if report["clean"]:
-        for key, name in (
-            ("left_alone", "clean photos left alone"),
-            ("touched", "pixels of clean photos touched"),
-        ):
+        harm = {"left_alone": "clean photos left alone", "touched": "pixels of clean photos touched"}
+        for key, name in harm.items():
             yield Figure(name=name, value=_rounded(report["clean"][key]), command=command)
 
 

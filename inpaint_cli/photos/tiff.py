@@ -1,9 +1,9 @@
 """TIFF: strips and tiles that a mask touches are written anew; every other byte and tag stays in its place.
 
-Kept: 8 and 16 bits, grey, RGB and palette, straight alpha, strips and tiles, contiguous and planar, both byte
-orders, BigTIFF, several pages, no compression, LZW, deflate and PackBits with or without prediction. Other
-kinds are refused by name. Thumbnails and reduced copies in the file are not pages and stay as they are. A
-palette that lacks the new colours makes its page RGB.
+Kept: 8 and 16 bits, grey, RGB and palette, straight alpha, channels of another meaning, strips and tiles,
+contiguous and planar, both byte orders, BigTIFF, several pages, no compression, LZW, deflate and PackBits
+with or without prediction. Other kinds are refused by name. Thumbnails and reduced copies in the file are
+not pages and stay as they are. A palette that lacks the new colours makes its page RGB.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _decode_page(file: TiffFile, page: Directory, made: Layout) -> StoredPage:
     if made.photometric == tiff_page.PALETTE:
         return StoredPage(_palette(file, page)[samples[..., 0]], orientation=orientation)
     alpha = None if made.alpha is None else np.ascontiguousarray(samples[..., made.alpha])
-    colours = np.ascontiguousarray(samples[..., : made.alpha])
+    colours = np.ascontiguousarray(samples[..., : made.colours])
     if made.photometric == tiff_page.WHITE_IS_ZERO:
         colours = np.iinfo(colours.dtype).max - colours
     return StoredPage(colours, alpha, orientation)
@@ -169,9 +169,13 @@ def _stored_samples(file: TiffFile, page: Directory, made: Layout, repair: Repai
         return _indices(file, page, made, pixels, repair.mask)
     if made.photometric == tiff_page.WHITE_IS_ZERO:
         pixels = np.iinfo(pixels.dtype).max - pixels
-    if repair.alpha is None:
+    if made.channels == made.colours:
         return pixels
-    return np.concatenate([pixels, repair.alpha[..., None]], axis=2)
+    samples = tiff_page.read_samples(file, made)
+    samples[..., : made.colours] = pixels
+    if made.alpha is not None:
+        samples[..., made.alpha] = repair.alpha
+    return samples
 
 
 def _indices(

@@ -25,6 +25,7 @@ _COMPRESSIONS = {
 _SAMPLE_FORMATS = {2: "signed", 3: "floating-point", 5: "complex", 6: "complex"}
 # A page of tiles may store this many times its own pixels; more is a bomb.
 _MOST_PADDING = 16
+_EXTRA_SAMPLES, _PREMULTIPLIED, _STRAIGHT = 338, 1, 2
 STRIP_OFFSETS, ROWS_PER_STRIP, STRIP_COUNTS, TILE_OFFSETS, TILE_COUNTS = 273, 278, 279, 324, 325
 
 
@@ -32,6 +33,8 @@ STRIP_OFFSETS, ROWS_PER_STRIP, STRIP_COUNTS, TILE_OFFSETS, TILE_COUNTS = 273, 27
 class Layout:
     """What the directory says about the samples, checked.
 
+    colours: 1 or 3, the first of the channels; alpha: the channel of transparency, if any. All other channels
+    (an infrared one, a selection) are kept as they are.
     chunk_height and chunk_width: of a strip or tile in pixels; planes: 1, or one per channel where these lie
     apart.
     """
@@ -40,6 +43,7 @@ class Layout:
     width: int
     bits: int
     channels: int
+    colours: int
     photometric: int
     alpha: int | None
     compression: int
@@ -127,6 +131,7 @@ def layout(file: TiffFile, page: Directory) -> Layout:
         width=width,
         bits=bits[0],
         channels=channels,
+        colours=3 if photometric == RGB else 1,
         photometric=photometric,
         alpha=_alpha(file, page, channels, photometric),
         compression=compression,
@@ -150,16 +155,18 @@ def _refuse(name: str, kind: str | None, known: bool, what: str, value: int) -> 
 
 
 def _alpha(file: TiffFile, page: Directory, channels: int, photometric: int) -> int | None:
-    """Return the channel of transparency; refuse more channels than that."""
+    """Return the first channel that is transparency: what says nothing of itself is something else."""
     colours = 3 if photometric == RGB else 1
-    if channels == colours:
-        return None
-    extra = file.integers(page, 338)
-    if channels != colours + 1 or photometric == PALETTE:
-        raise UnsupportedPhotoError(f"{file.name}: TIFF with {channels} channels is not supported")
-    if extra[:1] == (1,):
-        raise UnsupportedPhotoError(f"{file.name}: TIFF with premultiplied alpha is not supported")
-    return colours
+    if channels < colours or (photometric == PALETTE and channels > 1):
+        raise UnsupportedPhotoError(
+            f"{file.name}: TIFF with {channels} channels of this kind is not supported; convert it first"
+        )
+    extra = file.integers(page, _EXTRA_SAMPLES)[: channels - colours]
+    if _PREMULTIPLIED in extra:
+        raise UnsupportedPhotoError(
+            f"{file.name}: TIFF with premultiplied alpha is not supported; convert it first"
+        )
+    return colours + extra.index(_STRAIGHT) if _STRAIGHT in extra else None
 
 
 def _checked(file: TiffFile, made: Layout) -> Layout:

@@ -49,6 +49,15 @@ FILES = {
     "deflate, predicted": written(DEEP, compression="zlib", predictor=True, rowsperstrip=16),
     "big endian, predicted": written(DEEP, compression="zlib", predictor=True, byteorder=">"),
     "alpha": written(samples.rgba(), photometric="rgb", extrasamples=["unassalpha"]),
+    "infrared": written(np.dstack([DEEP, DEEP_GREY]), photometric="rgb", extrasamples=["unspecified"]),
+    "selection, alpha": written(
+        np.dstack([RGB, GREY, samples.rgba()[..., 3]]),
+        photometric="rgb",
+        extrasamples=["unspecified", "unassalpha"],
+    ),
+    "planes, grey and an unknown meaning": written(
+        planes(np.dstack([GREY, 255 - GREY])), photometric="minisblack", planarconfig="separate"
+    ),
     "white is zero": written(GREY, photometric="miniswhite"),
     "LZW": samples.saved(RGB, "TIFF", compression="tiff_lzw"),
     "LZW, predicted": samples.saved(RGB, "TIFF", compression="tiff_lzw", tiffinfo={317: 2}),
@@ -64,6 +73,14 @@ FILES = {
 @pytest.mark.parametrize("kind", FILES)
 def test_outside_the_mask_no_value_changes(kind: str) -> None:
     samples.check_exact(FILES[kind])
+
+
+def test_a_channel_of_an_unknown_meaning_is_no_transparency_and_stays_under_the_mask() -> None:
+    selection = np.zeros_like(GREY)
+    selection[20:40] = 255
+    source = written(np.dstack([RGB, selection]), photometric="rgb", extrasamples=["unspecified"])
+    assert decode_photo(source, name="scan").pages[0].alpha is None
+    assert (tifffile.imread(BytesIO(samples.check_exact(source)))[..., 3] == selection).all()
 
 
 @pytest.mark.parametrize("kind", [kind for kind in FILES if "LZW" not in kind])
@@ -185,7 +202,6 @@ def test_orientation(orientation: int) -> None:
         (samples.saved(Image.new("CMYK", (20, 20)), "TIFF"), "CMYK"),
         (samples.saved(RGB, "TIFF", compression="jpeg"), "JPEG|YCbCr"),
         (samples.saved(Image.fromarray(GREY).convert("1"), "TIFF", compression="group4"), "bits 1|fax G4"),
-        (written(np.dstack([RGB, RGB]), photometric="rgb"), "6 channels"),
     ],
 )
 def test_kinds_that_are_refused_by_name(data: bytes, kind: str) -> None:
