@@ -66,14 +66,14 @@ def _find(job: Job, settings: FindSettings, record: Record) -> Outcome:
         output = OutputFile(Path(job.output_root), Path(job.output_relative), journal, place=place)
         if output.is_up_to_date(inputs) and not settings.overwrite and not _lacks_overlay(job, settings):
             return record.finished("skipped", "up to date")
-        by_hand = output.is_of_others() and not settings.overwrite
+        by_hand, why = _made_by_hand(job, output, journal, settings)
         if by_hand and settings.overlay is None:
-            return record.finished("skipped", _BY_HAND)
+            return record.finished("skipped", why)
         photo = decode_photo(data, name=str(job.photo), max_pixels=settings.masks.max_pixels)
     if by_hand and settings.overlay is not None:
-        edited = given_damage(photo, read_bytes(job.output), str(job.output), settings.masks)
+        edited = given_damage(photo, read_bytes(by_hand), str(by_hand), settings.masks)
         _put_overlay(photo, edited, settings.overlay / overlay_name(job))
-        return record.finished("skipped", _BY_HAND)
+        return record.finished("skipped", why)
     with record.timed("seconds"):
         damage = find_damage(photo, settings.detector, settings.masks)
     record.note(coverage=damage.coverage, mask_source=damage.source)
@@ -82,6 +82,20 @@ def _find(job: Job, settings: FindSettings, record: Record) -> Outcome:
             _put_overlay(photo, damage, settings.overlay / overlay_name(job))
         output.put(_mask_file(damage, job.output.suffix), inputs, overwrite=settings.overwrite)
     return record.finished("found") if damage.coverage else record.finished("clean", "nothing was found")
+
+
+def _made_by_hand(
+    job: Job, output: OutputFile, journal: Journal, settings: FindSettings
+) -> tuple[Path | None, str]:
+    """Return the photo's mask that no run of ours wrote, and why the photo is left out; None, "" without."""
+    if job.mask is not None:
+        root, relative = Path(job.output_root), job.mask.relative_to(job.output_root)
+        other = OutputFile(root, relative, journal, place=(os.fsencode(relative),))
+        if other.is_of_others():
+            return job.mask, f"its mask is {job.mask}, made or edited by hand; remove it to have one found"
+    if output.is_of_others() and not settings.overwrite:
+        return job.output, _BY_HAND
+    return None, ""
 
 
 def _lacks_overlay(job: Job, settings: FindSettings) -> bool:

@@ -15,7 +15,8 @@ class Job:
 
     root, relative: the folder that the photo was found under, and its path from there.
     output_root, output_relative: the same for the output.
-    mask_file: path of the mask, None where damage is to be found.
+    mask_file: path of the mask, None where damage is to be found; of a job that writes a mask, path of
+    another one that is there already.
     problem: why this photo can't be done (it then fails with this reason); "" where it can.
     lacks_mask: the problem is that there is no mask for it among those given.
     """

@@ -41,15 +41,18 @@ class MaskFolder:
         masks.problems = walk.problems
         return masks
 
+    def candidates(self, relative: str, *, beside: bool = False) -> list[str]:
+        """Return what `match` chooses from."""
+        stem = _stem(relative)
+        exact = self._called(relative + MASK_ENDING) + ([] if beside else self._called(relative))
+        return exact or self._called(stem + MASK_ENDING) + ([] if beside else self._called(stem))
+
     def match(self, relative: str, *, beside: bool = False) -> str | None:
         """Return the mask's path for a photo, None where there is none. MaskError where there are several.
 
         beside: photos lie in the mask folder itself, so that only the ending `_mask` tells them apart.
         """
-        stem = _stem(relative)
-        exact = self._candidates(relative + MASK_ENDING) + ([] if beside else self._candidates(relative))
-        loose = self._candidates(stem + MASK_ENDING) + ([] if beside else self._candidates(stem))
-        found = exact or loose
+        stem, found = _stem(relative), self.candidates(relative, beside=beside)
         if not found:
             return None
         owner, *_ = [self._owners.setdefault(each, stem) for each in found]
@@ -70,7 +73,7 @@ class MaskFolder:
         every = (relative for group in self._named.values() for relative in group)
         return sorted(relative for relative in every if relative not in self._owners)
 
-    def _candidates(self, name: str) -> list[str]:
+    def _called(self, name: str) -> list[str]:
         return self._named.get(_key(name), [])
 
 
@@ -90,20 +93,38 @@ def masks_among(files: Sequence[str]) -> set[str]:
 
 
 def named_as_masks(jobs: list[Job]) -> list[Job]:
-    """Name outputs so that `MaskFolder.match` finds them: by stem, or by the whole name where two share it.
+    """Name outputs so that `MaskFolder.match` finds them, by stem or by the whole name.
 
-    Masks of TIFF photos, which may have several pages, are TIFF files, others PNG.
+    The latter where a stem could be that of another photo's mask: two photos share it, one is called `b.jpg`
+    and another `b.jpg.png`, or it ends in `_mask`. Masks of TIFF photos, which may have several pages, are
+    TIFF files, others PNG.
     """
-    stems = Counter((job.output_root, _stem(job.relative)) for job in jobs)
-    return [
-        replace(job, output_relative=_mask_name(job.relative, stems[job.output_root, _stem(job.relative)]))
-        for job in jobs
-    ]
+    stems = Counter((job.output_root, _key(_stem(job.relative))) for job in jobs)
+    whole = {(job.output_root, _key(job.relative)) for job in jobs}
+
+    def named(job: Job) -> Job:
+        stem = _stem(job.relative)
+        place = job.output_root, _key(stem)
+        is_clear = stems[place] == 1 and place not in whole and not is_named_as_mask(job.relative)
+        suffix = ".tif" if split_suffix(job.relative)[1].lower() in (".tif", ".tiff") else ".png"
+        return replace(job, output_relative=(stem if is_clear else job.relative) + suffix)
+
+    return [named(job) for job in jobs]
 
 
-def _mask_name(relative: str, sharing: int) -> str:
-    suffix = ".tif" if split_suffix(relative)[1].lower() in (".tif", ".tiff") else ".png"
-    return (_stem(relative) if sharing == 1 else relative) + suffix
+def with_masks_there(jobs: list[Job], suffixes: frozenset[str]) -> list[Job]:
+    """Note in jobs that write masks which other file in the output folder is that photo's mask already."""
+    roots = [root for root in {job.output_root for job in jobs} if Path(root).is_dir()]
+    folders = {root: MaskFolder.read(root, suffixes) for root in roots}
+
+    def looked_up(job: Job) -> Job:
+        if job.output_root not in folders:
+            return job
+        there = folders[job.output_root].candidates(job.relative)
+        others = [mask for mask in there if mask != job.output_relative]
+        return replace(job, mask_file=joined(job.output_root, others[0])) if others else job
+
+    return [looked_up(job) for job in jobs]
 
 
 def _stem(relative: str) -> str:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path, PurePath
 
 from inpaint_cli.batch.job import Job
-from inpaint_cli.batch.masks import MaskFolder, masks_among, named_as_masks
+from inpaint_cli.batch.journal import JOURNAL_NAME
+from inpaint_cli.batch.letter_case import ignores_case, without_case
+from inpaint_cli.batch.masks import MaskFolder, masks_among, named_as_masks, with_masks_there
 from inpaint_cli.batch.names import joined, split_suffix
 from inpaint_cli.batch.reports import printable
 from inpaint_cli.batch.walk import FolderId, Walk, folder_id
@@ -139,7 +141,7 @@ def make_plan(selection: Selection) -> Plan:
     for path in selection.listed:
         _add_listed(draft, path)
     if selection.masks_wanted:
-        draft.jobs = named_as_masks(draft.jobs)
+        draft.jobs = with_masks_there(named_as_masks(draft.jobs), selection.suffixes)
     _find_collisions(draft)
     return Plan(
         jobs=tuple(draft.jobs),
@@ -168,6 +170,8 @@ def _add_folder(draft: _Draft, folder: Path) -> None:
             f"{folder}: masks beside photos are left out ({len(masks)}, such as {min(masks)});"
             f" restore takes them with --mask-dir {folder}"
         )
+    if output_id in walk.avoided and _holds_originals(output, selection.suffixes):
+        raise UsageError(f"{output}: holds photos that are not results; give another folder with -o")
     mask_id = _existing_id(selection.mask)
     for relative in files:
         if mask_id is not None and _existing_id(Path(folder, relative)) == mask_id:
@@ -180,6 +184,12 @@ def _add_folder(draft: _Draft, folder: Path) -> None:
         draft.notes.append(f"{folder}: files of no format that is read are left out ({kinds})")
     draft.notes += walk.notes
     draft.problems += walk.problems
+
+
+def _holds_originals(output: Path, suffixes: frozenset[str]) -> bool:
+    """Say whether a folder among the photos, in which no run of ours wrote, holds photos."""
+    no_results = not os.path.lexists(output / JOURNAL_NAME)
+    return no_results and next(Walk(suffixes).files(str(output)), None) is not None
 
 
 def _add_file(draft: _Draft, path: Path, *, listed: bool = False) -> None:
@@ -263,34 +273,51 @@ def _find_collisions(draft: _Draft) -> None:
     """
     roots = {root for job in draft.jobs for root in (job.root, job.output_root)}
     real = {root: os.path.realpath(root) for root in roots}
+    places = [_place(real[job.output_root], job.output_relative) for job in draft.jobs]
+    spelling = _spelling(places, {real[job.output_root] for job in draft.jobs})
     outputs: dict[str, Job] = {}
     problems: dict[int, str] = {}
-    repeated: set[int] = set()
-    for job in draft.jobs:
-        other = outputs.setdefault(_place(real[job.output_root], job.output_relative), job)
+    repeated: dict[int, Path] = {}
+    for job, place in zip(draft.jobs, places, strict=True):
+        other = outputs.setdefault(spelling(place), job)
         if other is job:
             continue
         if _place(real[job.root], job.relative) == _place(real[other.root], other.relative):
-            repeated.add(id(job))
-            draft.notes.append(f"{job.photo} is named twice, and taken once")
+            repeated[id(job)] = job.photo
             continue
         problem = f"{other.photo} and {job.photo} would both be written to {job.output}"
+        if job.output != other.output:
+            problem += f", which is {other.output} on that disk"
         if draft.selection.listed and draft.selection.base is None:
             problem += "; --base DIR keeps the folders below it"
         draft.refusals.append(problem)
         problems |= {id(job): problem, id(other): problem}
     photos = (_place(real[job.root], job.relative) for job in draft.jobs)
     for place in chain(photos, _mask_places(draft, {real[job.output_root] for job in draft.jobs})):
-        if place in outputs:
-            problem = f"{outputs[place].photo} would be written over {place}"
+        if over := outputs.get(spelling(place)):
+            problem = f"{over.photo} would be written over {place}"
             draft.refusals.append(problem)
-            problems[id(outputs[place])] = problem
+            problems[id(over)] = problem
+    if repeated:
+        more = f" and {len(repeated) - 1} more" if len(repeated) > 1 else ""
+        draft.notes.append(f"{next(iter(repeated.values()))}{more}: named twice, and taken once")
     if problems or repeated:
         draft.jobs = [
             replace(job, problem=problems[id(job)], lacks_mask=False) if id(job) in problems else job
             for job in draft.jobs
             if id(job) not in repeated
         ]
+
+
+def _spelling(places: Sequence[str], folders: Iterable[str]) -> Callable[[str], str]:
+    """Return what makes one name of all spellings that the outputs' disks take for the same file.
+
+    The disks are tried only where it matters.
+    """
+    told_apart_by_case = len({hash(without_case(place)) for place in places}) < len(set(places))
+    if told_apart_by_case and any(ignores_case(Path(folder)) for folder in folders):
+        return without_case
+    return str
 
 
 def _mask_places(draft: _Draft, output_roots: set[str]) -> Iterator[str]:

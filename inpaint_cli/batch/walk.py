@@ -20,12 +20,14 @@ class Walk:
     """Walks one folder; what was left out, and why, is told afterwards.
 
     suffixes: of the files to find, lower case; avoid: folders that are not entered.
+    avoided: those of them that were met.
     others: how many files of other suffixes there are, lower case.
     notes: left out, which is harmless; problems: a folder and why it can't be read.
     """
 
     suffixes: frozenset[str]
     avoid: Collection[FolderId] = ()
+    avoided: set[FolderId] = field(default_factory=set)
     others: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
     problems: list[tuple[str, str]] = field(default_factory=list)
@@ -56,7 +58,10 @@ class Walk:
         while folders:
             folder = folders.pop()
             identity = self._identity(folder)
-            if identity is None or identity in visited or identity in self.avoid:
+            if identity in self.avoid and identity is not None:
+                self.avoided.add(identity)
+                continue
+            if identity is None or identity in visited:
                 continue
             visited.add(identity)
             if len(visited) > 1 and os.path.lexists(Path(folder, JOURNAL_NAME)):

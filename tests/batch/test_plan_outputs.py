@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from inpaint_cli.batch.letter_case import ignores_case, without_case
 from inpaint_cli.batch.plan import Plan, Selection, make_plan
 from inpaint_cli.errors import UsageError
 
@@ -63,7 +64,7 @@ def test_a_photo_that_is_named_twice_is_taken_once(tmp_path: Path) -> None:
     plan = plan_of(tmp_path / "p", tmp_path / "p/a.jpg", output=tmp_path / "o")
     plan.check()
     assert outputs(plan, tmp_path) == ["o/a.jpg", "o/b.jpg"]
-    assert plan.notes == (f"{tmp_path / 'p/a.jpg'} is named twice, and taken once",)
+    assert plan.notes == (f"{tmp_path / 'p/a.jpg'}: named twice, and taken once",)
 
 
 def test_two_photos_with_one_output_are_refused(tmp_path: Path) -> None:
@@ -141,7 +142,61 @@ def test_masks_that_are_wanted_are_named_so_that_they_are_found_again(tmp_path: 
     assert [job.mask for job in again.jobs] == [job.output for job in plan.jobs]
 
 
+def test_masks_of_photos_that_are_called_like_masks_are_found_again(tmp_path: Path) -> None:
+    touch(tmp_path, "p/a.jpg", "p/a.jpg.png", "p/b.jpg", "p/b_mask.jpg")
+    photos = [tmp_path / "p" / name for name in ("a.jpg", "a.jpg.png", "b.jpg", "b_mask.jpg")]
+    plan = plan_of(*photos, output=tmp_path / "m", masks_wanted=True)
+    assert outputs(plan, tmp_path) == ["m/a.png", "m/a.jpg.png.png", "m/b.png", "m/b_mask.jpg.png"]
+    touch(tmp_path, *outputs(plan, tmp_path))
+    again = plan_of(*photos, mask_dir=tmp_path / "m")
+    assert not again.refusals
+    assert [job.mask for job in again.jobs] == [job.output for job in plan.jobs]
+    (tmp_path / "m/b.png").unlink()
+    assert plan_of(tmp_path / "p/b.jpg", mask_dir=tmp_path / "m").jobs[0].lacks_mask
+
+
+def test_another_mask_of_a_photo_that_is_there_is_noted(tmp_path: Path) -> None:
+    touch(tmp_path, "p/a.jpg", "p/b.jpg", "m/a_mask.png", "m/b.png")
+    plan = plan_of(tmp_path / "p", output=tmp_path / "m", masks_wanted=True)
+    assert [job.mask for job in plan.jobs] == [tmp_path / "m/a_mask.png", None]
+
+
 def test_plans_can_be_sent_to_other_processes(tmp_path: Path) -> None:
     touch(tmp_path, "p/a.jpg")
     plan = plan_of(tmp_path / "p")
     assert pickle.loads(pickle.dumps(plan)) == plan
+
+
+def test_photos_that_differ_by_case_are_refused_where_the_disk_takes_them_for_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    touch(tmp_path, "p/A.jpg", "p/a.jpg", "p/b.jpg")
+    assert not plan_of(tmp_path / "p").refusals
+    monkeypatch.setattr("inpaint_cli.batch.plan.ignores_case", lambda folder: True)
+    plan = plan_of(tmp_path / "p")
+    photos, results = tmp_path / "p", tmp_path / "p-restored"
+    assert plan.refusals == (
+        f"{photos / 'A.jpg'} and {photos / 'a.jpg'} would both be written to {results / 'a.jpg'},"
+        f" which is {results / 'A.jpg'} on that disk",
+    )
+    assert [bool(job.problem) for job in plan.jobs] == [True, True, False]
+
+
+def test_a_disk_is_tried_in_the_first_folder_that_is_there_and_nothing_stays(tmp_path: Path) -> None:
+    assert not ignores_case(tmp_path / "not" / "there")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_spellings_of_one_name() -> None:
+    assert without_case("Lake/A.JPG") == without_case("lake/a.jpg")
+    assert without_case("STRASSE") == without_case("straße")
+    assert without_case("cafe\u0301") == without_case("CAF\u00c9")
+
+
+def test_an_output_folder_that_holds_photos_of_others_is_refused(tmp_path: Path) -> None:
+    touch(tmp_path, "p/a.jpg", "p/1957/b.jpg")
+    with pytest.raises(UsageError, match="1957: holds photos that are not results"):
+        plan_of(tmp_path / "p", output=tmp_path / "p/1957")
+    (tmp_path / "link").symlink_to("p/1957")
+    with pytest.raises(UsageError, match="link: holds photos that are not results"):
+        plan_of(tmp_path / "p", output=tmp_path / "link")

@@ -50,7 +50,7 @@ def test_two_links_to_one_folder_do_not_repeat_its_photos(tmp_path: Path) -> Non
 
 
 def test_results_inside_the_photos_are_not_taken_for_photos(tmp_path: Path) -> None:
-    touch(tmp_path, "p/a.jpg", "p/out/a.jpg")
+    touch(tmp_path, "p/a.jpg", "p/out/a.jpg", f"p/out/{JOURNAL_NAME}")
     assert found(plan_of(tmp_path / "p", output=tmp_path / "p/out")) == ["a.jpg"]
 
 

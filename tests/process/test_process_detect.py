@@ -192,3 +192,27 @@ def test_a_file_of_settings_is_named_where_it_may_contradict(detect, inpaint, tm
     call = ("restore", "photos", "--mask", "masks/a.png", "-o", "out")
     assert "(inpaint-cli.toml gives options too; --no-config leaves it out)" in inpaint(*call).stderr
     assert "exclude each other" not in inpaint(*call, "--no-config").stderr
+
+
+def test_a_mask_that_was_drawn_under_another_name_is_left_alone(archive, inpaint) -> None:
+    root = archive("a.png", "b.png")
+    (root / "masks/a.png").rename(root / "masks/a_mask.png")
+    (root / "masks/b.png").unlink()
+    ended = inpaint("detect", "photos", "-o", "masks", "--detector", "classical", "--json")
+    assert ended.code == 0
+    drawn, other = ended.lines
+    assert (drawn["status"], other["status"]) == ("skipped", "clean")
+    assert drawn["reason"].startswith("its mask is masks/a_mask.png, made or edited by hand")
+    assert inpaint("restore", "photos", "--mask-dir", "masks", "--dry-run").code == 0
+
+
+def test_a_corrected_mask_stays_in_use_when_a_photo_of_the_same_stem_comes(archive, inpaint) -> None:
+    root = archive("a.png")
+    corrected = (root / "masks/a.png").read_bytes()
+    shutil.copy(root / "photos/a.png", root / "photos/a.tif")
+    ended = inpaint(
+        "detect", "photos/a.png", "photos/a.tif", "-o", "masks", "--detector", "classical", "--json"
+    )
+    assert [line["status"] for line in ended.lines] == ["skipped", "skipped"]
+    assert (root / "masks/a.png").read_bytes() == corrected
+    assert not (root / "masks/a.png.png").exists()
