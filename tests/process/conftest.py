@@ -2,42 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-PROGRAM = [sys.executable, "-m", "inpaint_cli"]
-CHECKOUT = Path(__file__).parents[2]
-
-
-@dataclass(frozen=True)
-class Ended:
-    """A process that ended; `lines` are the JSON lines on its stdout."""
-
-    code: int
-    stdout: bytes
-    stderr: str
-
-    @property
-    def lines(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.stdout.splitlines()]
-
-    def outcome_of(self, name: str) -> dict[str, Any]:
-        return next(line for line in self.lines if line["photo"].endswith(name))
-
-
-def environment(**changes: str) -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(CHECKOUT), "OMP_NUM_THREADS": "1", **changes}
-
-
-Program = Callable[..., Ended]
+from program import GATE, IN_HAND, PROGRAM, Ended, Program, environment, held_at
 
 
 @pytest.fixture
@@ -71,18 +44,52 @@ def restore(inpaint: Program, tiny_model: Path) -> Program:
     return run
 
 
-@pytest.fixture
-def start_restore(tmp_path: Path, tiny_model: Path) -> Callable[..., subprocess.Popen[bytes]]:
-    """Start `restore --json` with the tiny model and leave it running."""
+Start = Callable[..., subprocess.Popen[bytes]]
 
-    def start(*arguments: object) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [*PROGRAM, "restore", *map(str, arguments), "--model", str(tiny_model), "--json"],
+
+@pytest.fixture
+def start_restore(tmp_path: Path, tiny_model: Path) -> Iterator[Start]:
+    """Start `restore --json` with the tiny model and leave it running, at most until the test ends."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*arguments: object, program: Sequence[str] = PROGRAM) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(
+            [*program, "restore", *map(str, arguments), "--model", str(tiny_model), "--json"],
             cwd=tmp_path,
             env=environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
+        started.append(process)
+        return process
 
-    return start
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+
+
+@dataclass(frozen=True)
+class Held:
+    """A run that waits with its first photo in hand."""
+
+    process: subprocess.Popen[bytes]
+    gate: Path
+
+    def let_go(self) -> None:
+        self.gate.open("wb").close()
+
+
+@pytest.fixture
+def hold_restore(tmp_path: Path, start_restore: Start) -> Callable[..., Held]:
+    """Start `restore` and return when it holds its first photo; one at a time."""
+    os.mkfifo(tmp_path / GATE)
+
+    def hold(*arguments: object, owner: str = "inpaint_cli:Restorer", function: str = "restore") -> Held:
+        process = start_restore(*arguments, program=held_at(owner, function))
+        assert process.stderr is not None and process.stderr.readline() == IN_HAND
+        return Held(process, tmp_path / GATE)
+
+    return hold

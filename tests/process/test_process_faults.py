@@ -14,8 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-
-COMMAND = [sys.executable, "-m", "inpaint_cli"]
+from program import PROGRAM, environment
 
 
 @pytest.fixture
@@ -118,9 +117,9 @@ def test_a_full_disk_fails_photos_and_leaves_no_part_of_one(archive, tiny_model)
     mask[9, 9] = 255
     Image.fromarray(mask).save(root / "masks/large.png")
     ended = subprocess.run(
-        [*COMMAND, "restore", "photos", "--mask-dir", "masks", "-o", "out", "--model", str(tiny_model)],
+        [*PROGRAM, "restore", "photos", "--mask-dir", "masks", "-o", "out", "--model", str(tiny_model)],
         cwd=root, capture_output=True, stdin=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        env=environment(),
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)),
     )  # fmt: skip
     assert ended.returncode == 1
@@ -171,9 +170,9 @@ def test_a_report_on_a_full_disk_is_told_and_the_photos_are_restored(archive, in
     assert {path.name for path in (root / "out").glob("*.png")} == {"a.png", "b.png"}
     with Path("/dev/full").open("wb") as full:
         ended = subprocess.run(
-            [*COMMAND, *map(str, arguments), "--json"],
+            [*PROGRAM, *map(str, arguments), "--json"],
             cwd=root, stdout=full, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+            env=environment(),
         )  # fmt: skip
     assert ended.returncode == 1 and b"No space left" in ended.stderr and b"Traceback" not in ended.stderr
 
@@ -206,10 +205,10 @@ LOST_STREAMS = {
 @pytest.mark.parametrize("line", LOST_STREAMS)
 def test_a_stream_that_is_closed_or_full_is_one_clear_line(archive, tiny_model, line: str) -> None:
     root = archive("a.png")
-    command = " ".join([*COMMAND, line.replace("restore ", f"restore --model {tiny_model} ", 1)])
+    command = " ".join([*PROGRAM, line.replace("restore ", f"restore --model {tiny_model} ", 1)])
     ended = subprocess.run(
         ["sh", "-c", command], cwd=root, capture_output=True, text=True, stdin=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        env=environment(),
     )  # fmt: skip
     code, told = LOST_STREAMS[line]
     assert ended.returncode == code and told in ended.stderr
@@ -223,9 +222,9 @@ def test_an_output_folder_that_nothing_may_be_written_to_is_told(archive, tiny_m
     root = archive("a.png")
     (root / "out").mkdir(mode=0o555)
     ended = subprocess.run(
-        [*COMMAND, "restore", "photos", "--mask-dir", "masks", "-o", "out", "--model", str(tiny_model)],
+        [*PROGRAM, "restore", "photos", "--mask-dir", "masks", "-o", "out", "--model", str(tiny_model)],
         cwd=root, capture_output=True, stdin=subprocess.DEVNULL, text=True,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        env=environment(),
         preexec_fn=_without_roots_privileges if sys.platform == "linux" else None,
     )  # fmt: skip
     assert ended.returncode in (1, 2) and "Permission denied" in ended.stderr
@@ -293,9 +292,9 @@ def test_what_has_no_permission_fails_and_the_rest_goes_on(archive, tiny_model) 
     (root / "photos/locked").chmod(0)
     (root / "photos/secret.png").chmod(0)
     ended = subprocess.run(
-        [*COMMAND, "restore", "photos", "--mask-dir", "masks", "-o", "out", "--model", str(tiny_model)],
+        [*PROGRAM, "restore", "photos", "--mask-dir", "masks", "-o", "out", "--model", str(tiny_model)],
         cwd=root, capture_output=True, stdin=subprocess.DEVNULL, text=True,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        env=environment(),
         preexec_fn=_without_roots_privileges,
     )  # fmt: skip
     (root / "photos/locked").chmod(0o755)
@@ -316,7 +315,7 @@ def test_a_bug_of_ours_ends_with_70_and_tells_where_on_request(archive, tiny_mod
         ended = subprocess.run(
             [sys.executable, "-c", code, "restore", "photos", *flags],
             cwd=root, capture_output=True, text=True, stdin=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+            env=environment(),
         )  # fmt: skip
         assert ended.returncode == 70 and "internal error" in ended.stderr
         assert ("Traceback" in ended.stderr) == shown

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from program import PROGRAM, environment
 
 
 @pytest.fixture
@@ -139,10 +140,9 @@ def test_bringing_old_photos_191_memory_follows_the_damage(tmp_path, tiny_model)
     mask[700:706] = 255
     Image.fromarray(mask).save(tmp_path / "m.png")
     ended = subprocess.run(
-        [sys.executable, "-m", "inpaint_cli", "restore", "a.png", "--mask", "m.png", "-o", "out.png",
-         "--model", tiny_model],
+        [*PROGRAM, "restore", "a.png", "--mask", "m.png", "-o", "out.png", "--model", tiny_model],
         cwd=tmp_path, capture_output=True, stdin=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        env=environment(),
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30)),
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr

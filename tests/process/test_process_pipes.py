@@ -4,12 +4,10 @@ import io
 import os
 import pty
 import subprocess
-import sys
 from pathlib import Path
 
 from PIL import Image
-
-COMMAND = [sys.executable, "-m", "inpaint_cli"]
+from program import PROGRAM, environment
 
 
 def test_one_photo_goes_through_a_pipe(archive, inpaint, restore, tiny_model) -> None:
@@ -81,9 +79,9 @@ def test_a_picture_is_not_written_to_a_terminal(archive, tiny_model) -> None:
     root = archive("a.png")
     ours, theirs = pty.openpty()
     ended = subprocess.run(
-        [*COMMAND, "restore", "photos/a.png", "-o", "-", "--mask", "masks/a.png"],
+        [*PROGRAM, "restore", "photos/a.png", "-o", "-", "--mask", "masks/a.png"],
         cwd=root, stdout=theirs, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        env=environment(),
     )  # fmt: skip
     os.close(theirs)
     os.close(ours)
@@ -176,11 +174,11 @@ def test_no_colour_and_no_progress_where_nobody_looks(archive, inpaint, tiny_mod
     assert "\x1b" not in ended.stderr and ended.stderr.count("\n") == 1
 
 
-def on_a_terminal(command: list[str], folder: Path, **environment: str) -> bytes:
+def on_a_terminal(command: list[str], folder: Path, **changes: str) -> bytes:
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         command, cwd=folder, stderr=theirs, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "TERM": "xterm", **environment},
+        env=environment(TERM="xterm", **changes),
     )  # fmt: skip
     os.close(theirs)
     shown = b""
@@ -195,7 +193,7 @@ def on_a_terminal(command: list[str], folder: Path, **environment: str) -> bytes
 
 def test_a_terminal_shows_progress_and_no_color_is_honoured(archive, tiny_model) -> None:
     root = archive("a.png", "b.png")
-    command = [*COMMAND, "restore", "photos", "--mask-dir", "masks", "--model", str(tiny_model)]
+    command = [*PROGRAM, "restore", "photos", "--mask-dir", "masks", "--model", str(tiny_model)]
     coloured = on_a_terminal([*command, "-o", "one"], root)
     plain = on_a_terminal([*command, "-o", "two"], root, NO_COLOR="1")
     assert b"photos" in coloured and b"\x1b[36m" in coloured

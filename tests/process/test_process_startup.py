@@ -2,6 +2,7 @@ import subprocess
 import sys
 
 import pytest
+from program import environment, interrupted_by_import_of
 
 from inpaint_cli import __version__
 from inpaint_cli.cli.main import COMMANDS
@@ -66,18 +67,8 @@ def test_completion_knows_the_flags(inpaint) -> None:
 
 
 def test_ctrl_c_while_the_program_is_still_being_imported_is_one_line() -> None:
-    code = (
-        "import builtins, os, signal\n"
-        "imported = builtins.__import__\n"
-        "def late(name, *rest):\n"
-        "    if name == 'typer':\n"
-        "        os.kill(os.getpid(), signal.SIGINT)\n"
-        "    return imported(name, *rest)\n"
-        "builtins.__import__ = late\n"
-        "from inpaint_cli.__main__ import main\n"
-        "main()\n"
-    )
     ended = subprocess.run(
-        [sys.executable, "-c", code, "restore", "--help"], capture_output=True, text=True, check=False
-    )
+        [*interrupted_by_import_of("typer"), "restore", "--help"],
+        env=environment(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
     assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "inpaint-cli: interrupted\n")

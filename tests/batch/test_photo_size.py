@@ -1,0 +1,14 @@
+"""How large photos are, without decoding them."""
+
+from pathlib import Path
+
+from PIL import Image
+
+from inpaint_cli.batch.photo_size import photo_size
+
+
+def test_a_photos_size_is_read_from_its_header(tmp_path: Path) -> None:
+    Image.new("L", (30, 20)).save(tmp_path / "a.png")
+    (tmp_path / "b.png").write_bytes(b"no photo")
+    assert photo_size(tmp_path / "a.png") == 600
+    assert photo_size(tmp_path / "b.png") is None
