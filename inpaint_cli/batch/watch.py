@@ -66,14 +66,19 @@ class Watcher:
 
     def _plan(self) -> Plan:
         """Plan what is there now; after the first look, a folder that is gone may come back."""
-        try:
+        if not self._looked:
             plan = make_plan(self.selection)
+            self._looked = True
+            return plan
+        notes = {photos: f"waiting for it to come back: {photos}" for photos in self.selection.photos}
+        gone = [photos for photos in self.selection.photos if not photos.exists()]
+        self._told -= {note for photos, note in notes.items() if photos not in gone}
+        there = tuple(photos for photos in self.selection.photos if photos not in gone)
+        try:
+            plan = make_plan(replace(self.selection, photos=there))
         except UsageError as error:
-            if not self._looked:
-                raise
-            return Plan(jobs=(), notes=(f"waiting for it to come back: {error}",))
-        self._looked = True
-        return plan
+            plan = Plan(jobs=(), notes=(f"waiting for it to come back: {error}",))
+        return replace(plan, notes=(*plan.notes, *(notes[photos] for photos in gone)))
 
     def _new(self, things: tuple[Told, ...]) -> tuple[Told, ...]:
         new = tuple(thing for thing in things if thing not in self._told)

@@ -100,13 +100,30 @@ class TestWatching:
         photos, masks, watcher = watched_with_masks(tmp_path)
         watcher.complete()
         photos.rename(tmp_path / "away")
-        note = f"waiting for it to come back: {photos}: there is no such file or folder"
+        note = f"waiting for it to come back: {photos}"
         assert [watcher.complete().notes for _ in range(2)] == [(note,), ()]
         (tmp_path / "away").rename(photos)
         (photos / "a.jpg").write_bytes(b"x")
         (masks / "a.png").write_bytes(b"x")
         watcher.complete()
         assert len(watcher.complete().jobs) == 1
+
+    def test_of_two_folders_the_one_that_stays_is_watched_and_each_loss_is_told(self, tmp_path: Path) -> None:
+        stays, goes = tmp_path / "stays", tmp_path / "goes"
+        stays.mkdir(), goes.mkdir()
+        selection = Selection(photos=(stays, goes), suffixes=frozenset({".jpg"}))
+        watcher = Watcher(selection, settle=0.0)
+        watcher.complete()
+        note = f"waiting for it to come back: {goes}"
+        for photo in ("a.jpg", "b.jpg"):
+            goes.rmdir()
+            (stays / photo).write_bytes(b"x")
+            assert watcher.complete().notes == (note,)
+            plan = watcher.complete()
+            assert [job.photo for job in plan.jobs] == [stays / photo]
+            assert plan.notes == ()
+            goes.mkdir()
+            assert watcher.complete().notes == ()
 
     def test_a_folder_that_was_never_there_is_wrong_usage(self, tmp_path: Path) -> None:
         watcher = Watcher(Selection(photos=(tmp_path / "no",), suffixes=frozenset({".jpg"})))
