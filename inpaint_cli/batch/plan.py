@@ -12,9 +12,9 @@ from pathlib import Path, PurePath
 from inpaint_cli.batch.job import Job
 from inpaint_cli.batch.masks import MaskFolder, masks_among, named_as_masks
 from inpaint_cli.batch.names import joined, split_suffix
-from inpaint_cli.batch.reports import printable
 from inpaint_cli.batch.walk import FolderId, Walk, folder_id
 from inpaint_cli.errors import MaskError, UsageError
+from inpaint_cli.printable import printable
 
 RESULTS_ENDING = "-restored"
 
