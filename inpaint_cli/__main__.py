@@ -1,17 +1,13 @@
 """Where `inpaint-cli` and `python -m inpaint_cli` begin."""
 
-import sys
-
-from inpaint_cli.errors import ExitCode
+from inpaint_cli.cli import interruption
 
 
 def main() -> None:
     """Run the command line; Ctrl-C while it is still being imported ends it as quietly as later on."""
-    try:
-        from inpaint_cli.cli.main import main as run
-    except KeyboardInterrupt:
-        print("inpaint-cli: interrupted", file=sys.stderr)
-        sys.exit(ExitCode.INTERRUPTED)
+    interruption.end_at_once()
+    from inpaint_cli.cli.main import main as run
+
     run()
 
 

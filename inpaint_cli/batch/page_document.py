@@ -17,7 +17,7 @@ from string import Template
 
 from inpaint_cli import __version__
 from inpaint_cli.batch.outcome import Outcome, Status
-from inpaint_cli.batch.reports import printable
+from inpaint_cli.printable import printable
 
 STATUSES: tuple[Status, ...] = ("restored", "found", "copied", "clean", "skipped", "failed")
 

@@ -14,9 +14,9 @@ from inpaint_cli.batch.journal import JOURNAL_NAME
 from inpaint_cli.batch.letter_case import ignores_case, without_case
 from inpaint_cli.batch.masks import MaskFolder, masks_among, named_as_masks, with_masks_there
 from inpaint_cli.batch.names import joined, split_suffix
-from inpaint_cli.batch.reports import printable
 from inpaint_cli.batch.walk import FolderId, Walk, folder_id
 from inpaint_cli.errors import MaskError, UsageError
+from inpaint_cli.printable import printable
 
 RESULTS_ENDING = "-restored"
 

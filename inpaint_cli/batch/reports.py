@@ -10,6 +10,7 @@ from typing import TextIO
 
 from inpaint_cli.batch.outcome import Outcome
 from inpaint_cli.errors import ExitCode
+from inpaint_cli.printable import printable
 
 MOST_LISTED = 100
 """Failures that the summary names; the rest is counted (and in the report)."""
@@ -68,22 +69,31 @@ class Tally:
         return ExitCode.SOME_FAILED if self.counts["failed"] else ExitCode.OK
 
     def lines(self, seconds: float, places: Iterable[object] = (), planned: int = 0) -> list[str]:
-        """Return the summary: failures again, then one line of counts; planned: how many there should be."""
+        """Return the summary: failures again, then one line of counts; planned: how many there should be.
+
+        A single photo's failure still stands above it, and places where nothing went are not named.
+        """
+        failed = self.counts["failed"]
+        listed = self._failures_again() if self.counts.total() > 1 else []
+        order = ("restored", "found", "copied", "clean", "skipped", "failed")
+        counted = [f"{self.counts[name]} {name}" for name in order if self.counts[name]]
+        if planned > self.counts.total():
+            counted.append(f"{planned - self.counts.total()} not done")
+        gone_well = self.counts.total() > failed
+        where = ", ".join(printable(place) for place in places) if gone_well else ""
+        return [
+            *listed,
+            f"{', '.join(counted) or 'nothing done'} in {seconds:.1f} s" + (f" -> {where}" if where else ""),
+        ]
+
+    def _failures_again(self) -> list[str]:
         failed = self.counts["failed"]
         listed = [f"failed: {line}" for line in self.failures.values()]
         if failed > len(listed):
             listed.append(f"failed: {failed - len(listed)} more, see --report")
         if listed:
             listed.insert(0, f"{failed} of {self.counts.total()} photos failed; here they are again:")
-        order = ("restored", "found", "copied", "clean", "skipped", "failed")
-        counted = [f"{self.counts[name]} {name}" for name in order if self.counts[name]]
-        if planned > self.counts.total():
-            counted.append(f"{planned - self.counts.total()} not done")
-        where = ", ".join(printable(place) for place in places)
-        return [
-            *listed,
-            f"{', '.join(counted) or 'nothing done'} in {seconds:.1f} s" + (f" -> {where}" if where else ""),
-        ]
+        return listed
 
 
 def _key(outcome: Outcome) -> int:
@@ -94,8 +104,3 @@ def _key(outcome: Outcome) -> int:
 def failure_line(outcome: Outcome) -> str:
     """Say which photo failed and why."""
     return f"{printable(outcome.photo)}: {printable(outcome.reason)}"
-
-
-def printable(text: object) -> str:
-    """Return text in which control characters of a file's name can't move the cursor or fake a line."""
-    return "".join(c if c.isprintable() or "\udc80" <= c <= "\udcff" else ascii(c)[1:-1] for c in str(text))

@@ -77,7 +77,10 @@ def run(
 
 @contextmanager
 def interruptible(stop: Stop, tell: Callable[[str], None]) -> Iterator[None]:
-    """Let the first Ctrl-C (or SIGTERM) stop the run in order, and the second one end the process at once."""
+    """Let the first Ctrl-C (or SIGTERM) stop the run in order, and the second one end the process at once.
+
+    One that was ignored when the program started stays so: a shell's background job is not for its Ctrl-C.
+    """
 
     def handle(_signal: int, _frame: FrameType | None) -> None:
         if stop.interrupted:
@@ -86,7 +89,8 @@ def interruptible(stop: Stop, tell: Callable[[str], None]) -> Iterator[None]:
         with suppress(RuntimeError):  # of a line that was just being written to the same stream
             tell("interrupted: finishing the photos in hand (again to stop at once)")
 
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    heard = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, handle) for number in heard}
     try:
         yield
     finally:

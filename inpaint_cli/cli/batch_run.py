@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from inpaint_cli.batch.cores import Share
 from inpaint_cli.batch.job import Job
-from inpaint_cli.batch.journal import Journal
+from inpaint_cli.batch.journal import JOURNAL_NAME, Journal
 from inpaint_cli.batch.outcome import Outcome
 from inpaint_cli.batch.plan import Plan
-from inpaint_cli.batch.reports import printable
 from inpaint_cli.batch.run import run
 from inpaint_cli.cli.reporting import Reporting
 from inpaint_cli.cli.screen import Screen
-from inpaint_cli.errors import NothingToDoError, UsageError
+from inpaint_cli.errors import NothingToDoError, PhotoError, UsageError
+from inpaint_cli.printable import printable
 from inpaint_cli.replacing import sweep
 
 MOST_NAMED = 5
@@ -27,7 +29,8 @@ def check_plan(plan: Plan, screen: Screen, photos: list[Path]) -> None:
     if plan.orphans:
         shown = ", ".join(map(printable, plan.orphans[:MOST_NAMED]))
         more = f" and {len(plan.orphans) - MOST_NAMED} more" if len(plan.orphans) > MOST_NAMED else ""
-        screen.line(f"note: {len(plan.orphans)} masks belong to no photo: {shown}{more}")
+        count = "1 mask belongs" if len(plan.orphans) == 1 else f"{len(plan.orphans)} masks belong"
+        screen.line(f"note: {count} to no photo: {shown}{more}")
     plan.check()
     if not plan.jobs and not plan.problems:
         raise NothingToDoError(f"no photo was found in {', '.join(map(printable, photos))}")
@@ -64,7 +67,20 @@ def prepare_folders(plan: Plan, journals: dict[str, Journal]) -> None:
         except OSError as error:
             raise UsageError(f"{root}: can't be made the output folder: {error.strerror or error}") from error
         sweep(plan.output_folders(root))
-        journals[str(root)] = Journal.open(root)
+        journals[str(root)] = _journal_in(root)
+
+
+def _journal_in(root: Path) -> Journal:
+    """Open the journal of a folder; where nothing may be written there, that is told instead of its name."""
+    try:
+        return Journal.open(root)
+    except PhotoError as error:
+        cause = error.__cause__
+        read_only = isinstance(cause, OSError) and cause.errno == errno.EROFS
+        refused = isinstance(cause, PermissionError) and not os.path.lexists(root / JOURNAL_NAME)
+        if isinstance(cause, OSError) and (read_only or refused):
+            raise UsageError(f"{root}: nothing may be written there ({cause.strerror})") from error
+        raise
 
 
 def carry_out(

@@ -13,10 +13,14 @@ from __future__ import annotations
 import inspect
 import tomllib
 from collections.abc import Mapping
+from math import inf
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from inpaint_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from typer.models import OptionInfo
 
 CONFIG_NAME = "inpaint-cli.toml"
 _VALUES: Mapping[type, tuple[str, tuple[type, ...]]] = {
@@ -87,11 +91,26 @@ def _checked(file: Path, parameter: inspect.Parameter, key: str, value: Any) -> 
     if is_list := get_origin(types[0]) is list:
         types = list(get_args(types[0]))
     values = value if is_list and isinstance(value, list) else [value]
+    if "" in values:
+        raise UsageError(f"{file}: {key} is empty; leave the line out, or name something (. is this folder)")
     for known, (wanted, allowed) in _VALUES.items():
         for each in values:
             if known in types and type(each) not in allowed:
                 raise UsageError(f"{file}: {key} = {_toml(each)} must be {wanted}")
+    for each in values:
+        _check_range(file, parameter, key, each)
     return values if is_list else value
+
+
+def _check_range(file: Path, parameter: inspect.Parameter, key: str, value: Any) -> None:
+    """Raise UsageError for a number that its flag does not take; what is no number (nan) lies in no range."""
+    info = _option_of(parameter)
+    if info is None or (info.min is None and info.max is None):
+        return
+    least, most = (-inf if info.min is None else info.min), (inf if info.max is None else info.max)
+    if not least <= value <= most:
+        wanted = f"at least {least}" if info.max is None else f"from {least} to {most}"
+        raise UsageError(f"{file}: {key} = {_toml(value)} must be {wanted}")
 
 
 def _tables(file: Path) -> dict[str, Any]:
@@ -108,8 +127,6 @@ def _tables(file: Path) -> dict[str, Any]:
 
 def _parameters(command: str) -> dict[str, inspect.Parameter]:
     """Return the long flags of a command without their dashes -> its parameters."""
-    from typer.models import OptionInfo
-
     from inpaint_cli.cli.main import COMMANDS
 
     loaded = COMMANDS[command].load()
@@ -117,14 +134,21 @@ def _parameters(command: str) -> dict[str, inspect.Parameter]:
         return {}
     flags: dict[str, inspect.Parameter] = {}
     for parameter in inspect.signature(loaded, eval_str=True).parameters.values():
-        for option in getattr(parameter.annotation, "__metadata__", ()):
-            if isinstance(option, OptionInfo):
-                # Inside Annotated, the first name of a flag is where its default would be.
-                given = (option.default, *(option.param_decls or ()))
-                names = [name for name in given if isinstance(name, str) and name.startswith("--")]
-                flag = names[0].split("/")[0] if names else parameter.name.replace("_", "-")
-                flags[flag.removeprefix("--")] = parameter
+        if (option := _option_of(parameter)) is not None:
+            # Inside Annotated, the first name of a flag is where its default would be.
+            given = (option.default, *(option.param_decls or ()))
+            names = [name for name in given if isinstance(name, str) and name.startswith("--")]
+            flag = names[0].split("/")[0] if names else parameter.name.replace("_", "-")
+            flags[flag.removeprefix("--")] = parameter
     return flags
+
+
+def _option_of(parameter: inspect.Parameter) -> OptionInfo | None:
+    """Return what Typer is told of a flag, None for what is no flag."""
+    from typer.models import OptionInfo
+
+    hints = getattr(parameter.annotation, "__metadata__", ())
+    return next((hint for hint in hints if isinstance(hint, OptionInfo)), None)
 
 
 def show_config(source_of: Mapping[str, str], values: Mapping[str, Any], command: str) -> str:

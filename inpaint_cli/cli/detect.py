@@ -19,11 +19,18 @@ Photos = Annotated[
 ]
 Masks = Annotated[
     Path | None,
-    typer.Option("-o", "--output", metavar="MASKS", help="Folder of the masks.", show_default=False),
+    typer.Option(
+        "-o", "--output", metavar="MASKS", readable=False, help="Folder of the masks.", show_default=False
+    ),
 ]
 Overlay = Annotated[
     Path | None,
-    typer.Option("--overlay", metavar="DIR", help="Also write pictures with the damage in red, to look at."),
+    typer.Option(
+        "--overlay",
+        metavar="DIR",
+        readable=False,
+        help="Also write pictures with the damage in red, to look at.",
+    ),
 ]
 DetectorName = Annotated[
     str | None,

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import Any
 
 from inpaint_cli.batch.job import Job
 from inpaint_cli.batch.photo_size import photo_size
 from inpaint_cli.batch.plan import Plan
-from inpaint_cli.batch.reports import printable
+from inpaint_cli.cli import interruption
 from inpaint_cli.cli.batch_run import tell_notes
 from inpaint_cli.cli.screen import Screen
 from inpaint_cli.errors import ExitCode, NothingToDoError
+from inpaint_cli.printable import printable
 
 
 def show_plan(plan: Plan, screen: Screen, *, as_json: bool) -> ExitCode:
     """List photo -> mask -> output on stdout and the rest on stderr; return what the run would end with."""
     if not plan.jobs and not plan.problems:
         raise NothingToDoError("no photo was found")
-    sys.stdout.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
+    interruption.raise_again()
     pixels = unreadable = 0
     for job in plan.jobs:
         size = photo_size(job.photo)
@@ -28,7 +28,8 @@ def show_plan(plan: Plan, screen: Screen, *, as_json: bool) -> ExitCode:
         print(_json(job, size) if as_json else _line(job))
     _tell_trouble(plan, screen)
     failing = sum(bool(job.problem) for job in plan.jobs)
-    facts = [f"{len(plan.jobs)} photos", f"{pixels / 1e6:.1f} megapixels"]
+    photos = "1 photo" if len(plan.jobs) == 1 else f"{len(plan.jobs)} photos"
+    facts = [photos, f"{pixels / 1e6:.1f} megapixels"]
     facts += [f"{unreadable} of unknown size"] if unreadable else []
     facts += [f"{failing} will fail"] if failing else []
     screen.line(f"{', '.join(facts)}; nothing was written")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import importlib
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -12,11 +13,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from inpaint_cli import __version__
-from inpaint_cli.cli import streams
+from inpaint_cli.cli import interruption, streams
 from inpaint_cli.errors import ExitCode, InpaintError, UsageError
+from inpaint_cli.printable import printable
 
 PROGRAM = "inpaint-cli"
 NO_CONFIG = "--no-config"
+HELP = frozenset({"-h", "--help"})
+_NOTHING_BEHIND = re.compile(r"--[^=]+=")
+_ENDING_IN_ORDER = frozenset({"restore", "detect"})
+"""Commands that take Ctrl-C themselves, once what they need is imported."""
 _LOST = frozenset({errno.ENOSPC, errno.EBADF, errno.EIO, errno.EDQUOT, errno.EFBIG})
 """Why stdout can't be written: errors of our files name these, and are caught where they are written."""
 
@@ -58,6 +64,7 @@ EPILOG = (
 def main() -> None:
     """Run the program and leave with its exit code."""
     streams.replace_closed()
+    streams.write_any_name()
     code = run(sys.argv[1:])
     lost = streams.flush_stdout()
     if lost and code == ExitCode.OK:
@@ -67,11 +74,11 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code."""
-    if list(arguments) == ["--version"]:
-        print(f"{PROGRAM} {__version__}")
-        return ExitCode.OK
     try:
-        if "" in arguments:
+        if list(arguments) == ["--version"]:
+            print(f"{PROGRAM} {__version__}")
+            return ExitCode.OK
+        if "" in arguments or any(_NOTHING_BEHIND.fullmatch(option) for option in _options(arguments)):
             raise UsageError("an argument is empty; is a variable not set? (. is the working folder)")
         return _run_app(_no_config_first(arguments))
     except InpaintError as error:
@@ -90,9 +97,14 @@ def run(arguments: Sequence[str]) -> int:
         return ExitCode.BUG
 
 
+def _options(arguments: Sequence[str]) -> Sequence[str]:
+    """Return the arguments before `--`: behind it there are only names."""
+    return arguments[: list(arguments).index("--")] if "--" in arguments else arguments
+
+
 def _no_config_first(arguments: Sequence[str]) -> list[str]:
     """Take --no-config also where it stands behind the command."""
-    options = arguments[: list(arguments).index("--")] if "--" in arguments else arguments
+    options = _options(arguments)
     if NO_CONFIG not in options:
         return list(arguments)
     others = (argument for argument in options if argument != NO_CONFIG)
@@ -100,13 +112,14 @@ def _no_config_first(arguments: Sequence[str]) -> list[str]:
 
 
 def _config_hint(error: InpaintError, arguments: Sequence[str]) -> str:
-    """Say where options may come from that nobody has typed."""
-    from inpaint_cli.cli.config import find_config
+    """Say where options come from that nobody has typed, where a file gives the command any."""
+    from inpaint_cli.cli.config import find_config, read_defaults
 
-    if error.exit_code != ExitCode.USAGE or NO_CONFIG in arguments:
+    command = wanted_command(arguments)
+    if command is None or NO_CONFIG in _options(arguments):
         return ""
     try:
-        file = find_config()
+        file = find_config() if read_defaults(command) else None
     except InpaintError:
         return ""
     told = file is None or str(file) in str(error)
@@ -126,10 +139,7 @@ def build_app(arguments: Sequence[str]) -> Any:
     """Build the Typer app with the one command that the arguments ask for; others are only names."""
     import typer
 
-    from inpaint_cli.cli.config import read_defaults
-
     wanted = wanted_command(arguments)
-    configured = wanted and NO_CONFIG not in arguments[: list(arguments).index(wanted)]
     completing = f"_{PROGRAM.replace('-', '_').upper()}_COMPLETE" in os.environ
     app = typer.Typer(
         cls=_group(),
@@ -140,8 +150,8 @@ def build_app(arguments: Sequence[str]) -> Any:
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         context_settings={
-            "help_option_names": ["-h", "--help"],
-            "default_map": {wanted: read_defaults(wanted)} if wanted and configured else None,
+            "help_option_names": sorted(HELP),
+            "default_map": _defaults(wanted, arguments) if wanted else None,
         },
     )
 
@@ -153,6 +163,8 @@ def build_app(arguments: Sequence[str]) -> Any:
         if version:
             print(f"{PROGRAM} {__version__}")
             raise typer.Exit
+        if wanted not in _ENDING_IN_ORDER:
+            interruption.raise_again()
 
     for name, command in COMMANDS.items():
         if name == wanted or completing:
@@ -160,6 +172,20 @@ def build_app(arguments: Sequence[str]) -> Any:
         else:
             app.command(name, help=command.summary)(_stub)
     return app
+
+
+def _defaults(command: str, arguments: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return what a file gives the command; help is shown whatever is wrong with the file."""
+    from inpaint_cli.cli.config import read_defaults
+
+    if NO_CONFIG in arguments[: list(arguments).index(command)]:
+        return {}
+    try:
+        return {command: read_defaults(command)}
+    except UsageError:
+        if not HELP.intersection(_options(arguments)):
+            raise
+        return {}
 
 
 def _group() -> Any:
@@ -200,7 +226,7 @@ def _stub() -> None:
 
 
 def _complain(message: str) -> None:
-    streams.to_stderr(f"{PROGRAM}: {message}")
+    streams.to_stderr(f"{PROGRAM}: {printable(message)}")
 
 
 def _lost_stdout(reason: str) -> ExitCode:

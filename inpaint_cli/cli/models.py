@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from collections.abc import Collection
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -19,6 +20,12 @@ from inpaint_cli.restoration import DEFAULT_MODEL
 WIDE = 160
 """Columns from which a table is shown whole; it is that wide where it is not shown on a terminal."""
 
+NARROW = ("name", "kind", "size", "parameters", "backends")
+WRAPPED = ("figures", "trained on")
+"""Columns of a wide table only."""
+LEFT_OUT = ("backends", "parameters", "kind")
+"""Columns that go first, in this order, where a terminal has no room for all."""
+
 
 def models(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON list on stdout.")] = False,
@@ -29,7 +36,7 @@ def models(
         typer.echo(json.dumps([as_dict(files) for files in found], indent=2, ensure_ascii=False))
         return
     console = results_console()
-    console.print(_table(found, whole=console.width >= WIDE))
+    print_table(console, found)
     if console.width < WIDE:
         rest = f"In {WIDE} columns, or with --json, also what each was trained on, and its figures."
         console.print(rest, highlight=False)
@@ -40,25 +47,45 @@ def results_console() -> Console:
     return Console(width=None if sys.stdout.isatty() else max(WIDE, shutil.get_terminal_size().columns))
 
 
-def _table(found: list[ModelFiles], *, whole: bool) -> Table:
+def print_table(console: Console, found: list[ModelFiles]) -> None:
+    """Show as many columns as fit; names and sizes always, also where the terminal has to wrap them."""
+    if console.width >= WIDE:
+        console.print(_table(found, (*NARROW, *WRAPPED)))
+        return
+    for left_out in range(len(LEFT_OUT) + 1):
+        table = _table(found, [column for column in NARROW if column not in LEFT_OUT[:left_out]])
+        needed = console.measure(table, options=console.options.update(max_width=WIDE)).maximum
+        if needed <= console.width:
+            break
+    whole = Console(file=console.file, width=max(console.width, needed))
+    whole.print(table)
+
+
+def _table(found: list[ModelFiles], columns: Collection[str]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, title=None)
-    for column, justify in (("name", "left"), ("kind", "left"), ("size", "right"), ("parameters", "right")):
-        table.add_column(column, justify="right" if justify == "right" else "left", no_wrap=True)
-    table.add_column("backends", no_wrap=True)
-    if whole:
-        table.add_column("figures")
-        table.add_column("trained on")
-    for files in found:
-        card = files.card
-        table.add_row(
-            card.name + (" (default)" if card.name == DEFAULT_MODEL else ""),
-            card.kind,
-            f"{_size(files) / 1e6:.1f} MB",
-            f"{card.parameters:,}",
-            ", ".join(_backends(files)),
-            *(["\n".join(map(_figure, card.figures)), card.training_data] if whole else []),
+    for column in columns:
+        table.add_column(
+            column,
+            justify="right" if column in ("size", "parameters") else "left",
+            no_wrap=column not in WRAPPED,
         )
+    for files in found:
+        row = _row(files)
+        table.add_row(*(row[column] for column in columns))
     return table
+
+
+def _row(files: ModelFiles) -> dict[str, str]:
+    card = files.card
+    return {
+        "name": card.name + (" (default)" if card.name == DEFAULT_MODEL else ""),
+        "kind": card.kind,
+        "size": f"{_size(files) / 1e6:.1f} MB",
+        "parameters": f"{card.parameters:,}",
+        "backends": ", ".join(_backends(files)),
+        "figures": "\n".join(map(_figure, card.figures)),
+        "trained on": card.training_data,
+    }
 
 
 def _figure(figure: Figure) -> str:

@@ -1,4 +1,7 @@
-"""Every flag that commands share, declared once; and how a frozen options class becomes a command."""
+"""Every flag that commands share, declared once; and how a frozen options class becomes a command.
+
+Paths are `readable=False`: what can't be read is told where it is read, by name, and fails one photo only.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ Options = TypeVar("Options")
 
 def photos_argument(text: str) -> Any:
     """Describe PHOTOS; this and the flags below mean the same in `restore` and `detect`, in other words."""
-    return typer.Argument(metavar="PHOTOS", help=text, show_default=False)
+    return typer.Argument(metavar="PHOTOS", help=text, show_default=False, readable=False)
 
 
 def max_damage_option(text: str) -> Any:
@@ -64,6 +67,7 @@ Base = Annotated[
     typer.Option(
         "--base",
         metavar="DIR",
+        readable=False,
         help="Take relative paths (of masks and results) from here, for photos that are named one by one.",
     ),
 ]
@@ -72,12 +76,14 @@ MaskDir = Annotated[
     typer.Option(
         "--mask-dir",
         metavar="DIR",
+        readable=False,
         help="Masks by relative path and stem: a/b.jpg belongs to a/b.png, a/b_mask.png or a/b.jpg.png."
         " White (> 127) is damage. A photo without a mask fails.",
     ),
 ]
 MaskFile = Annotated[
-    Path | None, typer.Option("--mask", metavar="FILE", help="One mask for every photo. White is damage.")
+    Path | None,
+    typer.Option("--mask", metavar="FILE", readable=False, help="One mask for every photo. White is damage."),
 ]
 InvertMask = Annotated[bool, typer.Option("--invert-mask", help="In the masks, black is damage.")]
 ResizeMask = Annotated[
@@ -166,6 +172,7 @@ Output = Annotated[
         "-o",
         "--output",
         metavar="OUT",
+        readable=False,
         help="Folder of the results, a file for a single photo (its suffix chooses the format), - for stdout"
         " (default: <folder>-restored beside the photos' folder).",
         show_default=False,
@@ -219,11 +226,15 @@ Watch = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON line a photo on stdout.")]
 Report = Annotated[
     Path | None,
-    typer.Option("--report", metavar="FILE", help="Write the same JSON lines to a file, each run anew."),
+    typer.Option(
+        "--report", metavar="FILE", readable=False, help="Write the same JSON lines to a file, each run anew."
+    ),
 ]
 Html = Annotated[
     Path | None,
-    typer.Option("--html", metavar="FILE", help="Write a page with before, after and mask of each."),
+    typer.Option(
+        "--html", metavar="FILE", readable=False, help="Write a page with before, after and mask of each."
+    ),
 ]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only failures on stderr.")]
 Verbose = Annotated[

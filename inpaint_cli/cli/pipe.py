@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +18,7 @@ from inpaint_cli.batch.output_file import OutputFile
 from inpaint_cli.batch.record import Record
 from inpaint_cli.batch.restore_photo import Workshop, ended, read_mask_bytes, restore_bytes
 from inpaint_cli.batch.run import Stop
+from inpaint_cli.cli import interruption
 from inpaint_cli.cli.engine import open_workshop
 from inpaint_cli.cli.reporting import check_reports, open_reporting
 from inpaint_cli.cli.screen import Screen
@@ -38,13 +43,36 @@ def restore_one(options: RestoreOptions) -> ExitCode:
         raise UsageError("stdin is a terminal; pipe a photo into it (< photo.jpg)")
     if target.is_dir():
         raise UsageError(f"-o {target}: is a folder; a photo from stdin has no name, give a file")
+    _refuse_own_output(source, target, options.mask)
     screen = Screen(options.quiet, options.verbose)
     check_reports(options.report, options.html, overwrite=options.overwrite)
     workshop = open_workshop(replace(options, format=wanted_format(options)), share_cores(1))
+    interruption.raise_again()
     with open_reporting(screen, Stop(), json=options.json, report=options.report) as reporting:
         record = workshop.begin(source, target, options.mask)
         reporting.tell(record.attempt(lambda: _restore(source, target, workshop, record)))
     return reporting.exit_code
+
+
+def _refuse_own_output(source: Path, target: Path, mask: Path | None) -> None:
+    """Raise UsageError where the result would be written over the mask or the photo."""
+    try:
+        place = target.stat()
+    except OSError:  # it is not there, so that it is neither
+        return
+    if target == STDIO or not stat.S_ISREG(place.st_mode):
+        return
+    if mask is not None and _is_at(place, mask.stat):
+        raise UsageError(f"-o {target}: the result would be written over the mask; name another file")
+    if _is_at(place, source.stat if source != STDIO else partial(os.fstat, 0)):
+        raise UsageError(f"-o {target}: the result would be written over the photo; name another file")
+
+
+def _is_at(place: os.stat_result, look: Callable[[], os.stat_result]) -> bool:
+    try:
+        return os.path.samestat(place, look())
+    except OSError:
+        return False
 
 
 def _restore(source: Path, target: Path, workshop: Workshop, record: Record) -> Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,6 +16,8 @@ from inpaint_cli.batch.run import Stop
 from inpaint_cli.cli.screen import Screen
 from inpaint_cli.errors import ExitCode, UsageError
 from inpaint_cli.photos import PHOTO_SUFFIXES
+
+STDIO = Path("-")
 
 
 @dataclass
@@ -64,6 +67,7 @@ def open_reporting(
         yield Reporting(screen, stop, streams)
         return
     try:
+        report.parent.mkdir(parents=True, exist_ok=True)
         handle = report.open("w", encoding="utf-8")
     except OSError as error:
         raise UsageError(f"--report {report}: can't be written: {error.strerror or error}") from error
@@ -81,8 +85,12 @@ def check_reports(report: Path | None, html: Path | None, *, overwrite: bool) ->
     Nothing is opened for writing, so that a run which is refused later leaves an earlier report as it was.
     Raises UsageError.
     """
-    if report and (report.is_dir() or not report.parent.is_dir()):
-        raise UsageError(f"--report {report}: can't be written; name a file, in a folder that is there")
+    if report == STDIO:
+        raise UsageError("--report -: the lines go to stdout with --json; name a file, or use --json")
+    if html == STDIO:
+        raise UsageError("--html -: a page is not written to stdout; name a file")
+    if report and (report.is_dir() or not _can_have_folder(report)):
+        raise UsageError(f"--report {report}: can't be written; name a file, in a folder that can be made")
     if report and html and report.resolve() == html.resolve():
         raise UsageError(f"--report and --html both name {report}; give each a file of its own")
     for flag, file, is_ours in (("--report", report, is_lines), ("--html", html, is_page)):
@@ -93,6 +101,11 @@ def check_reports(report: Path | None, html: Path | None, *, overwrite: bool) ->
         head = read_head(flag, file)
         if head and not overwrite and not is_ours(head):
             raise UsageError(f"{flag} {file}: is no report of ours; --overwrite replaces it")
+
+
+def _can_have_folder(file: Path) -> bool:
+    """Say whether a file's folder is there, or can be made as far as that shows: it is below a folder."""
+    return next(parent for parent in file.absolute().parents if os.path.lexists(parent)).is_dir()
 
 
 def read_head(flag: str, file: Path) -> bytes:

@@ -22,6 +22,7 @@ from inpaint_cli.cli.reporting import Reporting, check_reports, open_reporting
 from inpaint_cli.cli.screen import Screen
 from inpaint_cli.cli.selection import selection_of, wanted_format
 from inpaint_cli.errors import ExitCode, PhotoError
+from inpaint_cli.printable import printable
 
 if TYPE_CHECKING:
     from inpaint_cli.batch.page import PageWriter
@@ -82,7 +83,7 @@ def _watch(
         plan = watcher.complete()
         tell_notes(plan, reporting.screen)
         for refusal in plan.refusals:
-            reporting.screen.failure(refusal)
+            reporting.screen.failure(printable(refusal))
         prepare_folders(plan, workshop.journals)
         carry_out(plan, work, share, reporting, fail_fast=fail_fast)
         reporting.stop.wait(watcher.pause)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from inpaint_cli.cli.streams import to_stderr
+from inpaint_cli.printable import printable
 
 if TYPE_CHECKING:
     from inpaint_cli.batch.outcome import Outcome
@@ -34,7 +35,7 @@ class Screen:
 
     def show(self, outcome: Outcome) -> None:
         """Tell of one photo, as much as was asked for, and move the bar."""
-        from inpaint_cli.batch.reports import failure_line, printable
+        from inpaint_cli.batch.reports import failure_line
 
         if outcome.status == "failed":
             self._print(f"failed: {failure_line(outcome)}")

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import os
 import sys
+
+_ANY_NAME = "inpaint-cli"
+"""Our handler of what an encoding lacks, by its name among those of `codecs`."""
 
 
 def replace_closed() -> None:
@@ -20,6 +25,30 @@ def replace_closed() -> None:
     sys.stdin = sys.stdin or os.fdopen(0)
     sys.stdout = sys.stdout or os.fdopen(1, "w")
     sys.stderr = sys.stderr or os.fdopen(2, "w")
+
+
+def write_any_name() -> None:
+    """Let stdout and stderr take every name of a file, whatever their encoding."""
+    codecs.register_error(_ANY_NAME, _any_name)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=_ANY_NAME)
+
+
+def _any_name(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Give the bytes of a name that is not UTF-8 to a stream of UTF-8, else backslashes."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    beyond = error.object[error.start : error.end]
+    if error.encoding == "utf-8":
+        as_bytes = (_byte_of(c) or c.encode("ascii", "backslashreplace") for c in beyond)
+        return b"".join(as_bytes), error.end
+    return codecs.backslashreplace_errors(error)
+
+
+def _byte_of(escaped: str) -> bytes:
+    """Return the byte that a lone surrogate stands for in a name (PEP 383), b"" for other characters."""
+    return escaped.encode("utf-8", "surrogateescape") if "\udc80" <= escaped <= "\udcff" else b""
 
 
 def to_stderr(line: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from inpaint_cli.errors import MaskError, PhotoError, UsageError
 from inpaint_cli.restoration.difficulty import open_tiers
 from inpaint_cli.restoration.ensemble import SelfEnsemble
 from inpaint_cli.restoration.fill import Filler
-from inpaint_cli.restoration.quality import DEFAULT_QUALITY, find_quality
+from inpaint_cli.restoration.quality import DEFAULT_QUALITY, QUALITIES, find_quality
 from inpaint_cli.restoration.tiles import TILE
 from inpaint_cli.restoration.values import PHOTO_DTYPES, Mask, Pixels
 
@@ -42,6 +44,7 @@ class Restorer:
         core: in place of the quality's: side in pixels of the part of a tile that damage is covered by;
         a smaller one gives each damaged pixel more to go by, and costs more tiles.
         """
+        _check_arguments(model, quality, threads, core)
         chosen = find_quality(quality)
         if core is None:
             core = chosen.core
@@ -66,15 +69,26 @@ class Restorer:
     def restore(self, pixels: Pixels, mask: npt.NDArray[Any]) -> Pixels:
         """Return a copy of the photo in which only damaged pixels have new values.
 
-        pixels: (h, w), (h, w, 1) grey or (h, w, 3) RGB, uint8 or uint16.
+        pixels: (h, w), (h, w, 1) grey or (h, w, 3) RGB, uint8 or uint16, the latter in any byte order, which
+        the copy has too.
         mask: (h, w) bool, True = damaged. Where it is False every value stays as it is, bit for bit.
         """
         _check(pixels, mask)
-        restored = np.array(pixels, order="C")
+        restored = np.array(pixels, dtype=pixels.dtype.newbyteorder("="), order="C")
         if mask.any():
             hole: Mask = np.ascontiguousarray(mask)
             self._filler.fill(restored.reshape(*mask.shape, -1), hole, hole)
-        return restored
+        return restored.astype(pixels.dtype, copy=False)
+
+
+def _check_arguments(model: object, quality: object, threads: object, core: object) -> None:
+    if model is not None and not isinstance(model, str | os.PathLike):
+        raise UsageError(f"model must be a name or a path, not {model!r}")
+    if not isinstance(quality, str):
+        raise UsageError(f"quality must be one of {', '.join(QUALITIES)}, not {quality!r}")
+    for name, value in {"threads": threads, "core": core}.items():
+        if value is not None and (isinstance(value, bool) or not isinstance(value, Integral)):
+            raise UsageError(f"{name} must be a whole number, not {value!r}")
 
 
 def _check(pixels: Pixels, mask: npt.NDArray[Any]) -> None:
@@ -82,7 +96,7 @@ def _check(pixels: Pixels, mask: npt.NDArray[Any]) -> None:
         raise PhotoError(f"pixels must be a numpy array, not {type(pixels).__name__}")
     if not isinstance(mask, np.ndarray):
         raise MaskError(f"the mask must be a numpy array, not {type(mask).__name__}")
-    if pixels.dtype not in PHOTO_DTYPES:
+    if pixels.dtype.newbyteorder("=") not in PHOTO_DTYPES:
         raise PhotoError(f"pixels must be uint8 or uint16, not {pixels.dtype}")
     if pixels.ndim not in (2, 3) or (pixels.ndim == 3 and pixels.shape[2] not in (1, 3)) or not pixels.size:
         raise PhotoError(f"pixels must be (height, width, 1 or 3) or (height, width), not {pixels.shape}")
@@ -90,6 +104,8 @@ def _check(pixels: Pixels, mask: npt.NDArray[Any]) -> None:
         raise MaskError(
             f"the mask must be bool with True = damaged, not {mask.dtype}; of grey values take mask > 127"
         )
+    if mask.ndim != 2:
+        raise MaskError(f"the mask must have two dimensions, (height, width), not {mask.shape}")
     if mask.shape != pixels.shape[:2]:
         raise MaskError(
             f"the mask is {mask.shape[-1]}x{mask.shape[0]} pixels, the photo "

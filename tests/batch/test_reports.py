@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from inpaint_cli.batch.outcome import Outcome
-from inpaint_cli.batch.reports import MOST_LISTED, Tally, printable
+from inpaint_cli.batch.reports import MOST_LISTED, Tally
 from inpaint_cli.errors import ExitCode
+from inpaint_cli.printable import printable
 
 
 def outcome(name: str = "a.jpg", status: str = "restored", **changes: object) -> Outcome:
@@ -48,6 +49,16 @@ class TestSummary:
             "1 restored, 1 failed in 1.0 s -> o",
         ]
         assert tally.exit_code == ExitCode.SOME_FAILED
+
+    def test_a_single_failure_is_not_listed_again_and_no_place_is_named(self) -> None:
+        tally = Tally()
+        tally.add(outcome("b.jpg", "failed", reason="it is empty"))
+        assert tally.lines(1.0, ["o"]) == ["1 failed in 1.0 s"]
+
+    def test_a_photo_without_damage_has_a_mask_in_its_place(self) -> None:
+        tally = Tally()
+        tally.add(outcome("b.jpg", "clean"))
+        assert tally.lines(1.0, ["o"]) == ["1 clean in 1.0 s -> o"]
 
     def test_what_was_not_done_is_counted(self) -> None:
         tally = Tally()

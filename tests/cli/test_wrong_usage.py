@@ -20,7 +20,12 @@ from inpaint_cli.cli.main import run
         ["restore", "photos", "--colour", "red"],
         ["restore", "photos", "-0"],
         ["restore", "photos", "--report", "photos/a.png"],
-        ["restore", "photos", "--report", "no/folder/run.jsonl"],
+        ["restore", "photos", "--report", "photos/a.png/run.jsonl"],
+        ["restore", "photos", "--report", "-"],
+        ["restore", "photos", "--html", "-"],
+        ["restore", "photos", "--mask-dir", "masks", "--output="],
+        ["restore", "photos", "--mask-dir="],
+        ["detect", "photos", "--output="],
         ["restore", "photos", "--report", "photos"],
         ["restore", "photos", "--report", "same", "--html", "same"],
         ["restore", "photos", "--report", "same", "--html", "photos/../same"],
@@ -66,3 +71,18 @@ def test_the_message_names_the_remedy(archive, monkeypatch, capfd) -> None:
     assert capfd.readouterr().err == (
         "inpaint-cli: error: photos: the results would replace the photos; give another folder with -o\n"
     )
+
+
+def test_a_name_behind_two_dashes_may_end_like_an_empty_option(archive, monkeypatch, capfd) -> None:
+    root = archive("a.png")
+    monkeypatch.chdir(root)
+    (root / "photos/a.png").rename(root / "--a=")
+    assert run(["restore", "--dry-run", "--", "--a="]) == 0
+    assert capfd.readouterr().out.startswith("--a= -> ")
+
+
+@pytest.mark.parametrize(("flag", "remedy"), [("--report", "use --json"), ("--html", "name a file")])
+def test_a_report_for_stdout_is_refused_with_the_remedy(archive, monkeypatch, capfd, flag, remedy) -> None:
+    monkeypatch.chdir(archive("a.png"))
+    run(["restore", "photos", flag, "-"])
+    assert remedy in capfd.readouterr().err

@@ -212,6 +212,28 @@ def test_a_network_that_gives_no_numbers_is_an_error_of_the_model():
         Restorer(network=FillWithNumbersThatAreNone()).restore(noise(5, 5), np.eye(5, dtype=bool))
 
 
+@pytest.mark.parametrize("shape", [(), (5,), (5, 5, 1)])
+def test_a_mask_of_other_than_two_dimensions_is_refused_as_that(shape):
+    with pytest.raises(MaskError, match="the mask must have two dimensions"):
+        Restorer(network=FillWithGrey()).restore(noise(5, 5), np.zeros(shape, bool))
+
+
+@pytest.mark.parametrize("order", ["<u2", ">u2"])
+def test_sixteen_bits_keep_their_byte_order(order):
+    photo, mask = noise(10, 12, dtype=np.uint16), np.eye(10, 12, dtype=bool)
+    restored = Restorer(network=FillWithGrey()).restore(photo.astype(order), mask)
+    assert restored.dtype == np.dtype(order)
+    assert (restored == Restorer(network=FillWithGrey()).restore(photo, mask)).all()
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"threads": "2"}, {"threads": True}, {"core": "26"}, {"quality": ["best"]}, {"model": 3}]
+)
+def test_arguments_of_other_types_are_refused_by_name(arguments):
+    with pytest.raises(UsageError, match=f"^{next(iter(arguments))} must be "):
+        Restorer(**arguments)
+
+
 @pytest.mark.parametrize("core", [0, 1, 15, 34])
 def test_a_core_that_fits_no_tile_is_refused(core):
     with pytest.raises(UsageError, match="core"):

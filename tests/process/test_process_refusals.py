@@ -1,0 +1,128 @@
+"""What is refused before anything is written, and what fails for one photo only; in one line each."""
+
+import ctypes
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import PROGRAM, environment
+
+
+@pytest.fixture
+def without_privileges(tmp_path: Path, tiny_model: Path):
+    """Run `restore` as somebody whom permissions bind, also where the tests run as root."""
+    if sys.platform != "linux":
+        pytest.skip("drops root's privileges as Linux does")
+
+    def drop() -> None:
+        for capability in (1, 2):  # override and read_search of files, see man 2 prctl
+            ctypes.CDLL(None).prctl(24, capability, 0, 0, 0)
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*PROGRAM, "restore", *arguments, "--model", str(tiny_model)],
+            cwd=tmp_path, env=environment(), stdin=subprocess.DEVNULL, preexec_fn=drop,
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    return run
+
+
+def test_an_output_folder_that_may_not_be_written_to_is_refused(archive, without_privileges) -> None:
+    root = archive("a.png")
+    (root / "out").mkdir(mode=0o555)
+    ended = without_privileges("photos", "--mask-dir", "masks", "-o", "out")
+    assert (ended.returncode, ended.stderr) == (
+        2,
+        "inpaint-cli: error: out: nothing may be written there (Permission denied)\n",
+    )
+
+
+def test_an_unreadable_photo_that_is_named_fails_alone(archive, without_privileges) -> None:
+    root = archive("a.png", "b.png")
+    (root / "photos/a.png").chmod(0)
+    ended = without_privileges("photos/a.png", "photos/b.png", "--mask-dir", "masks", "-o", "out")
+    assert ended.returncode == 1 and (root / "out/b.png").exists()
+    assert ended.stderr.startswith("failed: photos/a.png: can't be read: Permission denied\n")
+
+
+def test_an_unreadable_mask_for_all_fails_its_photo(archive, without_privileges) -> None:
+    root = archive("a.png")
+    (root / "masks/a.png").chmod(0)
+    ended = without_privileges("photos", "--mask", "masks/a.png", "-o", "out")
+    assert ended.returncode == 1 and "failed: photos/a.png: " in ended.stderr
+    assert "Permission denied" in ended.stderr and "Usage:" not in ended.stderr
+
+
+def through_a_pipe(root: Path, model: Path, photo: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    with (root / photo).open("rb") as stdin:
+        return subprocess.run(
+            [*PROGRAM, "restore", "-", "--model", str(model), *arguments],
+            cwd=root, env=environment(), stdin=stdin, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("output", "what"), [("masks/a.png", "mask"), ("photos/a.png", "photo"), ("link.png", "photo")]
+)
+def test_a_pipe_does_not_write_over_its_own_mask_or_photo(archive, tiny_model, output, what) -> None:
+    root = archive("a.png")
+    (root / "link.png").symlink_to("photos/a.png")
+    before = {file: file.read_bytes() for file in root.rglob("*.png")}
+    ended = through_a_pipe(
+        root, tiny_model, "photos/a.png", "--mask", "masks/a.png", "-o", output, "--overwrite"
+    )
+    assert (ended.returncode, ended.stderr) == (
+        2,
+        f"inpaint-cli: error: -o {output}: the result would be written over the {what}; name another file\n",
+    )
+    assert {file: file.read_bytes() for file in root.rglob("*.png")} == before
+
+
+def test_a_pipe_still_replaces_another_file(archive, tiny_model) -> None:
+    root = archive("a.png")
+    (root / "old.png").write_bytes(b"old")
+    ended = through_a_pipe(
+        root, tiny_model, "photos/a.png", "--mask", "masks/a.png", "-o", "old.png", "--overwrite"
+    )
+    assert ended.returncode == 0 and (root / "old.png").read_bytes() != b"old"
+
+
+def test_a_report_gets_its_folder_once_the_run_begins(archive, restore) -> None:
+    root = archive("a.png")
+    arguments = ("photos", "--mask-dir", "masks", "--report", "new/folder/run.jsonl")
+    assert restore(*arguments, "--dry-run").code == 0 and not (root / "new").exists()
+    assert restore(*arguments).code == 0
+    assert (root / "new/folder/run.jsonl").read_text().count("\n") == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_the_version_on_a_full_disk_is_one_line() -> None:
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(
+            [*PROGRAM, "--version"],
+            env=environment(PYTHONUNBUFFERED="1"),
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert (ended.returncode, ended.stderr) == (
+        1,
+        "inpaint-cli: error: stdout can't be written: No space left on device\n",
+    )
+
+
+def test_a_single_failed_photo_is_told_once_and_no_place_is_named(archive, inpaint, tiny_model) -> None:
+    root = archive("a.png")
+    (root / "photos/a.png").write_bytes(b"")
+    ended = inpaint("restore", "photos/a.png", "-o", "b.png", "--model", tiny_model)
+    told, summary = ended.stderr.splitlines()
+    assert told == "failed: photos/a.png: the file is empty"
+    assert summary.startswith("1 failed in ") and "b.png" not in summary
+
+
+def test_one_is_not_told_as_many(archive, restore, inpaint) -> None:
+    root = archive("a.png", "b.png")
+    (root / "photos/b.png").unlink()
+    assert "note: 1 mask belongs to no photo: " in restore("photos", "--mask-dir", "masks").stderr
+    dry = inpaint("restore", "photos", "--mask-dir", "masks", "--dry-run").stderr
+    assert "\n1 photo, 0.0 megapixels; nothing was written\n" in dry
