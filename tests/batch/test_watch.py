@@ -1,6 +1,7 @@
 """A scanner's folder: which photos are complete, and what the others wait for."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -140,3 +141,18 @@ class TestWatching:
         watcher = Watcher(Selection(photos=(tmp_path,), suffixes=frozenset({".jpg"})))
         problem = (str(tmp_path), "the folder can't be listed (Permission denied)")
         assert [watcher.complete().problems for _ in range(3)] == [(problem,), (), ()]
+
+
+def test_the_longer_a_look_takes_the_seldomer_it_looks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beginnings_and_ends = iter([0.0, 0.01, 10.0, 13.0, 30.0, 31.0])  # looks of 0.01, 3 and 1 seconds
+    monkeypatch.setattr(
+        "inpaint_cli.batch.watch.time", SimpleNamespace(monotonic=beginnings_and_ends.__next__)
+    )
+    watcher = Watcher(Selection(photos=(tmp_path,), suffixes=frozenset({".jpg"})), pause=0.5)
+    pauses = []
+    for _ in range(3):
+        watcher.complete()
+        pauses.append(watcher.pause)
+    assert pauses == [0.5, 15.0, 15.0]

@@ -114,6 +114,12 @@ def test_what_is_no_photo_is_refused():
             detector.find(wrong)
 
 
+def test_the_white_border_of_a_print_is_no_damage():
+    photo = np.pad(scene(), ((9, 9), (12, 12), (0, 0)), constant_values=255)
+    detection = open_detector("learned", network=FindsWhite()).find(photo)
+    assert detection.clean and not detection.mask.any() and not detection.probability.any()
+
+
 def test_a_single_certain_speck_is_not_worth_touching_the_photo():
     photo = scene()
     photo[60, 80:83] = 255

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 from program import GATE, IN_HAND, PROGRAM, Ended, Program, environment, held_at
 
 
@@ -69,6 +71,16 @@ def start_restore(tmp_path: Path, tiny_model: Path) -> Iterator[Start]:
         if process.poll() is None:
             process.kill()
             process.communicate()
+
+
+@pytest.fixture
+def clear_and_faint_scratch(tmp_path: Path) -> None:
+    """photos/a.png, in which the classical detector finds one scratch, with sensitivity 1 also the other."""
+    photo = np.full((90, 120, 3), 90, np.uint8)
+    photo[25:27, 20:100] = 150
+    photo[65:67, 20:100] = 104
+    (tmp_path / "photos").mkdir()
+    Image.fromarray(photo).save(tmp_path / "photos/a.png")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageSequence
 
 
 @pytest.fixture
@@ -178,6 +178,51 @@ def test_a_mask_that_was_edited_is_what_there_is_to_look_at(detect, tmp_path: Pa
     shown = np.asarray(Image.open(tmp_path / "look/b_overlay.jpg"), np.int16)
     reddish = shown[..., 0] - shown[..., 1] > 30
     assert reddish[:, :30].all() and reddish[:, 40:].mean() < 0.5
+
+
+def test_more_damage_than_is_allowed_fails(inpaint, tmp_path: Path) -> None:
+    marked = Image.new("RGB", (20, 10), "grey")
+    marked.paste("magenta", (0, 0, 4, 10))  # a fifth of it
+    marked.save(tmp_path / "a.png")
+    command = ("detect", "a.png", "-o", "masks", "--mask-color", "#ff00ff", "--json", "--max-damage")
+    reason = "20% of it is found to be damaged; raise --max-damage if that is right"
+    assert statuses(inpaint(*command, "0.19")) == {"a.png": ("failed", reason)}
+    assert statuses(inpaint(*command, "0.2")) == {"a.png": ("found", "")}
+
+
+def test_a_photo_of_more_pixels_than_are_allowed_fails(detect) -> None:
+    status, reason = statuses(detect("--max-pixels", "3499"))["photos/a.png"]  # it is 70x50
+    assert status == "failed" and "--max-pixels" in reason
+    assert detect("--max-pixels", "3500").code == 0
+
+
+@pytest.mark.parametrize("command", ["restore", "detect"])
+def test_sensitivity_finds_fainter_scratches(
+    clear_and_faint_scratch, inpaint, tiny_model, command: str
+) -> None:
+    model = ("--model", tiny_model) if command == "restore" else ()
+    arguments = (command, "photos", "-o", "out", "--detector", "classical", *model, "--json")
+    usual, more = (inpaint(*arguments, *flags).lines[0] for flags in ((), ("--sensitivity", "1")))
+    assert more["coverage"] == 2 * usual["coverage"] > 0
+
+
+def test_a_picture_to_look_at_is_as_bright_as_its_16_bit_photo(inpaint, tmp_path: Path) -> None:
+    deep = np.full((40, 60), 100 * 256 + 200, np.uint16)
+    Image.fromarray(deep).save(tmp_path / "a.png")
+    assert inpaint("detect", "a.png", "-o", "masks", "--detector", "classical", "--overlay", "look").code == 0
+    shown = np.asarray(Image.open(tmp_path / "look/a_overlay.jpg"))
+    assert shown.shape == (40, 60, 3) and (abs(shown.astype(int) - 100) <= 1).all()
+
+
+def test_the_mask_of_a_photo_of_several_pages_has_one_for_each(inpaint, tmp_path: Path) -> None:
+    pages = [Image.new("RGB", (40, 30), "grey") for _ in range(3)]
+    pages[0].paste("magenta", (0, 0, 8, 8))
+    pages[2].paste("magenta", (20, 10, 30, 25))
+    pages[0].save(tmp_path / "a.tif", save_all=True, append_images=pages[1:])
+    assert inpaint("detect", "a.tif", "-o", "masks", "--mask-color", "#ff00ff").code == 0
+    with Image.open(tmp_path / "masks/a.tif") as mask:
+        boxes = [page.copy().getbbox() for page in ImageSequence.Iterator(mask)]
+    assert boxes == [(0, 0, 8, 8), None, (20, 10, 30, 25)]
 
 
 def test_files_that_are_no_photos_are_told(detect, tmp_path: Path) -> None:

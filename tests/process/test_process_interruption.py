@@ -93,6 +93,21 @@ def test_two_runs_on_one_folder_do_not_corrupt_it(tmp_path, start_restore, resto
     assert {line["status"] for line in restore(*arguments).lines} == {"skipped"}
 
 
+def test_a_run_into_a_folder_below_anothers_leaves_what_that_one_is_writing(
+    archive, hold_restore, restore
+) -> None:
+    root = archive("sub/a.png")
+    shutil.copytree(root / "photos/sub", root / "more")
+    (root / "more/a.png").rename(root / "more/b.png")
+    held = hold_restore("photos", "--mask-dir", "masks", "-o", "out", owner="os", function="fsync")
+    assert [path.suffix for path in (root / "out/sub").iterdir()] == [".part"]
+    assert restore("more", "--mask", "masks/sub/a.png", "-o", "out/sub").code == 0
+    held.let_go()
+    held.process.communicate(timeout=60)
+    assert held.process.returncode == 0
+    assert sorted(content(root / "out")) == ["sub/a.png", "sub/b.png"]
+
+
 FINISHING = b"interrupted: finishing the photos in hand (again to stop at once)\n"
 
 

@@ -1,0 +1,104 @@
+"""What counts as up to date: a result that the photo, the mask, the model and the settings of today give."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+GREY, MAGENTA, CYAN = (90, 90, 90), (255, 0, 255), (0, 255, 255)
+
+
+def save(path: Path, picture: np.ndarray) -> None:
+    path.parent.mkdir(exist_ok=True)
+    Image.fromarray(picture).save(path)
+
+
+def statuses(restore, *runs: tuple[str, ...]) -> list[str]:
+    """Run `restore` on photos/ with each set of flags, one after the other, into the same folder."""
+    return [restore("photos", "-o", "out", *flags).lines[0]["status"] for flags in runs]
+
+
+@pytest.fixture
+def left_half_masked(tmp_path: Path) -> None:
+    """A grey photo, magenta in the middle, and a mask of its left half."""
+    photo, mask = np.full((40, 60, 3), GREY, np.uint8), np.zeros((40, 60), np.uint8)
+    photo[10:20, 20:40] = MAGENTA
+    mask[:, :30] = 255
+    save(tmp_path / "photos/a.png", photo)
+    save(tmp_path / "masks/a.png", mask)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ((), ("--invert-mask",)),
+        (("--mask-color", "#ff00ff", "--mask-mode", "union"), ("--mask-mode", "subtract")),
+    ],
+)
+def test_masks_that_are_read_in_another_way_are_another_result(
+    left_half_masked, restore, before: tuple[str, ...], after: tuple[str, ...]
+) -> None:
+    one = ("--mask-dir", "masks", *before)
+    other = (*one, *after)
+    assert statuses(restore, one, other, other) == ["restored", "restored", "skipped"]
+
+
+def test_a_mask_that_was_scaled_is_refused_where_that_is_not_wanted_any_more(tmp_path, restore) -> None:
+    save(tmp_path / "photos/a.png", np.full((40, 60, 3), GREY, np.uint8))
+    mask = np.zeros((20, 30), np.uint8)
+    mask[5:9, 5:9] = 255
+    save(tmp_path / "masks/a.png", mask)
+    as_it_is = ("--mask-dir", "masks")
+    scaled = (*as_it_is, "--resize-mask")
+    assert statuses(restore, scaled, as_it_is, scaled) == ["restored", "failed", "skipped"]
+
+
+def test_another_format_in_a_file_of_the_same_name_is_another_result(archive, restore) -> None:
+    root = archive("a.png")
+    Image.open(root / "photos/a.png").save(root / "photos/a.png", "JPEG")  # its content decides
+    as_it_is = ("--mask-dir", "masks")
+    as_png = (*as_it_is, "--format", "png")
+    assert statuses(restore, as_it_is) == ["restored"]
+    assert Image.open(root / "out/a.png").format == "JPEG"
+    assert statuses(restore, as_png, as_png) == ["restored", "skipped"]
+    assert Image.open(root / "out/a.png").format == "PNG"
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [("--mask-color", "#00ffff"), ("--mask-tolerance", "40"), ("--min-size", "5"), ("--grow", "2")],
+    ids=lambda flags: flags[0],
+)
+def test_another_marker_is_another_result(tmp_path, restore, flags: tuple[str, str]) -> None:
+    photo = np.full((40, 60, 3), GREY, np.uint8)
+    photo[5:10, 5:10] = MAGENTA
+    photo[5:7, 20:22] = MAGENTA  # smaller than 5 pixels
+    photo[20:25, 5:10] = (255, 40, 255)
+    photo[20:25, 20:25] = CYAN
+    save(tmp_path / "photos/a.png", photo)
+    one = ("--mask-color", "#ff00ff")
+    other = (*one, *flags)
+    assert statuses(restore, one, other, other) == ["restored", "restored", "skipped"]
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [("--sensitivity", "1"), ("--detector", "learned"), ("--min-size", "999"), ("--grow", "4")],
+    ids=lambda flags: flags[0],
+)
+def test_another_search_is_another_result(clear_and_faint_scratch, restore, flags: tuple[str, str]) -> None:
+    one = ("--detector", "classical")
+    other = (*one, *flags)
+    first, changed, again = statuses(restore, one, other, other)
+    assert (first, again) == ("restored", "skipped")
+    assert changed == ("copied" if "999" in flags else "restored")  # nothing is that large
+
+
+def test_verify_proves_again_what_is_up_to_date(archive, restore) -> None:
+    archive("a.png", "b.jpg")
+    command = ("photos", "--mask-dir", "masks")
+    restore(*command)
+    for flags, changed in ((), None), (("--verify",), 0):
+        lines = restore(*command, *flags).lines
+        assert [(line["status"], line["changed"]) for line in lines] == [("skipped", changed)] * 2
