@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
+
+
+def new_average(network: nn.Module) -> dict[str, Tensor]:
+    """Averages that begin as the network's weights are."""
+    return {name: tensor.clone() for name, tensor in network.state_dict().items()}
 
 
 @torch.no_grad()

@@ -29,6 +29,7 @@ from training.files import write_bytes
 from training.folding import fold_rearrangement
 from training.half_weights import halve_checkpoint, store_in_half
 from training.layers import FoldablePartialBlock
+from training.model_files import check_replaceable, model_files
 from training.networks import NetworkConfig
 from training.photo_benchmark import CleanPhoto
 from training.quantisation import quantise
@@ -60,14 +61,19 @@ def export(
     version: str = "1",
     half: bool = False,
     int8_photos: Iterable[CleanPhoto] | None = None,
+    source: Path | None = None,
 ) -> Exported:
     """Write the model of a checkpoint; nothing at all where it does not answer as torch does (ModelError).
+
+    Files of an earlier export are replaced; UsageError where one of another kind, or `source`, the
+    checkpoint's own file, would be.
 
     half: store the weights in 16 bits; int8_photos: undamaged photos by which the model's convolutions are
     turned to 8 bits.
     """
     if target.suffix != ".onnx":
         raise ModelError(f"{target}: a model's file ends in .onnx")
+    check_replaceable(target, source)
     if half:
         checkpoint = halve_checkpoint(checkpoint)
     network = checkpoint.build()
@@ -94,14 +100,10 @@ def export(
     if int8_photos is not None:
         graph, lost = quantise(model, int8_photos, target.name)
         model, card = embed_card(graph, replace(card, precision="int8"))
-    files = {
-        target.with_suffix(".safetensors"): weights,
-        target: model,
-        target.with_suffix(".json"): card.to_json().encode(),
-    }
-    for file, data in files.items():
+    files = model_files(target)
+    for file, data in zip(files, (weights, model, card.to_json().encode()), strict=True):
         write_bytes(file, data)
-    return Exported(card=card, files=tuple(files), difference=difference, lost=lost)
+    return Exported(card=card, files=files, difference=difference, lost=lost)
 
 
 def to_onnx(network: nn.Module, inputs: Sequence[str], output: str = "restored") -> bytes:

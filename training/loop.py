@@ -18,18 +18,8 @@ from torch import Tensor, nn
 
 from inpaint_cli.errors import RunFolderError, UsageError
 from training.adversarial import Adversary
-from training.averages import move_average
-from training.checkpoints import (
-    STATE_FILE,
-    WEIGHTS_FILE,
-    Checkpoint,
-    nested,
-    optimizer_tensors,
-    read_checkpoint,
-    restore_optimizer,
-    unnested,
-    write_checkpoint,
-)
+from training.averages import move_average, new_average
+from training.checkpoints import STATE_FILE, Checkpoint, nested, read_checkpoint, unnested
 from training.damage import draw_mixture
 from training.distributed import World, alone
 from training.growth import grow
@@ -41,6 +31,7 @@ from training.precision import autocast
 from training.presets import TrainingConfig
 from training.recorded import RecordedStep
 from training.run_length import expected_steps, is_over
+from training.run_state import damage_told, load_run, save_run
 from training.sources import PictureBank, augment, fade_colours
 
 SIDE = 32
@@ -156,12 +147,13 @@ class Trainer:
         world: World | None = None,
         *,
         compiled: bool = False,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """validation: uint8 (n, 3, 32, 32), damaged with a fixed seed; never trained on.
 
         world: the processes that share each batch; without it this one is alone. compiled: compile the
         network first (`torch.compile`), which pays on CUDA after a minute; there, a process that is alone
-        also records a whole step and replays it.
+        also records a whole step and replays it. clock: gives the time in seconds.
         """
         if config.optimizer not in OPTIMIZERS:
             raise UsageError(f"no optimizer {config.optimizer!r}; there are: {', '.join(OPTIMIZERS)}")
@@ -173,13 +165,14 @@ class Trainer:
         torch.manual_seed(config.seed)
         self.model, self.config, self.device = model, config, self.world.device
         device = self.device
+        self.clock = clock
         self.batch_share = self.world.share_of(config.batch_size)
         self.sources = sources.to(device)
         self.network = fresh_network(config.network, device)
         self.trained = self.world.wrap(self.network)
         if compiled:
             self.trained = torch.compile(self.trained)  # type: ignore[assignment]
-        self.average = {name: tensor.clone() for name, tensor in self.network.state_dict().items()}
+        self.average = new_average(self.network)
         self.adversary = Adversary(device) if config.loss == "adversarial" else None
         alone_on_cuda = device.type == "cuda" and self.world.size == 1
         self.recorded = compiled and alone_on_cuda and self.adversary is None
@@ -216,17 +209,17 @@ class Trainer:
         that it takes more than a part in SAVING_AT_MOST of the time. An epoch that the clock cuts short is
         the last one.
         """
-        began = time.monotonic() - self.seconds
-        saved, took = time.monotonic(), 0.0
-        started, trained = time.monotonic(), 0
+        began = self.clock() - self.seconds
+        saved, took = self.clock(), 0.0
+        started, trained = self.clock(), 0
         while not self.finished:
             self.advance(1)
             trained += 1
-            self.seconds = time.monotonic() - began
+            self.seconds = self.clock() - began
             at_end = self.step % self.steps_per_epoch == 0 or self.finished
             if at_end:
                 training_loss = float(self.loss_sum) / self.loss_count
-                seconds = time.monotonic() - started
+                seconds = self.clock() - started
                 self.validation_loss = self.validate()
                 figures = EpochFigures(
                     epoch=math.ceil(self.step / self.steps_per_epoch),
@@ -239,12 +232,12 @@ class Trainer:
                 self.loss_count = 0
                 trained = 0
                 yield figures
-                started = time.monotonic()
-            since = time.monotonic() - saved
+                started = self.clock()
+            since = self.clock() - saved
             if self.finished or since > save_every or (at_end and since > SAVING_AT_MOST * took):
-                before = time.monotonic()
+                before = self.clock()
                 save()
-                saved = time.monotonic()
+                saved = self.clock()
                 took = saved - before
 
     def advance(self, steps: int) -> None:
@@ -323,22 +316,16 @@ class Trainer:
         }  # fmt: skip
 
     def save(self, folder: Path) -> None:
-        """Write the moving-average weights, then the state to continue from, each atomically.
-
-        In this order, so that a state of a finished run never stands beside older weights.
-        """
-        network = self.config.network.as_dict()
-        state = {
-            **nested("network", self.network.state_dict()), **nested("average", self.average),
-            **nested("optimizer", optimizer_tensors(self.optimizer)),
-        }  # fmt: skip
-        if self.adversary is not None:
-            state |= nested("adversary", self.adversary.tensors())
-        write_checkpoint(folder / WEIGHTS_FILE, Checkpoint(self.model, network, self.average, self.details()))
-        write_checkpoint(folder / STATE_FILE, Checkpoint(self.model, network, state, self.details()))
+        """Write the moving-average weights and the state to continue from, see `save_run`."""
+        averaged = Checkpoint(self.model, self.config.network.as_dict(), self.average, self.details())
+        adversary = nested("adversary", self.adversary.tensors()) if self.adversary is not None else {}
+        save_run(folder, averaged, self.network, self.optimizer, adversary)
 
     def resume(self, folder: Path) -> None:
-        """Continue from what `save` wrote. Raises RunFolderError where it is of another model or network."""
+        """Continue from what `save` wrote.
+
+        Raises RunFolderError where it is of another model or network, or damaged.
+        """
         state = read_checkpoint(folder / STATE_FILE)
         if state.model != self.model:
             raise RunFolderError(
@@ -346,17 +333,16 @@ class Trainer:
             )
         if NetworkConfig.from_dict(state.network) != self.config.network:
             raise RunFolderError(f"{folder} holds a run of another network; choose another folder with -o")
-        self.network.load_state_dict(unnested("network", state.tensors))
-        self.average = {k: v.to(self.device) for k, v in unnested("average", state.tensors).items()}
-        restore_optimizer(self.optimizer, unnested("optimizer", state.tensors))
+        with damage_told(folder):
+            self.average = load_run(state, self.network, self.optimizer, self.device)
+            self.step = int(state.details["step"])
+            self.seconds = float(state.details.get("seconds", 0.0))
+            self.loss_sum.fill_(float(state.details["loss_sum"]))
+            self.loss_count = int(state.details.get("loss_count", self.step % self.steps_per_epoch))
+            self.validation_loss = float(state.details["validation_loss"])
+            if self.adversary is not None:
+                self.adversary.load(unnested("adversary", state.tensors))
         self.learn = self._new_step()  # a recorded one would go on with the moments before
-        self.step = int(state.details["step"])
-        self.seconds = float(state.details.get("seconds", 0.0))
-        self.loss_sum.fill_(float(state.details["loss_sum"]))
-        self.loss_count = int(state.details.get("loss_count", self.step % self.steps_per_epoch))
-        self.validation_loss = float(state.details["validation_loss"])
-        if self.adversary is not None:
-            self.adversary.load(unnested("adversary", state.tensors))
 
     def start_from(self, checkpoint: Checkpoint) -> None:
         """Begin a new run with the weights of another one, of this network or a smaller one (see `grow`).
@@ -368,7 +354,7 @@ class Trainer:
         if (theirs.architecture, theirs.knows_missing) != (ours.architecture, ours.knows_missing):
             raise RunFolderError("the checkpoint to start from is of another network")
         grow(checkpoint.tensors, self.network)
-        self.average = {name: tensor.clone() for name, tensor in self.network.state_dict().items()}
+        self.average = new_average(self.network)
 
 
 def fixed_batch(config: TrainingConfig, pictures: Tensor, device: torch.device) -> Batch:

@@ -64,7 +64,12 @@ class RunFolder:
     @property
     def holds_run(self) -> bool:
         """Was a run begun here?"""
-        return self.has_state or self.config_file.exists()
+        return self.has_progress or self.config_file.exists()
+
+    @property
+    def has_progress(self) -> bool:
+        """Was anything saved that a run learned here?"""
+        return self.has_state or self.losses_file.exists()
 
     def read_config(self) -> dict[str, Any]:
         """Read what `write_config` wrote."""
@@ -141,8 +146,8 @@ def _remove_unused(path: Path, created: Sequence[Path]) -> None:
 
 
 def check_fresh(folder: RunFolder) -> None:
-    """Raise RunFolderError where the folder already holds a run."""
-    if folder.holds_run:
+    """Raise RunFolderError where the folder already holds a run that has saved something."""
+    if folder.has_progress:
         raise RunFolderError(
             f"{folder.path} holds a run already: continue it with --resume or choose another folder with -o"
         )

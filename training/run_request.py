@@ -16,7 +16,8 @@ LENGTHS = ("epochs", "minutes")
 class RunRequest:
     """What every run can be asked for; None means: as the preset (or the run to continue) says.
 
-    resume: continue the run in the folder; what is asked for beside its length must be what it began with.
+    resume: continue the run in the folder; what is asked for beside its length must be what it began with,
+    once a step of it is saved.
     valid: pictures that validate; start_from: checkpoints to begin with, of several their mean.
     """
 

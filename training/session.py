@@ -20,6 +20,7 @@ from training.data import SourceOption, TrainingData
 from training.distributed import World, join_world
 from training.files import write_bytes
 from training.loop import EpochFigures, Sources, Trainer, run_network
+from training.memory import shortage_told
 from training.networks import build_network
 from training.panels import Pixels, Strip, draw_panel
 from training.plots import Curve, plot_run
@@ -98,11 +99,18 @@ def find_device(name: str) -> torch.device:
 
 
 def train(
-    request: TrainingRequest, read: DataLoader, watcher: Watcher, find: PresetFinder = find_preset
+    request: TrainingRequest,
+    read: DataLoader,
+    watcher: Watcher,
+    find: PresetFinder = find_preset,
+    clock: Callable[[], float] = time.monotonic,
 ) -> RunFolder:
-    """Train to the end, keeping the run folder current; a killed run is continued with ``resume``."""
+    """Train to the end, keeping the run folder current; a killed run is continued with ``resume``.
+
+    clock: gives the time in seconds.
+    """
     device = find_device(request.device)
-    with join_world(device) as world, _held(request.folder, world) as folder:
+    with join_world(device) as world, _held(request.folder, world) as folder, shortage_told():
         if not world.writes:
             world.wait()  # until the first process has checked the folder and fetched the data
         settled = _settle(request, folder, find, world)
@@ -113,7 +121,14 @@ def train(
         sources, validation = loop_sources(data)
         compiled = device.type == "cuda" if request.compiled is None else request.compiled
         trainer = Trainer(
-            request.model, settled.training, sources, validation, device, world, compiled=compiled
+            request.model,
+            settled.training,
+            sources,
+            validation,
+            device,
+            world,
+            compiled=compiled,
+            clock=clock,
         )
         if request.resume and folder.has_state:
             trainer.resume(folder.path)
@@ -165,7 +180,9 @@ def _settle(request: TrainingRequest, folder: RunFolder, find: PresetFinder, wor
         start_from = tuple(map(Path, stored["started_from"]))
     except (KeyError, TypeError, ValueError) as error:
         raise RunFolderError(f"{folder.config_file} is not the configuration of a run ({error})") from error
-    asked = {**request.changes, **({"preset": request.preset} if request.preset else {})}
+    asked = {"preset": request.preset} if request.preset else {}
+    if folder.has_progress:
+        asked |= request.changes
     refuse_other_settings(folder.path, asked, {**vars(training), "preset": preset})
     _refuse_other_sources(folder.path, request.data, data)
     refuse_other_files(folder.path, "--valid", as_tuple(request.valid), as_tuple(valid))
@@ -173,8 +190,10 @@ def _settle(request: TrainingRequest, folder: RunFolder, find: PresetFinder, wor
     return Settled(
         replace(
             training,
-            epochs=request.epochs or training.epochs,
-            minutes=request.minutes or (None if request.epochs else training.minutes),
+            **{
+                **request.changes,
+                "minutes": request.minutes or (None if request.epochs else training.minutes),
+            },
         ),
         preset,
         request.data or data,
@@ -220,9 +239,9 @@ def _run(trainer: Trainer, folder: RunFolder, watcher: Watcher) -> None:
         rows.append(figures)
         folder.write_losses(rows)
         watcher.epoch_ended(figures)
-        if time.monotonic() - drawn > PICTURE_SECONDS:
+        if trainer.clock() - drawn > PICTURE_SECONDS:
             _draw(trainer, folder, rows)
-            drawn = time.monotonic()
+            drawn = trainer.clock()
     if trained:
         _draw(trainer, folder, rows)
 

@@ -62,6 +62,7 @@ def export(
         version=version,
         half=half,
         int8_photos=None if int8 is None else clean_photos(_some(find_photos(int8)), int8),
+        source=file,
     )
     said = f"{exported.card.parameters:,} parameters, differs from torch by {exported.difference:.1e} at most"
     if exported.lost is not None:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 MODELS = ("vanilla", "pconv", "photo", "detector")
 BOTH = ("vanilla", "pconv")
 NEEDED = ("torch", "safetensors", "matplotlib", "filelock")
+LARGEST_NUMBER = 2**31 - 1
+"""What is computed with larger ones overflows the 64 bits that torch counts in."""
 
 
 def train(
@@ -53,9 +55,13 @@ def train(
         float | None,
         typer.Option(help="Train for so long instead; the learning rate falls by the clock."),
     ] = None,
-    batch_size: Annotated[int | None, typer.Option(min=1, help="Pictures a step.")] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(min=1, max=LARGEST_NUMBER, help="Pictures a step.")
+    ] = None,
     lr: Annotated[float | None, typer.Option(help="Learning rate.")] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="The same seed gives the same run.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=LARGEST_NUMBER, help="The same seed gives the same run.")
+    ] = None,
     loss: Annotated[
         str | None, typer.Option(help="squared, log or adversarial (sharper, more error).")
     ] = None,

@@ -104,6 +104,35 @@ def test_export_refuses_what_is_no_checkpoint(run, tmp_path):
     assert run("export", tmp_path / "b.safetensors", "-o", tmp_path / "m.onnx").exception is None
 
 
+def test_export_replaces_nothing_of_a_run_but_its_own_earlier_files(run, tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    for name in ("last", "state"):
+        write_checkpoint(folder / f"{name}.safetensors", tiny_checkpoint())
+    (folder / "config.json").write_text('{"model": "pconv"}')
+    (folder / "foreign.onnx").write_bytes(b"")
+    before = {file: file.read_bytes() for file in folder.iterdir()}
+    for name, said in (
+        ("last", "last.safetensors is the checkpoint itself"),
+        ("state", "state.safetensors is there already and is no exported model's file"),
+        ("config", "config.json is there already"),
+        ("foreign", "foreign.onnx is there already"),
+    ):
+        error = run("export", folder, "-o", folder / f"{name}.onnx").exception
+        assert isinstance(error, UsageError) and said in str(error)
+        assert {file: file.read_bytes() for file in folder.iterdir()} == before
+    for version in ("1", "2"):
+        call = ("export", folder, "-o", folder / "mine.onnx", "--model-version", version)
+        assert run(*call).exception is None
+        assert json.loads((folder / "mine.json").read_text())["version"] == version
+
+
+def test_a_seed_or_batch_that_overflows_is_refused(run, tmp_path):
+    for option in ("--seed", "--batch-size"):
+        result = run("train", "--model", "vanilla", "-o", tmp_path / "run", option, 2**31)
+        assert (result.exit_code, (tmp_path / "run").exists()) == (2, False)
+
+
 def test_export_makes_an_8_bit_model_with_the_help_of_photos(run, tmp_path):
     clean = tmp_path / "clean"
     clean.mkdir()

@@ -11,7 +11,7 @@ import training.export
 from inpaint_cli.backends import Figure, ModelCard, find_model, open_network
 from inpaint_cli.errors import ModelError
 from training.checkpoints import Checkpoint
-from training.export import check_parity, export, fold_normalisation, parity_tiles, to_onnx
+from training.export import export, fold_normalisation, parity_tiles, to_onnx
 from training.figures import read_figures
 from training.folding import fold_rearrangement, wide_kernel
 
@@ -118,7 +118,6 @@ def test_the_tiles_of_the_parity_check_cover_nothing_and_all_missing():
     assert {0.0, 1.0} <= shares
     shapes = {tiles["photo"].shape for tiles in training.export.parity_tiles()}
     assert shapes == {(1, 3, 32, 32), (5, 3, 32, 32), (1, 3, 64, 96), (5, 3, 64, 96)}
-    assert callable(check_parity)
 
 
 def test_another_suffix_or_foreign_weights_are_refused(tmp_path):

@@ -88,6 +88,8 @@ def test_a_run_is_not_begun_over_another_nor_resumed_by_another_model(tmp_path):
     with pytest.raises(RunFolderError, match="no run to resume"):
         check_resumable(folder, "pconv")
     folder.write_config({"model": "pconv"})
+    check_fresh(folder)  # nothing of that run was saved
+    folder.write_losses(ROWS)
     with pytest.raises(RunFolderError, match="continue it with --resume"):
         check_fresh(folder)
     with pytest.raises(RunFolderError, match="a run of 'pconv', not of 'vanilla'"):

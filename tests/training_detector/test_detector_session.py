@@ -130,6 +130,21 @@ def test_a_resumed_run_keeps_its_settings(tmp_path: Path, photos: Path) -> None:
     assert listener.trainers[0].finished
 
 
+def test_a_run_in_which_no_step_was_saved_is_begun_anew(tmp_path: Path, photos: Path) -> None:
+    class Fails(Listener):
+        def started(self, trainer: DetectorTrainer, described: str) -> None:
+            raise KeyboardInterrupt
+
+    first = DetectorRequest(folder=tmp_path / "run", photos=(photos,), device="cpu", batch_size=4)
+    for resume in (False, True):
+        with pytest.raises(KeyboardInterrupt):
+            run(first, Fails())
+        listener = Listener()
+        run(replace(first, batch_size=5, resume=resume), listener)
+        assert listener.trainers[0].config.batch_size == 5
+        (first.folder / "state.safetensors").unlink()
+
+
 def test_a_run_is_resumed_again_and_again_without_naming_anything(tmp_path: Path, photos: Path) -> None:
     first = DetectorRequest(
         folder=tmp_path / "run", photos=(photos,), valid=photos, device="cpu", batch_size=4

@@ -1,4 +1,6 @@
 import json
+from dataclasses import replace
+from itertools import count
 
 import cv2
 import numpy as np
@@ -8,7 +10,7 @@ import torch
 from inpaint_cli.backends import open_network
 from inpaint_cli.detection import open_detector
 from inpaint_cli.errors import ModelError, RunFolderError
-from training.checkpoints import STATE_FILE, WEIGHTS_FILE, read_checkpoint
+from training.checkpoints import STATE_FILE, WEIGHTS_FILE, read_checkpoint, write_checkpoint
 from training.detector.batches import chances
 from training.detector.loss import damage_loss
 from training.detector.network import DamageUNet, hats
@@ -36,9 +38,9 @@ def makers():
     return SampleMaker(photos, None, SMALL.samples), SampleMaker(photos[:1], None, SMALL.samples)
 
 
-def trainer(config=SMALL, workers=0):
+def trainer(config=SMALL, workers=0, **others):
     torch.set_num_threads(1)
-    return DetectorTrainer(config, *makers(), torch.device("cpu"), workers)
+    return DetectorTrainer(config, *makers(), torch.device("cpu"), workers, **others)
 
 
 def test_the_network_gives_a_probability_for_each_pixel():
@@ -139,9 +141,10 @@ def test_samples_made_ahead_are_those_of_each_step():
 
 def test_a_run_by_the_clock_ends_when_its_minutes_are_over(tmp_path):
     told = []
-    run = trainer(DetectorConfig(**{**SMALL.__dict__, "minutes": 0.02, "steps": 10**9}))
+    config = DetectorConfig(**{**SMALL.__dict__, "minutes": 0.2, "steps": 10**9})
+    run = trainer(config, clock=count().__next__)
     run.run(told.append, lambda: run.save(tmp_path), save_every=1e9)
-    assert run.seconds >= 1.2
+    assert 12 <= run.seconds < 24
     assert told[-1].step == run.step > 1
     assert read_checkpoint(tmp_path / WEIGHTS_FILE).details["seconds"] == run.seconds
 
@@ -168,6 +171,17 @@ def test_a_folder_of_another_network_is_refused(tmp_path):
     other = trainer(DetectorConfig(**{**SMALL.__dict__, "channels": (8, 16)}))
     with pytest.raises(RunFolderError, match="another network"):
         other.resume(tmp_path)
+
+
+def test_a_state_that_does_not_fit_the_run_is_named(tmp_path):
+    run = trainer()
+    run.save(tmp_path)
+    weights = read_checkpoint(tmp_path / WEIGHTS_FILE)
+    alarms_alone = replace(weights, tensors={"alarms": run.alarms})
+    for state in (weights, alarms_alone):
+        write_checkpoint(tmp_path / STATE_FILE, state)
+        with pytest.raises(RunFolderError, match=r"state\.safetensors is not the state of this run"):
+            trainer().resume(tmp_path)
 
 
 def test_an_exported_detector_answers_as_torch_and_detects(tmp_path):

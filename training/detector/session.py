@@ -15,6 +15,7 @@ from training.detector.elements import ElementBank
 from training.detector.samples import SampleMaker, read_photos
 from training.detector.shapes import Plane
 from training.detector.trainer import DetectorConfig, DetectorFigures, DetectorTrainer
+from training.memory import shortage_told
 from training.run_folder import RunFolder, check_fresh, check_resumable, claim
 from training.run_request import RunRequest, as_tuple, refuse_other_files, refuse_other_settings
 from training.session import find_device
@@ -46,7 +47,7 @@ def train_detector(
     the settings that the request of a new run changes.
     """
     device = find_device(request.device)
-    with claim(request.folder) as folder:
+    with claim(request.folder) as folder, shortage_told():
         request, config = _settle(request, folder, usual or DetectorConfig())
         start = None if folder.has_state else read_start(request.start_from)
         elements = ElementBank.read(request.elements) if request.elements else None
@@ -97,7 +98,8 @@ def _settle(
         start_from = tuple(map(Path, stored["started_from"]))
     except (KeyError, TypeError, ValueError) as error:
         raise RunFolderError(f"{folder.config_file} is not the configuration of a run ({error})") from error
-    refuse_other_settings(folder.path, request.changes, vars(begun))
+    if folder.has_progress:
+        refuse_other_settings(folder.path, request.changes, vars(begun))
     refuse_other_files(folder.path, "--data", request.photos, photos)
     refuse_other_files(folder.path, "--valid", as_tuple(request.valid), as_tuple(valid))
     refuse_other_files(folder.path, "--elements", as_tuple(request.elements), as_tuple(elements))
@@ -109,7 +111,7 @@ def _settle(
         elements=request.elements or elements,
         start_from=request.start_from or start_from,
     )
-    return resumed, replace(begun, minutes=request.minutes or begun.minutes)
+    return resumed, replace(begun, **request.changes)
 
 
 def _photos(request: DetectorRequest) -> tuple[list[Plane], list[Plane]]:

@@ -13,18 +13,8 @@ import torch
 from torch import Tensor
 
 from inpaint_cli.errors import RunFolderError
-from training.averages import move_average
-from training.checkpoints import (
-    STATE_FILE,
-    WEIGHTS_FILE,
-    Checkpoint,
-    nested,
-    optimizer_tensors,
-    read_checkpoint,
-    restore_optimizer,
-    unnested,
-    write_checkpoint,
-)
+from training.averages import move_average, new_average
+from training.checkpoints import STATE_FILE, Checkpoint, read_checkpoint
 from training.detector.batches import Batch, StepBatches
 from training.detector.loss import damage_loss
 from training.detector.network import DamageUNet
@@ -33,6 +23,7 @@ from training.growth import grow
 from training.optimizers import OPTIMIZERS, check_rate, scheduled_rate, set_rate
 from training.precision import autocast
 from training.run_length import check_minutes, expected_steps, is_over
+from training.run_state import damage_told, load_run, save_run
 
 ARCHITECTURE = "damage-unet"
 VALIDATION_SEED, VALIDATION_SAMPLES = 20_240_607, 64
@@ -114,21 +105,23 @@ class DetectorTrainer:
         validation: SampleMaker,
         device: torch.device,
         workers: int = 0,
+        *,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`validation` makes its samples once, with a fixed seed; its photos are never trained on.
 
         workers: processes that make samples ahead. With any, which photos are hard is known a few steps late,
-        and a run does not give the same weights twice.
+        and a run does not give the same weights twice. clock: gives the time in seconds.
         """
         torch.manual_seed(config.seed)
         self.config, self.training, self.device = config, training, device
         self.network = DamageUNet(config.channels, config.blocks).to(device)
         self.network = self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.average = {name: tensor.clone() for name, tensor in self.network.state_dict().items()}
+        self.average = new_average(self.network)
         self.optimizer = OPTIMIZERS[config.optimizer](self.network.parameters(), config.learning_rate)
         self.alarms = torch.ones(len(training.photos), dtype=torch.float64)
         self.alarms.share_memory_()  # type: ignore[no-untyped-call]
-        self.workers = workers
+        self.workers, self.clock = workers, clock
         self.step, self.seconds, self.loss_count = 0, 0.0, 0
         self.loss_sum = torch.zeros((), device=device)
         rng = np.random.default_rng(VALIDATION_SEED)
@@ -139,20 +132,20 @@ class DetectorTrainer:
         self, watch: Callable[[DetectorFigures], None], save: Callable[[], None], save_every: float = 60.0
     ) -> None:
         """Train to the last step; now and then, and at the end, also validate and tell."""
-        saved, told, saves = time.monotonic(), (time.monotonic(), self.step), 0
-        began = time.monotonic() - self.seconds
+        saved, told, saves = self.clock(), (self.clock(), self.step), 0
+        began = self.clock() - self.seconds
         while not self.finished:
             self.advance(1)
-            self.seconds = time.monotonic() - began
+            self.seconds = self.clock() - began
             at_end = self.finished
-            if at_end or time.monotonic() - saved > save_every:
+            if at_end or self.clock() - saved > save_every:
                 save()
                 saves += 1
                 if at_end or saves < 4 or saves % 8 == 0:
-                    seconds = time.monotonic() - told[0]
+                    seconds = self.clock() - told[0]
                     watch(self.figures((self.step - told[1]) / max(seconds, 1e-9)))
-                    told = time.monotonic(), self.step
-                saved = time.monotonic()
+                    told = self.clock(), self.step
+                saved = self.clock()
 
     @property
     def finished(self) -> bool:
@@ -229,42 +222,38 @@ class DetectorTrainer:
         return figures
 
     def save(self, folder: Path) -> None:
-        """Write the moving-average weights, then the state to continue from, each atomically."""
+        """Write the moving-average weights and the state to continue from, see `save_run`."""
         details = {
             "training": self.config.as_dict(),
             "step": self.step,
             "seen": self.step * self.config.batch_size,
             "seconds": self.seconds,
         }
-        state = {
-            **nested("network", self.network.state_dict()), **nested("average", self.average),
-            **nested("optimizer", optimizer_tensors(self.optimizer)), "alarms": self.alarms,
-        }  # fmt: skip
-        network = self.config.network()
-        write_checkpoint(folder / WEIGHTS_FILE, Checkpoint("detector", network, self.average, details))
-        write_checkpoint(folder / STATE_FILE, Checkpoint("detector", network, state, details))
+        averaged = Checkpoint("detector", self.config.network(), self.average, details)
+        save_run(folder, averaged, self.network, self.optimizer, {"alarms": self.alarms})
 
     def start_from(self, checkpoint: Checkpoint) -> None:
         """Begin with the weights of another run, of this network or a smaller one (see `grow`)."""
         grow(checkpoint.tensors, self.network)
-        self.average = {name: tensor.clone() for name, tensor in self.network.state_dict().items()}
+        self.average = new_average(self.network)
 
     def resume(self, folder: Path) -> None:
-        """Continue from what `save` wrote; RunFolderError where it is of another network or other photos."""
+        """Continue from what `save` wrote.
+
+        Raises RunFolderError where it is of another network or other photos, or damaged.
+        """
         state = read_checkpoint(folder / STATE_FILE)
-        if dict(state.network) != self.config.network() or len(state.tensors["alarms"]) != len(self.alarms):
-            raise RunFolderError(
-                f"{folder} holds a run of another network or other photos; choose another with -o"
-            )
-        self.network.load_state_dict(unnested("network", state.tensors))
-        self.average = {
-            name: tensor.to(self.device) for name, tensor in unnested("average", state.tensors).items()
-        }
-        restore_optimizer(self.optimizer, unnested("optimizer", state.tensors))
+        with damage_told(folder):
+            alarms = state.tensors["alarms"]
+            if dict(state.network) != self.config.network() or len(alarms) != len(self.alarms):
+                raise RunFolderError(
+                    f"{folder} holds a run of another network or other photos; choose another with -o"
+                )
+            self.average = load_run(state, self.network, self.optimizer, self.device)
+            self.alarms.copy_(alarms)
+            self.seconds = float(state.details.get("seconds", 0.0))
+            self.step = int(state.details["step"])
         self._batches = None
-        self.alarms.copy_(state.tensors["alarms"])
-        self.seconds = float(state.details.get("seconds", 0.0))
-        self.step = int(state.details["step"])
 
 
 @torch.no_grad()
