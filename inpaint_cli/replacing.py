@@ -21,9 +21,11 @@ _ORDINARY_FILE = 0o666
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[IO[bytes]]:
+def replacing(path: Path, *, mode: int | None = None) -> Iterator[IO[bytes]]:
     """Yield a temporary file beside `path`, to be written to; then sync it, rename it, sync the folder.
 
+    mode: who may read and write a new file, less what the umask takes; None for everybody, execution for
+    nobody. A file that is replaced keeps its own.
     The folder must exist. A failure or interruption leaves `path` as it was and removes the temporary file; a
     kill -9 may leave a hidden `.inpaint-*.part`, see `sweep`. Raises OSError, also where `path` is a folder,
     a pipe, a socket or a device.
@@ -37,7 +39,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
-            temporary.chmod(_permissions(path))
+            temporary.chmod(_permissions(path, _ORDINARY_FILE if mode is None else mode))
             temporary.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
@@ -101,12 +103,12 @@ def _lock(handle: int) -> bool:
     return True
 
 
-def _permissions(path: Path) -> int:
+def _permissions(path: Path, mode: int) -> int:
     """Keep those of a file that is replaced; mkstemp's 0600 would hide an archive from its readers."""
     try:
         return path.stat().st_mode & 0o777
     except FileNotFoundError:
-        return _ORDINARY_FILE & ~_umask()
+        return mode & _ORDINARY_FILE & ~_umask()
 
 
 def _umask() -> int:

@@ -1,5 +1,7 @@
 """Files that are put in their place whole or not at all."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -65,3 +67,29 @@ def test_a_file_that_is_being_written_is_not_removed(tmp_path: Path) -> None:
         file.write(b"new")
         sweep([tmp_path])
     assert path.read_bytes() == b"new"
+
+
+@pytest.fixture
+def umask() -> Iterator[int]:
+    """A umask that takes everything from others, and writing from the group."""
+    old = os.umask(0o027)
+    yield 0o027
+    os.umask(old)
+
+
+@pytest.mark.parametrize(("mode", "given"), [(None, 0o640), (0o600, 0o600), (0o777, 0o640), (0o444, 0o440)])
+def test_a_new_file_may_be_read_by_whom_its_mode_says_less_the_umask(
+    tmp_path: Path, umask: int, mode: int | None, given: int
+) -> None:
+    with replacing(tmp_path / "a.png", mode=mode) as file:
+        file.write(b"new")
+    assert (tmp_path / "a.png").stat().st_mode & 0o777 == given
+
+
+def test_a_replaced_file_keeps_its_permissions_whatever_the_mode(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.touch()
+    path.chmod(0o640)
+    with replacing(path, mode=0o600) as file:
+        file.write(b"new")
+    assert path.stat().st_mode & 0o777 == 0o640

@@ -18,7 +18,7 @@ from inpaint_cli.batch.job import Job
 from inpaint_cli.batch.journal import Journal
 from inpaint_cli.batch.names import split_suffix
 from inpaint_cli.batch.outcome import Outcome
-from inpaint_cli.batch.output_file import OutputFile
+from inpaint_cli.batch.output_file import OutputFile, result_mode
 from inpaint_cli.batch.record import Record
 from inpaint_cli.detection import Detector
 from inpaint_cli.errors import PhotoError
@@ -72,15 +72,16 @@ def _find(job: Job, settings: FindSettings, record: Record) -> Outcome:
         photo = decode_photo(data, name=str(job.photo), max_pixels=settings.masks.max_pixels)
     if by_hand and settings.overlay is not None:
         edited = given_damage(photo, read_bytes(by_hand), str(by_hand), settings.masks)
-        _put_overlay(photo, edited, settings.overlay / overlay_name(job))
+        _put_overlay(photo, edited, settings.overlay / overlay_name(job), result_mode(job.photo))
         return record.finished("skipped", why)
     with record.timed("seconds"):
         damage = find_damage(photo, settings.detector, settings.masks)
     record.note(coverage=damage.coverage, mask_source=damage.source)
     with record.timed("seconds_write"):
-        if settings.overlay is not None:
-            _put_overlay(photo, damage, settings.overlay / overlay_name(job))
-        output.put(_mask_file(damage, job.output.suffix), inputs, overwrite=settings.overwrite)
+        mode = result_mode(job.photo)
+        output.put(_mask_file(damage, job.output.suffix), inputs, overwrite=settings.overwrite, mode=mode)
+        if settings.overlay is not None:  # last: the mask is there even where the picture can't be written
+            _put_overlay(photo, damage, settings.overlay / overlay_name(job), mode)
     return record.finished("found") if damage.coverage else record.finished("clean", "nothing was found")
 
 
@@ -107,11 +108,12 @@ def overlay_name(job: Job) -> str:
     return split_suffix(job.output_relative)[0] + "_overlay.jpg"
 
 
-def _put_overlay(photo: Photo, damage: Damage, file: Path) -> None:
+def _put_overlay(photo: Photo, damage: Damage, file: Path, mode: int) -> None:
     """Write the picture to look at. Raises PhotoError where a file of that name is none of ours."""
     if os.path.lexists(file) and not _is_overlay(file):
         raise PhotoError(f"{file}: is there already, and no picture of ours; give --overlay another folder")
-    OutputFile(file.parent, Path(file.name), Journal()).put(_overlay(photo, damage), b"", overwrite=True)
+    output = OutputFile(file.parent, Path(file.name), Journal())
+    output.put(_overlay(photo, damage), b"", overwrite=True, mode=mode)
 
 
 def _is_overlay(file: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path, PurePath
 
 from inpaint_cli.batch.digest import digest_of, file_digest
@@ -35,8 +36,11 @@ class OutputFile:
         """Say whether a file is there that no run wrote, or that was changed since."""
         return self._present is not None and not self._journal.wrote(self._present)
 
-    def put(self, result: bytes, inputs: bytes, *, overwrite: bool) -> bool:
-        """Write the result; False where it is there already. Raises PhotoError for somebody else's file."""
+    def put(self, result: bytes, inputs: bytes, *, overwrite: bool, mode: int | None = None) -> bool:
+        """Write the result; False where it is there already. Raises PhotoError for somebody else's file.
+
+        mode: of a new file, see `replacing`.
+        """
         digest = digest_of(result, *self._place)
         if self._present == digest and not overwrite:
             self._journal.record(inputs, digest)
@@ -48,8 +52,20 @@ class OutputFile:
             )
         folder = make_folder(self._root, self._relative.parent)
         self._journal.record(inputs, digest)
-        write_atomically(folder / self._relative.name, result)
+        write_atomically(folder / self._relative.name, result, mode=mode)
         return True
+
+
+def result_mode(photo: Path) -> int:
+    """Return who may read and write what is made of a photo: who may the photo. Raises PhotoError.
+
+    Its owner may always read it, who on the photo may have had that right as one of a group only: the next
+    run looks at it.
+    """
+    try:
+        return photo.stat().st_mode | stat.S_IRUSR
+    except OSError as error:
+        raise PhotoError(f"{photo}: can't be read: {error.strerror or error}") from error
 
 
 def make_folder(root: Path, relative: PurePath) -> Path:

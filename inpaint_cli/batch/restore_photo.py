@@ -21,7 +21,7 @@ from inpaint_cli.batch.digest import digest_of
 from inpaint_cli.batch.job import Job
 from inpaint_cli.batch.journal import Journal
 from inpaint_cli.batch.outcome import Outcome
-from inpaint_cli.batch.output_file import OutputFile
+from inpaint_cli.batch.output_file import OutputFile, result_mode
 from inpaint_cli.batch.record import Record
 from inpaint_cli.detection import Detector
 from inpaint_cli.errors import MaskError, PhotoError
@@ -120,7 +120,8 @@ def _restore(job: Job, workshop: Workshop, record: Record) -> Outcome:
         return record.finished("skipped", "up to date")
     result = restore_bytes(data, mask, workshop, record)
     with record.timed("seconds_write"):
-        written = output.put(result, inputs, overwrite=settings.overwrite)
+        mode = result_mode(job.photo)
+        written = output.put(result, inputs, overwrite=settings.overwrite, mode=mode)
     return ended(record, data, result) if written else record.finished("skipped", "up to date")
 
 

@@ -14,6 +14,16 @@ def filled_alpha(alpha: Pixels, mask: Bools) -> Pixels:
     return filled
 
 
+def stays_transparent(alpha: Pixels) -> bool:
+    """Say whether some of alpha (h, w) is neither opaque nor made so by `filled_alpha`, whatever the mask."""
+    return bool((~_holes(alpha) & (alpha < np.iinfo(alpha.dtype).max)).any())
+
+
+def is_opaque(alpha: Pixels) -> bool:
+    """Say whether alpha (h, w) hides nothing, so that it can be left out."""
+    return bool((alpha == np.iinfo(alpha.dtype).max).all())
+
+
 def _holes(alpha: Pixels) -> Bools:
     holes: Bools = alpha < (np.iinfo(alpha.dtype).max + 1) // 2
     return holes

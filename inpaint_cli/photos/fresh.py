@@ -14,27 +14,34 @@ from PIL import Image
 
 from inpaint_cli.errors import UnsupportedPhotoError
 from inpaint_cli.photos import bmp, iptc, png_chunks, png_pixels, png_text, tiff_codecs, tiff_exif, webp
-from inpaint_cli.photos.metadata import Metadata, upright_exif, upright_xmp
-from inpaint_cli.photos.photo import Page, StoredPage
+from inpaint_cli.photos.alpha import is_opaque, stays_transparent
+from inpaint_cli.photos.metadata import Metadata, upright_exif, upright_xmp, without_thumbnail
+from inpaint_cli.photos.photo import Page, Pixels, StoredPage
 from inpaint_cli.photos.png_chunks import Chunk, Header
 
-_METRES_PER_INCH = 0.0254
+_METRES_PER_INCH, _CENTIMETRES_PER_INCH = 0.0254, 2.54
 _QUALITY = 95
 _JPEG_SEGMENT = 65_500
+_JFIF_DENSITY = 13
+"""Where a JPEG that begins with JFIF has unit, horizontal and vertical density."""
+_PER_INCH, _PER_CENTIMETRE, _MOST_DOTS = 1, 2, 65_535
 _NO_ALPHA = frozenset({"JPEG", "BMP"})
 _NO_16_BITS = frozenset({"JPEG", "WEBP", "BMP"})
 
 
 def check_fits(target: str, pages: Sequence[Page], kept: Metadata, name: str) -> None:
-    """Raise UnsupportedPhotoError where `target` can't hold what the pages and their metadata hold."""
+    """Raise UnsupportedPhotoError where `target` can't hold what the pages and their metadata hold.
+
+    Transparency that a mask may fill is not refused yet, see `alpha_for`.
+    """
     if len(pages) > 1 and target != "TIFF":
         raise UnsupportedPhotoError(f"{name}: {target} can't hold {len(pages)} pages; {_choose('TIFF')}")
     if target in _NO_16_BITS and any(page.pixels.dtype == np.uint16 for page in pages):
         raise UnsupportedPhotoError(f"{name}: {target} can't hold 16 bits; {_choose('PNG or TIFF')}")
-    if target in _NO_ALPHA and any(page.alpha is not None for page in pages):
-        raise UnsupportedPhotoError(
-            f"{name}: {target} can't hold transparency; {_choose('PNG, TIFF or WebP')}"
-        )
+    if target in _NO_ALPHA and any(
+        page.alpha is not None and stays_transparent(page.alpha) for page in pages
+    ):
+        raise _transparent(target, name)
     if target == "WEBP" and not webp.fits(*pages[0].shape):
         raise UnsupportedPhotoError(
             f"{name}: WebP can't hold more than 16383 pixels a side; {_choose('PNG or TIFF')}"
@@ -45,6 +52,22 @@ def check_fits(target: str, pages: Sequence[Page], kept: Metadata, name: str) ->
         )
     if target == "JPEG":
         _check_segments(kept, name)
+
+
+def alpha_for(target: str, alpha: Pixels | None, name: str) -> Pixels | None:
+    """Return the alpha (h, w) that `target` is to hold: none where it has none and all is opaque.
+
+    Raises UnsupportedPhotoError where something is still transparent, after the masks were filled.
+    """
+    if alpha is None or target not in _NO_ALPHA:
+        return alpha
+    if not is_opaque(alpha):
+        raise _transparent(target, name)
+    return None
+
+
+def _transparent(target: str, name: str) -> UnsupportedPhotoError:
+    return UnsupportedPhotoError(f"{name}: {target} can't hold transparency; {_choose('PNG, TIFF or WebP')}")
 
 
 def _choose(formats: str) -> str:
@@ -66,10 +89,13 @@ def _check_segments(kept: Metadata, name: str) -> None:
 
 
 def encode(target: str, pages: Sequence[StoredPage], kept: Metadata) -> bytes:
-    """Return a new file of format `target`; pages are upright, so the EXIF orientation becomes 1."""
+    """Return a new file of format `target`; pages are upright, so the EXIF orientation becomes 1.
+
+    The thumbnail in EXIF stays behind: it would lie on its side, and show the damage.
+    """
     upright = replace(
         kept,
-        exif=upright_exif(kept.exif),
+        exif=without_thumbnail(upright_exif(kept.exif)),
         xmp=upright_xmp(kept.xmp),
         dpi=kept.dpi or tiff_exif.exif_resolution(kept.exif),
     )
@@ -121,11 +147,19 @@ def _jpeg(page: StoredPage, kept: Metadata) -> bytes:
         options["xmp"] = kept.xmp
     if kept.iptc:
         options["extra"] = iptc.jpeg_segment(kept.iptc)
-    if kept.dpi:
-        options["dpi"] = tuple(round(value) for value in kept.dpi)
     coded = BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels, dtype=np.uint8)).save(coded, "JPEG", **options)
-    return coded.getvalue()
+    return _with_density(coded.getvalue(), kept.dpi)
+
+
+def _with_density(jpeg: bytes, dpi: tuple[float, float] | None) -> bytes:
+    """Write dots per inch in JFIF, or per centimetre where only these fit, or leave square pixels there."""
+    for unit, inches in ((_PER_INCH, 1.0), (_PER_CENTIMETRE, 1 / _CENTIMETRES_PER_INCH)):
+        dots = [round(value * inches) for value in dpi or (0, 0)]
+        if all(1 <= value <= _MOST_DOTS for value in dots):
+            density = struct.pack(">BHH", unit, *dots)
+            return jpeg[:_JFIF_DENSITY] + density + jpeg[_JFIF_DENSITY + len(density) :]
+    return jpeg
 
 
 def _webp(page: StoredPage, kept: Metadata) -> bytes:

@@ -130,7 +130,7 @@ def end_of_picture(data: bytes, scan: int, name: str) -> int:
             return found.end()
         if marker in (DQT, *_FRAMES):
             raise UnsupportedPhotoError(
-                f"{name}: a JPEG with tables or frames between its scans is not supported"
+                f"{name}: a JPEG with tables or frames between its scans is not supported; convert it first"
             )
         at = found.end() - 2
 
@@ -144,7 +144,9 @@ def parse_frame(segment: Segment, name: str) -> Frame:
     if len(payload) < 6 or len(payload) != 6 + 3 * payload[5]:
         raise PhotoError(f"{name}: the JPEG's frame header is damaged")
     if payload[0] != 8:
-        raise UnsupportedPhotoError(f"{name}: JPEG with {payload[0]} bits is not supported, only 8")
+        raise UnsupportedPhotoError(
+            f"{name}: JPEG with {payload[0]} bits is not supported; make it 8 bits first"
+        )
     components = tuple(
         Component(payload[at], payload[at + 1] >> 4, payload[at + 1] & 15, payload[at + 2])
         for at in range(6, len(payload), 3)
@@ -163,15 +165,21 @@ def _check_frame(frame: Frame, name: str) -> None:
     if len(frame.components) == 4:
         raise UnsupportedPhotoError(f"{name}: CMYK or YCCK JPEG is not supported; convert it to RGB first")
     if len(frame.components) not in (1, 3):
-        raise UnsupportedPhotoError(f"{name}: JPEG with {len(frame.components)} components is not supported")
+        raise UnsupportedPhotoError(
+            f"{name}: JPEG with {len(frame.components)} components is not supported; convert it first"
+        )
     if frame.height == 0:
-        raise UnsupportedPhotoError(f"{name}: JPEG whose height follows its scans is not supported")
+        raise UnsupportedPhotoError(
+            f"{name}: JPEG whose height follows its scans is not supported; save it anew first"
+        )
     if any(not (1 <= c.h <= 4 and 1 <= c.v <= 4 and c.table < 4) for c in frame.components):
         raise PhotoError(f"{name}: the JPEG's frame header is damaged")
     if len({c.id for c in frame.components}) != len(frame.components):
         raise PhotoError(f"{name}: the JPEG's frame header is damaged")
     if any(frame.h_max % c.h or frame.v_max % c.v for c in frame.components):
-        raise UnsupportedPhotoError(f"{name}: JPEG with fractional chroma sampling is not supported")
+        raise UnsupportedPhotoError(
+            f"{name}: JPEG with fractional chroma sampling is not supported; convert it first"
+        )
 
 
 def quantisation_tables(segments: list[Segment], name: str) -> dict[int, npt.NDArray[np.int32]]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from PIL import ImageOps
+import numpy.typing as npt
+from PIL import ImageOps, ImageSequence
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
@@ -19,6 +22,7 @@ from inpaint_cli.photos.read import decode_photo, read_bytes
 
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 _PLUGINS: dict[str, pillow.Plugin] = {"TIFF": TiffImageFile, "JPEG": JpegImageFile}
+_SUBFILE_TYPE, _REDUCED = 254, 1
 
 
 def read_mask(path: Path, *, invert: bool = False, max_pixels: int = DEFAULT_MAX_PIXELS) -> Bools:
@@ -57,7 +61,10 @@ def decode_mask(
 
 
 def _pages(data: bytes, name: str, max_pixels: int) -> tuple[Page, ...]:
-    """Decode as a photo, or by Pillow for kinds that only a mask may have (1-bit TIFF, CMYK...)."""
+    """Decode as a photo, or by Pillow for kinds that only a mask may have (1-bit TIFF, CMYK...).
+
+    `max_pixels` holds for all pages together.
+    """
     try:
         return decode_photo(data, name=name, max_pixels=max_pixels).pages
     except UnsupportedPhotoError:
@@ -66,25 +73,57 @@ def _pages(data: bytes, name: str, max_pixels: int) -> tuple[Page, ...]:
             raise
     with edge.foreign_errors(name, "decoded"):
         picture = plugin(BytesIO(data))
-        edge.check_size(name, picture.width, picture.height, max_pixels)
-        if getattr(picture, "n_frames", 1) > 1 or picture.mode in ("I", "F") or picture.mode.startswith("I;"):
-            raise UnsupportedPhotoError(f"{name}: this kind of picture can't be a mask; use an 8-bit PNG")
-        upright = ImageOps.exif_transpose(picture)
-        return (Page(np.array(upright.convert("L"))[..., None]),)
+        sizes = [frame.size for frame in _frames(picture)]
+        for width, height in sizes:
+            edge.check_size(name, width, height, max_pixels)
+        if len(sizes) > 1:
+            edge.check_size(name, sum(width * height for width, height in sizes), 1, max_pixels)
+        return tuple(_page(frame, name) for frame in _frames(picture))
+
+
+def _frames(picture: Any) -> Iterator[Any]:
+    """Yield the picture once per page, turned to it and not decoded yet; thumbnails are no pages."""
+    single = getattr(picture, "n_frames", 1) == 1
+    frame: Any
+    for frame in ImageSequence.Iterator(picture):
+        if single or not frame.tag_v2.get(_SUBFILE_TYPE, 0) & _REDUCED:
+            yield frame
+
+
+def _page(picture: Any, name: str) -> Page:
+    """Decode one page, upright. Raises UnsupportedPhotoError where its range is not known."""
+    if picture.mode in ("I", "F") or picture.mode.startswith("I;"):
+        raise UnsupportedPhotoError(
+            f"{name}: this kind of picture can't be a mask; use an 8-bit PNG, or a TIFF of 8-bit pages"
+        )
+    upright = ImageOps.exif_transpose(picture)
+    if not upright.has_transparency_data and upright.mode != "RGBa":
+        return Page(np.array(upright.convert("L"))[..., None])
+    layer = np.array(upright.convert("RGBA"))
+    return Page(layer[..., :3], layer[..., 3])
 
 
 def _damaged(page: Page, name: str, invert: bool) -> Bools:
-    """Return where a page marks damage. Raises MaskError for marks that are all too faint to count."""
+    """Return where a page marks damage. Raises MaskError where it has marks and none counts.
+
+    What has marks: one whose grey, or whose alpha alone (black strokes on a transparent layer), varies.
+    """
     top = np.float32(np.iinfo(page.pixels.dtype).max)
     grey = page.pixels[..., 0] if page.pixels.shape[2] == 1 else page.pixels @ _LUMA
     if page.alpha is not None:
         grey = grey * (page.alpha / top)
     white: Bools = np.asarray(np.rint(grey) >= (top + 1) / 2, np.bool_)
     damaged = ~white if invert else white
-    if not damaged.any() and grey.min() < grey.max():
-        colour, nearest = ("black", grey.min()) if invert else ("white", grey.max())
+    layered = page.alpha is not None and _varies(page.alpha)
+    if not damaged.any() and (layered or _varies(grey)):
+        colour, other, nearest = ("black", "white", grey.min()) if invert else ("white", "black", grey.max())
+        unmarked = f"; if nothing is damaged, give it a {other} background" if layered else ""
         raise MaskError(
             f"mask {name}: has marks, but none counts: the nearest to {colour}, which is damage, is"
-            f" {nearest / top * 255:.0f} of 255"
+            f" {nearest / top * 255:.0f} of 255; draw them {colour}{unmarked}"
         )
     return damaged
+
+
+def _varies(values: npt.NDArray[Any]) -> bool:
+    return bool(values.min() < values.max())

@@ -43,6 +43,12 @@ def upright_exif(exif: bytes | None) -> bytes | None:
     return exif[:at] + struct.pack(_byte_order(exif) + "H", 1) + exif[at + 2 :]
 
 
+def without_thumbnail(exif: bytes | None) -> bytes | None:
+    """Return the EXIF structure without the link to its thumbnail's directory, all else byte for byte."""
+    at = _end_of_first_directory(exif) if exif else None
+    return exif if exif is None or at is None else exif[:at] + bytes(4) + exif[at + 4 :]
+
+
 def upright_xmp(xmp: bytes | None) -> bytes | None:
     """Return the XMP packet with its orientation, which some programs write there too, set to 1."""
     return _XMP_ORIENTATION.sub(rb"\g<1>1", xmp) if xmp else xmp
@@ -54,17 +60,29 @@ def _byte_order(exif: bytes) -> str:
 
 def _orientation_offset(exif: bytes) -> int | None:
     """Find where the orientation's value lies in the first directory."""
-    if exif[:2] not in (b"II", b"MM") or len(exif) < 10:
-        return None
     order = _byte_order(exif)
-    (first,) = struct.unpack_from(order + "I", exif, 4)
-    if first + 2 > len(exif):
-        return None
-    (count,) = struct.unpack_from(order + "H", exif, first)
-    for entry in range(first + 2, first + 2 + 12 * count, 12):
+    for entry in _first_directory(exif):
         if entry + 12 > len(exif):
             return None
         tag, kind = struct.unpack_from(order + "HH", exif, entry)
         if tag == _ORIENTATION and kind == _SHORT:
             return entry + 8
     return None
+
+
+def _end_of_first_directory(exif: bytes) -> int | None:
+    """Find where the first directory's link to the next one lies."""
+    entries = _first_directory(exif)
+    return entries.stop if entries.stop and entries.stop + 4 <= len(exif) else None
+
+
+def _first_directory(exif: bytes) -> range:
+    """Return where its entries begin, of 12 bytes each; an empty range where there is no directory."""
+    if exif[:2] not in (b"II", b"MM") or len(exif) < 10:
+        return range(0)
+    order = _byte_order(exif)
+    (first,) = struct.unpack_from(order + "I", exif, 4)
+    if first + 2 > len(exif):
+        return range(0)
+    (count,) = struct.unpack_from(order + "H", exif, first)
+    return range(first + 2, first + 2 + 12 * count, 12)

@@ -97,7 +97,9 @@ def parse(data: bytes, name: str) -> PngFile:
     header = _parse_header(chunks[0], name)
     kinds = {chunk.kind for chunk in chunks}
     if b"acTL" in kinds:
-        raise UnsupportedPhotoError(f"{name}: animated PNG is not supported")
+        raise UnsupportedPhotoError(
+            f"{name}: animated PNG is not supported; save one of its pictures as a PNG first"
+        )
     if b"IDAT" not in kinds or (header.colour == PALETTE and b"PLTE" not in kinds):
         raise PhotoError(f"{name}: the PNG holds no picture, it is damaged")
     return PngFile(
@@ -112,7 +114,9 @@ def _check(chunk: Chunk, checksum: bytes, name: str) -> None:
     if zlib.crc32(chunk.payload, zlib.crc32(chunk.kind)) != int.from_bytes(checksum, "big"):
         raise PhotoError(f"{name}: the PNG is damaged (wrong checksum)")
     if chunk.kind not in _OF_PIXELS and chunk.kind != b"PLTE":
-        raise UnsupportedPhotoError(f"{name}: the PNG holds a critical chunk of an unknown kind")
+        raise UnsupportedPhotoError(
+            f"{name}: the PNG holds a critical chunk of an unknown kind; convert it first"
+        )
 
 
 def _parse_header(chunk: Chunk, name: str) -> Header:

@@ -32,7 +32,7 @@ def decode_avif(data: bytes, name: str, max_pixels: int) -> tuple[StoredPage, ..
     """Decode an AVIF of one picture; refuse by name one of 10 or 12 bits, which Pillow would cut to 8."""
     at = data.find(b"av1C")
     if at >= 0 and any(octet & _HIGH_BIT_DEPTH for octet in data[at + 6 : at + 7]):
-        raise UnsupportedPhotoError(f"{name}: AVIF of more than 8 bits is not supported")
+        raise UnsupportedPhotoError(f"{name}: AVIF of more than 8 bits is not supported; make it a PNG first")
     picture = pillow.open_with(AvifImageFile, data, name=name, max_pixels=max_pixels)
     return _page(picture, name, "AVIF")
 
@@ -52,7 +52,9 @@ def _deep_heif(data: bytes, name: str, bits: int) -> StoredPage:
     with edge.foreign_errors(name, "decoded"):
         samples = np.asarray(open_heif(BytesIO(data), convert_hdr_to_8bit=False))
         if samples.dtype != np.uint16:
-            raise UnsupportedPhotoError(f"{name}: HEIC of {bits} bits can't be read in full here")
+            raise UnsupportedPhotoError(
+                f"{name}: HEIC of {bits} bits can't be read in full here; make it a PNG first"
+            )
         samples = samples if samples.ndim == 3 else samples[..., None]
         full = samples | samples >> bits  # the library puts the bits at the upper end
         colours = full.shape[2] - (full.shape[2] in (2, 4))
@@ -85,7 +87,10 @@ def _heif_plugin(name: str) -> pillow.Plugin:
 def _page(picture: Any, name: str, format_name: str) -> tuple[StoredPage, ...]:
     with edge.foreign_errors(name, "decoded"):
         if getattr(picture, "n_frames", 1) > 1:
-            raise UnsupportedPhotoError(f"{name}: animated or multi-picture {format_name} is not supported")
+            raise UnsupportedPhotoError(
+                f"{name}: animated or multi-picture {format_name} is not supported; save one of its pictures"
+                " as a PNG first"
+            )
         upright = ImageOps.exif_transpose(picture)
         transparent = upright.has_transparency_data
         pixels = np.array(upright.convert("RGBA" if transparent else "RGB"))

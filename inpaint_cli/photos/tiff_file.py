@@ -154,7 +154,9 @@ def parse(data: bytes, name: str) -> TiffFile:
     order = "<" if data[:2] == b"II" else ">"
     (version,) = struct.unpack_from(order + "H", data, 2)
     if version == 43 and struct.unpack_from(order + "HH", data, 4) != (8, 0):
-        raise UnsupportedPhotoError(f"{name}: a BigTIFF of an unknown kind")
+        raise UnsupportedPhotoError(
+            f"{name}: a BigTIFF of an unknown kind is not supported; convert it first"
+        )
     return TiffFile(data, name, order, version == 43)
 
 

@@ -22,7 +22,9 @@ _COMPRESSIONS = {
     2: "CCITT", 3: "fax G3", 4: "fax G4", 6: "old JPEG", 7: "JPEG", 34712: "JPEG 2000", 34887: "LERC",
     34925: "LZMA", 50000: "Zstandard", 50001: "WebP", 50002: "JPEG XL", 52546: "JPEG XL",
 }  # fmt: skip
-_SAMPLE_FORMATS = {2: "signed", 3: "floating-point", 5: "complex", 6: "complex"}
+_SAMPLE_FORMATS = {
+    2: "signed numbers", 3: "floating-point numbers", 5: "complex numbers", 6: "complex numbers"
+}  # fmt: skip
 # A page of tiles may store this many times its own pixels; more is a bomb.
 _MOST_PADDING = 16
 _EXTRA_SAMPLES, _PREMULTIPLIED, _STRAIGHT = 338, 1, 2
@@ -112,11 +114,13 @@ def layout(file: TiffFile, page: Directory) -> Layout:
     formats = set(file.integers(page, 339))
     wrong = next(iter(formats - {1, 4}), 1)
     _refuse(name, _SAMPLE_FORMATS.get(wrong), wrong == 1, "sample format", wrong)
-    _refuse(name, None, set(bits) in ({8}, {16}), "sample size of bits", bits[0])
+    _refuse(name, _sample_size(bits), set(bits) in ({8}, {16}), "sample size", bits[0])
     known = compression in tiff_codecs.KNOWN
     _refuse(name, _COMPRESSIONS.get(compression), known, "compression", compression)
     if photometric == PALETTE and set(bits) != {8}:
-        raise UnsupportedPhotoError(f"{name}: TIFF with a palette of 16 bits is not supported")
+        raise UnsupportedPhotoError(
+            f"{name}: TIFF with a palette of 16 bits is not supported; convert it first"
+        )
     predictor = (
         file.integer(page, 317, 1) if compression not in (tiff_codecs.NONE, tiff_codecs.PACKBITS) else 1
     )
@@ -145,6 +149,13 @@ def layout(file: TiffFile, page: Directory) -> Layout:
         orientation=file.integer(page, 274, 1),
     )
     return _checked(file, made)
+
+
+def _sample_size(bits: tuple[int, ...]) -> str:
+    """Say how many bits the channels have."""
+    if len(set(bits)) > 1:
+        return "channels of different sizes"
+    return f"{bits[0]} bit{'' if bits[0] == 1 else 's'} a sample"
 
 
 def _refuse(name: str, kind: str | None, known: bool, what: str, value: int) -> None:
@@ -179,7 +190,9 @@ def _checked(file: TiffFile, made: Layout) -> Layout:
         raise file.damaged()
     counts = made.counts
     if not counts and len(made.offsets) == 1 and made.compression == tiff_codecs.NONE:
-        raise UnsupportedPhotoError(f"{file.name}: TIFF without strip sizes is not supported")
+        raise UnsupportedPhotoError(
+            f"{file.name}: TIFF without strip sizes is not supported; convert it first"
+        )
     if not len(made.offsets) == len(counts) == made.down * made.across * made.planes:
         raise file.damaged()
     if any(at + length > len(file.data) for at, length in zip(made.offsets, counts, strict=True)):

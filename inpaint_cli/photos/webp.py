@@ -44,7 +44,9 @@ def decode(data: bytes, name: str, max_pixels: int) -> tuple[StoredPage, ...]:
     """Decode a WebP of one picture; refuse an animation by name."""
     edge.check_size(name, *_size(data, name), max_pixels)
     if any(kind in (b"ANIM", b"ANMF") for kind, _ in _chunks(data)):
-        raise UnsupportedPhotoError(f"{name}: animated WebP is not supported")
+        raise UnsupportedPhotoError(
+            f"{name}: animated WebP is not supported; save one of its pictures as a PNG first"
+        )
     if int.from_bytes(data[4:8], "little") + 8 > len(data):
         raise PhotoError(f"{name}: the WebP is truncated")
     picture = pillow.open_with(WebPImageFile, data, name=name, max_pixels=max_pixels)

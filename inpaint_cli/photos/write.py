@@ -39,8 +39,9 @@ def output_format(photo: Photo, wanted: str | None = None) -> str:
     """Return the format that `encode_photo(..., format=wanted)` writes, or refuse before any work is done.
 
     Raises UsageError for an unknown name; UnsupportedPhotoError where the format can't hold what the photo
-    holds (transparency in JPEG or BMP, 16 bits in JPEG, WebP or BMP, several pages in anything but TIFF, more
-    metadata than a JPEG has room for), or is only read.
+    holds (half or more opaque, but not fully, in JPEG or BMP, 16 bits in JPEG, WebP or BMP, several pages in
+    anything but TIFF, more metadata than a JPEG has room for), or is only read. Pixels that are more
+    transparent than that may be filled under a mask: `encode_photo` refuses those that are not.
     """
     if wanted is None:
         if photo.format not in _ENCODERS:
@@ -70,8 +71,8 @@ def encode_photo(
     With empty masks and the same format the result is `photo.source`. In every format but JPEG the output
     decodes to exactly the original values outside the mask and to exactly `pages` inside; in JPEG every block
     that the mask doesn't touch keeps its DCT coefficients. Metadata, profile, tables, tags and stored
-    orientation are kept. Raises UnsupportedPhotoError (see `output_format`), PhotoError; ValueError where
-    shapes or types don't match.
+    orientation are kept. Raises UnsupportedPhotoError (see `output_format`; also where pixels stay
+    transparent and the format has no transparency), PhotoError; ValueError where shapes or types don't match.
     """
     _check_shapes(photo, pages, masks)
     target = output_format(photo, format)
@@ -122,5 +123,5 @@ def _convert(photo: Photo, target: str, pages: Sequence[Pixels], masks: Sequence
     composites = [
         _composite(page, pixels, mask) for page, pixels, mask in zip(photo.pages, pages, masks, strict=True)
     ]
-    stored = [StoredPage(page.pixels, page.alpha) for page in composites]
+    stored = [StoredPage(page.pixels, fresh.alpha_for(target, page.alpha, photo.name)) for page in composites]
     return fresh.encode(target, stored, _METADATA[photo.format](photo.source, photo.name))

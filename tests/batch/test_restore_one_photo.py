@@ -7,8 +7,10 @@ import pytest
 from PIL import Image
 
 from inpaint_cli.batch.damage import MaskSettings
+from inpaint_cli.batch.find_photo import FindSettings, find_photo
 from inpaint_cli.batch.job import Job
 from inpaint_cli.batch.journal import Journal
+from inpaint_cli.batch.output_file import result_mode
 from inpaint_cli.batch.restore_photo import RestoreSettings, Workshop, restore_photo
 from inpaint_cli.detection import Detection
 
@@ -275,3 +277,40 @@ class TestWhereItGoes:
         (tmp_path / "out/sub").touch()
         outcome = restore_photo(replace(job(tmp_path), output_relative="sub/a.png"), workshop())
         assert outcome.status == "failed" and "sub" in outcome.reason
+
+
+class TestWhoMayReadIt:
+    def test_what_was_private_stays_private(self, tmp_path: Path, photo: np.ndarray) -> None:
+        (tmp_path / "a.png").chmod(0o600)
+        outcome = restore_photo(job(tmp_path), workshop())
+        assert outcome.output.stat().st_mode & 0o777 == 0o600
+
+    def test_a_copied_photo_stays_private_too(self, tmp_path: Path, photo: np.ndarray) -> None:
+        (tmp_path / "a.png").chmod(0o600)
+        outcome = restore_photo(job(tmp_path, mask=None), workshop(detector=FindsNothing()))
+        assert (outcome.status, outcome.output.stat().st_mode & 0o777) == ("copied", 0o600)
+
+    def test_so_do_the_mask_and_the_picture_of_what_was_found(
+        self, tmp_path: Path, photo: np.ndarray
+    ) -> None:
+        (tmp_path / "a.png").chmod(0o600)
+        settings = FindSettings(
+            detector=FindsTheCorner(), masks=MaskSettings(), overlay=tmp_path / "overlays"
+        )
+        outcome = find_photo(job(tmp_path, mask=None), settings)
+        written = [outcome.output, tmp_path / "overlays/a_overlay.jpg"]
+        assert [path.stat().st_mode & 0o777 for path in written] == [0o600, 0o600]
+
+    def test_who_may_read_it_by_its_group_only_may_read_what_was_made_of_it(
+        self, tmp_path: Path, photo: np.ndarray
+    ) -> None:
+        (tmp_path / "a.png").chmod(0o040)
+        assert result_mode(tmp_path / "a.png") & 0o777 == 0o440
+
+    def test_a_replaced_result_keeps_its_own_permissions(self, tmp_path: Path, photo: np.ndarray) -> None:
+        (tmp_path / "out").mkdir()
+        (tmp_path / "out/a.png").write_bytes(b"an older one")
+        (tmp_path / "out/a.png").chmod(0o640)
+        (tmp_path / "a.png").chmod(0o600)
+        outcome = restore_photo(job(tmp_path), workshop(settings=RestoreSettings(overwrite=True)))
+        assert outcome.output.stat().st_mode & 0o777 == 0o640

@@ -11,7 +11,7 @@ from PIL import Image, ImageCms
 
 from inpaint_cli.errors import UnsupportedPhotoError
 from inpaint_cli.photos import decode_photo, encode_photo, output_format
-from inpaint_cli.photos.metadata import exif_orientation, upright_exif
+from inpaint_cli.photos.metadata import exif_orientation, upright_exif, without_thumbnail
 
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>"
@@ -84,6 +84,55 @@ def test_what_a_format_cannot_hold_is_refused_before_any_work(data: bytes, targe
         encode_photo(photo, [photo.pages[0].pixels], [samples.hole(photo.pages[0].shape)], format=target)
 
 
+def erased(alpha_elsewhere: int) -> tuple[bytes, np.ndarray]:
+    """A PNG whose damage was erased to transparency, and where that is."""
+    hole = samples.hole((samples.HEIGHT, samples.WIDTH))
+    alpha = np.where(hole, 0, alpha_elsewhere).astype(np.uint8)
+    return samples.saved(np.dstack([samples.rgb(), alpha]), "PNG"), hole
+
+
+@pytest.mark.parametrize("target", ["jpeg", "bmp"])
+def test_a_format_without_transparency_holds_a_photo_whose_transparent_pixels_are_filled(target: str) -> None:
+    data, hole = erased(alpha_elsewhere=255)
+    photo = decode_photo(data, name="photo")
+    assert output_format(photo, target) == target.upper()
+    page = decode_photo(
+        encode_photo(photo, samples.fill(photo, [hole]), [hole], format=target), name="new"
+    ).pages[0]
+    assert page.alpha is None
+    assert page.pixels.shape == (samples.HEIGHT, samples.WIDTH, 3)
+
+
+@pytest.mark.parametrize("target", ["jpeg", "bmp"])
+def test_a_format_without_transparency_holds_a_photo_whose_alpha_is_opaque_everywhere(target: str) -> None:
+    data = samples.saved(
+        np.dstack([samples.rgb(), np.full((samples.HEIGHT, samples.WIDTH), 255, np.uint8)]), "PNG"
+    )
+    assert decode_photo(samples.restored(data, format=target)[1], name="new").pages[0].alpha is None
+
+
+def test_an_opaque_alpha_stays_where_the_format_has_one() -> None:
+    data, _ = erased(alpha_elsewhere=255)
+    new = decode_photo(samples.restored(data, format="tiff")[1], name="new")
+    assert new.pages[0].alpha is not None and (new.pages[0].alpha == 255).all()
+
+
+def test_transparent_pixels_that_no_mask_fills_are_refused_once_that_is_known() -> None:
+    data, hole = erased(alpha_elsewhere=255)
+    photo = decode_photo(data, name="photo")
+    half = hole.copy()
+    half[-4:] = False
+    output_format(photo, "jpeg")
+    with pytest.raises(UnsupportedPhotoError, match=r"^photo: JPEG can't hold transparency; choose PNG"):
+        encode_photo(photo, samples.fill(photo, [half]), [half], format="jpeg")
+
+
+@pytest.mark.parametrize("alpha", [128, 254])
+def test_half_transparent_pixels_are_never_filled_and_refused_before_any_work(alpha: int) -> None:
+    with pytest.raises(UnsupportedPhotoError, match="JPEG can't hold transparency"):
+        output_format(decode_photo(erased(alpha_elsewhere=alpha)[0], name="photo"), "jpeg")
+
+
 def test_several_pages_fit_only_a_tiff() -> None:
     out = BytesIO()
     tifffile.imwrite(out, np.stack([samples.rgb()] * 2), photometric="rgb")
@@ -116,3 +165,4 @@ def test_orientation_is_read_and_set_in_its_place(order: str) -> None:
 def test_damaged_exif_means_upright(exif: bytes | None) -> None:
     assert exif_orientation(exif) == 1
     assert upright_exif(exif) == exif
+    assert without_thumbnail(exif) == exif

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,44 @@ def test_a_mask_of_several_pages(tmp_path: Path) -> None:
         read_mask(tmp_path / "a.tif")
 
 
+@pytest.mark.parametrize("compression", [None, "group4", "tiff_lzw"])
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_the_pages_of_a_mask_may_be_of_1_bit(compression: str | None, orientation: int) -> None:
+    pages = [Image.fromarray(grey).convert("1") for grey in (GREY, 255 - GREY)]
+    data = samples.saved(
+        pages[0], "TIFF", save_all=True, append_images=pages[1:], compression=compression,
+        tiffinfo={274: orientation},
+    )  # fmt: skip
+    turns = 0 if orientation == 1 else -1
+    first, second = decode_mask(data, name="mask")
+    assert (first == np.rot90(WHITE, turns)).all()
+    assert (second == np.rot90(~WHITE, turns)).all()
+
+
+def test_a_thumbnail_in_a_mask_of_1_bit_is_no_page() -> None:
+    out = BytesIO()
+    with tifffile.TiffWriter(out) as writer:
+        writer.write(WHITE, photometric="minisblack")
+        writer.write(WHITE[::2, ::2], photometric="minisblack", subfiletype=1)
+    (mask,) = decode_mask(out.getvalue(), name="mask")
+    assert (mask == WHITE).all()
+
+
+def test_the_most_pixels_hold_for_all_pages_of_a_mask_together() -> None:
+    page = Image.fromarray(GREY).convert("1")
+    data = samples.saved(page, "TIFF", save_all=True, append_images=[page])
+    assert len(decode_mask(data, name="mask", max_pixels=1200)) == 2
+    with pytest.raises(MaskError, match="--max-pixels"):
+        decode_mask(data, name="mask", max_pixels=1199)
+
+
+def test_a_mask_whose_range_is_unknown_names_what_to_use() -> None:
+    out = BytesIO()
+    tifffile.imwrite(out, WHITE.astype(np.float32))
+    with pytest.raises(MaskError, match=r"; use an 8-bit PNG, or a TIFF of 8-bit pages$"):
+        decode_mask(out.getvalue(), name="mask")
+
+
 @pytest.mark.parametrize("content", [b"", b"text", samples.saved(GREY, "PNG")[:60]])
 def test_unreadable_masks(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.png").write_bytes(content)
@@ -101,3 +140,33 @@ def test_marks_that_are_all_too_faint_are_no_empty_mask(tmp_path, mode, backgrou
 def test_one_dark_grey_all_over_marks_nothing(tmp_path, grey):
     Image.new("L", (20, 10), grey).save(tmp_path / "m.png")
     assert not read_mask(tmp_path / "m.png").any()
+
+
+def strokes(colour: int) -> np.ndarray:
+    """Strokes of a colour on a transparent layer, which is of that colour too."""
+    return np.dstack([np.full((20, 30, 3), colour, np.uint8), GREY])
+
+
+def test_black_strokes_on_a_transparent_layer_are_no_empty_mask() -> None:
+    remedy = "is 0 of 255; draw them white; if nothing is damaged, give it a black background$"
+    with pytest.raises(MaskError, match=rf"^mask m: has marks, but none counts: .*{remedy}"):
+        decode_mask(samples.saved(strokes(0), "PNG"), name="m")
+    assert (decode_mask(samples.saved(strokes(255), "PNG"), name="m")[0] == WHITE).all()
+
+
+def test_black_strokes_are_told_from_white_ones_in_a_tiff_of_premultiplied_alpha() -> None:
+    for colour in (0, 255):
+        out = BytesIO()
+        premultiplied = np.minimum(strokes(colour), GREY[..., None])
+        tifffile.imwrite(out, premultiplied, photometric="rgb", extrasamples=["assocalpha"])
+        if colour:
+            assert (decode_mask(out.getvalue(), name="m")[0] == WHITE).all()
+            continue
+        with pytest.raises(MaskError, match="none counts"):
+            decode_mask(out.getvalue(), name="m")
+
+
+@pytest.mark.parametrize("alpha", [0, 128, 255])
+def test_one_alpha_all_over_marks_nothing(alpha: int) -> None:
+    layer = Image.new("RGBA", (20, 10), (0, 0, 0, alpha))
+    assert not decode_mask(samples.saved(layer, "PNG"), name="m")[0].any()

@@ -190,7 +190,7 @@ def test_every_depth_and_colour_type_reads_back(
 def test_an_animation_is_refused_by_name() -> None:
     frames = [Image.fromarray(samples.rgb()), Image.fromarray(255 - samples.rgb())]
     data = samples.saved(frames[0], "PNG", save_all=True, append_images=frames[1:])
-    with pytest.raises(UnsupportedPhotoError, match=r"^a.png: animated PNG"):
+    with pytest.raises(UnsupportedPhotoError, match=r"^a.png: animated PNG is not supported; save one of"):
         decode_photo(data, name="a.png")
 
 
