@@ -43,8 +43,7 @@ ORIENTATIONS = tuple(
 )  # fmt: skip
 """All eight; an ensemble of n takes the first n.
 
-These four gave as much as all eight, and more than the four rotations or the four mirror images (`pconv` on
-four of shared/data's valid photos with lines: 24.95, 24.94, 24.92 and 24.94 dB; one answer alone 24.85).
+The first four give as much as all eight, and more than the four rotations or the four mirror images.
 """
 
 

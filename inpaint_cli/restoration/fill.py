@@ -52,8 +52,7 @@ class Filler:
         of it as its guide. To any other, what is far counts as known from here on.
 
         That far inside nothing at this level says more than the coarser one knew; predicted all the same,
-        with the guide, it scored 0.1 dB less (a trial network on shared/data's valid photos) and showed the
-        tiles, because each level repeated the errors of the one before.
+        with the guide, the tiles would show, because each level repeats the errors of the one before.
         """
         near = missing.copy()
         passages = [self._fill_deep(r.of(picture), r.of(missing), r.of(near), r.of(wanted)) for r in regions]
