@@ -16,7 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-_PREFIX, _SUFFIX = ".inpaint-", ".part"
+PREFIX, SUFFIX = ".inpaint-", ".part"
+"""How the names of temporary files begin and end, by which `sweep` knows them."""
 _ORDINARY_FILE = 0o666
 
 
@@ -31,7 +32,7 @@ def replacing(path: Path, *, mode: int | None = None) -> Iterator[IO[bytes]]:
     a pipe, a socket or a device.
     """
     refuse_what_is_no_file(path)
-    handle, name = tempfile.mkstemp(prefix=_PREFIX, suffix=_SUFFIX, dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=PREFIX, suffix=SUFFIX, dir=path.parent)
     temporary = Path(name)
     try:
         with _locked(temporary):
@@ -69,7 +70,7 @@ def sweep(folders: Iterable[Path]) -> None:
 
 
 def _is_temporary(name: str) -> bool:
-    return name.startswith(_PREFIX) and name.endswith(_SUFFIX)
+    return name.startswith(PREFIX) and name.endswith(SUFFIX)
 
 
 def _remove_unless_locked(file: Path) -> None:

@@ -6,7 +6,7 @@ import tempfile
 import unicodedata
 from pathlib import Path
 
-_PREFIX, _SUFFIX = ".inpaint-case-", ".part"
+from inpaint_cli.replacing import PREFIX, SUFFIX
 
 
 def without_case(path: str) -> str:
@@ -22,7 +22,7 @@ def ignores_case(folder: Path) -> bool:
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     try:
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=_PREFIX, suffix=_SUFFIX) as probe:
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=f"{PREFIX}case-", suffix=SUFFIX) as probe:
             file = Path(probe.name)
             return file.with_name(file.name.swapcase()).exists()
     except OSError:

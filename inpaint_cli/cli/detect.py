@@ -10,6 +10,7 @@ import typer
 
 from inpaint_cli.choices import BACKENDS, DEVICES
 from inpaint_cli.cli import options as flags
+from inpaint_cli.cli.streams import STDIO
 from inpaint_cli.errors import UsageError
 from inpaint_cli.limits import DEFAULT_MAX_DAMAGE, DEFAULT_MAX_PIXELS
 
@@ -100,7 +101,7 @@ class DetectOptions:
             raise UsageError("name a folder for the masks with -o")
         if self.output.suffix.lower() in (".png", ".tif", ".tiff") and not self.output.is_dir():
             raise UsageError(f"-o {self.output}: name a folder; masks in it are named like their photos")
-        if Path("-") in (self.output, self.overlay, *(self.photos or ())):
+        if STDIO in (self.output, self.overlay, *(self.photos or ())):
             raise UsageError("detect works on files; - is only for restore")
         if self.overlay is not None and self.overlay.resolve().is_relative_to(self.output.resolve()):
             raise UsageError(f"--overlay {self.overlay}: lies among the masks; name a folder outside of -o")

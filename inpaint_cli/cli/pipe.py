@@ -23,13 +23,12 @@ from inpaint_cli.cli.engine import open_workshop
 from inpaint_cli.cli.reporting import check_reports, open_reporting
 from inpaint_cli.cli.screen import Screen
 from inpaint_cli.cli.selection import wanted_format
+from inpaint_cli.cli.streams import STDIO
 from inpaint_cli.errors import ExitCode, PhotoError, UsageError
 from inpaint_cli.photos.read import read_bytes
 
 if TYPE_CHECKING:
     from inpaint_cli.cli.restore import RestoreOptions
-
-STDIO = Path("-")
 
 
 def restore_one(options: RestoreOptions) -> ExitCode:

@@ -14,10 +14,9 @@ from inpaint_cli.batch.outcome import Outcome
 from inpaint_cli.batch.reports import HEAD_BYTES, Tally, is_lines, is_page, write_line
 from inpaint_cli.batch.run import Stop
 from inpaint_cli.cli.screen import Screen
+from inpaint_cli.cli.streams import STDIO
 from inpaint_cli.errors import ExitCode, UsageError
 from inpaint_cli.photos import PHOTO_SUFFIXES
-
-STDIO = Path("-")
 
 
 @dataclass

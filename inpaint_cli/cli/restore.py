@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import typer
 
 from inpaint_cli.choices import BACKENDS, DEVICES, MASK_MODES
 from inpaint_cli.cli import options as flags
+from inpaint_cli.cli.streams import STDIO
 from inpaint_cli.errors import UsageError
 from inpaint_cli.limits import DEFAULT_MAX_DAMAGE, DEFAULT_MAX_PIXELS
 from inpaint_cli.restoration.quality import DEFAULT_QUALITY, QUALITIES
-
-STDIO = Path("-")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,10 @@ import codecs
 import io
 import os
 import sys
+from pathlib import Path
+
+STDIO = Path("-")
+"""What stands for stdin or stdout among the paths of a command line."""
 
 _ANY_NAME = "inpaint-cli"
 """Our handler of what an encoding lacks, by its name among those of `codecs`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from inpaint_cli.errors import DecompressionBombError, InpaintError, PhotoError
@@ -39,6 +39,14 @@ def check_size(name: str, width: int, height: int, max_pixels: int) -> None:
             f"{name}: {width}x{height} is {_millions(width * height)} megapixels, more than the "
             f"{_millions(max_pixels)} allowed; raise --max-pixels if you trust the file"
         )
+
+
+def check_sizes(name: str, sizes: Sequence[tuple[int, int]], max_pixels: int) -> None:
+    """Refuse as `check_size` any of several pages, (width, height) each, and all of them together."""
+    for width, height in sizes:
+        check_size(name, width, height, max_pixels)
+    if len(sizes) > 1:
+        check_size(name, sum(width * height for width, height in sizes), 1, max_pixels)
 
 
 def _millions(pixels: int) -> str:

@@ -73,11 +73,7 @@ def _pages(data: bytes, name: str, max_pixels: int) -> tuple[Page, ...]:
             raise
     with edge.foreign_errors(name, "decoded"):
         picture = plugin(BytesIO(data))
-        sizes = [frame.size for frame in _frames(picture)]
-        for width, height in sizes:
-            edge.check_size(name, width, height, max_pixels)
-        if len(sizes) > 1:
-            edge.check_size(name, sum(width * height for width, height in sizes), 1, max_pixels)
+        edge.check_sizes(name, [frame.size for frame in _frames(picture)], max_pixels)
         return tuple(_page(frame, name) for frame in _frames(picture))
 
 

@@ -41,11 +41,7 @@ def decode(data: bytes, name: str, max_pixels: int) -> tuple[StoredPage, ...]:
     """Decode every page of a TIFF; `max_pixels` holds for all of them together."""
     file = tiff_file.parse(data, name)
     pages = _pages(file)
-    sizes = [tiff_page.size(file, page) for page in pages]
-    for height, width in sizes:
-        edge.check_size(name, width, height, max_pixels)
-    if len(sizes) > 1:
-        edge.check_size(name, sum(height * width for height, width in sizes), 1, max_pixels)
+    edge.check_sizes(name, [tiff_page.size(file, page)[::-1] for page in pages], max_pixels)
     layouts = [tiff_page.layout(file, page) for page in pages]
     return tuple(_decode_page(file, page, made) for page, made in zip(pages, layouts, strict=True))
 
