@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -21,9 +22,9 @@ ALIKE = 0.02
 
 @dataclass(frozen=True, kw_only=True)
 class MaskSettings:
-    """How masks are read and when they are refused.
+    """How masks are read, and when they are refused.
 
-    max_damage: a mask with a larger damaged share (0..1) is refused, it is probably inverted.
+    max_damage: a photo of which a larger share (0..1) would be restored is refused, see `check_share`.
     mode: how a given mask and found damage are combined, see `detection.combine_masks`.
     """
 
@@ -53,13 +54,7 @@ def given_damage(photo: Photo, data: bytes, name: str, settings: MaskSettings) -
     if len(masks) != len(photo.pages):
         raise MaskError(f"{name}: has {len(masks)} pages, the photo has {len(photo.pages)}")
     sized = (_sized(mask, page.shape, name, settings) for mask, page in zip(masks, photo.pages, strict=True))
-    damage = Damage(tuple(sized), "file")
-    if damage.coverage > settings.max_damage:
-        raise MaskError(
-            f"{name}: {damage.coverage:.0%} of it counts as damaged, is it inverted? "
-            "Try --invert-mask, or raise --max-damage if that is right"
-        )
-    return damage
+    return Damage(tuple(sized), "file")
 
 
 def transparent(photo: Photo) -> tuple[Bools, ...] | None:
@@ -71,25 +66,37 @@ def transparent(photo: Photo) -> tuple[Bools, ...] | None:
     return holes if any(hole.any() for hole in holes) else None
 
 
-def find_damage(photo: Photo, detector: Detector | None, settings: MaskSettings) -> Damage:
+def find_damage(photo: Photo, detector: Detector | None) -> Damage:
     """Take transparent pixels where the photo has them, else what the detector finds. Raises MaskError."""
     holes = transparent(photo)
     if holes is not None:
-        damage = Damage(holes, "alpha")
-    elif detector is not None:
-        damage = Damage(tuple(detector.find(page.pixels).mask for page in photo.pages), detector.name)
-    else:
-        raise MaskError("no mask was given for it and there is no detector")
-    if damage.coverage > settings.max_damage:
-        what = "transparent" if damage.source == "alpha" else "found to be damaged"
-        raise MaskError(f"{damage.coverage:.0%} of it is {what}; raise --max-damage if that is right")
-    return damage
+        return Damage(holes, "alpha")
+    if detector is not None:
+        return Damage(tuple(detector.find(page.pixels).mask for page in photo.pages), detector.name)
+    raise MaskError("no mask was given for it and there is no detector")
 
 
 def combined(given: Damage, found: Damage, mode: str) -> Damage:
-    """Join a given mask and found damage, page by page; `mode` is one of `choices.MASK_MODES`."""
+    """Join a given mask and found damage, page by page; `mode` is "union" or "subtract"."""
     masks = tuple(combine_masks(g, f, mode) for g, f in zip(given.masks, found.masks, strict=True))
     return Damage(masks, f"{given.source} {mode} {found.source}")
+
+
+def check_share(damage: Damage, mask: Path | None, most: float) -> None:
+    """Refuse what would restore a larger share than `most` (0..1) of a photo: MaskError.
+
+    mask: the file that alone says what is damaged, None where anything else does too.
+    """
+    if damage.coverage <= most:
+        return
+    share = f"{damage.coverage:.0%} of it"
+    if mask is not None:
+        raise MaskError(
+            f"{mask}: {share} counts as damaged, is it inverted? "
+            "Try --invert-mask, or raise --max-damage if that is right"
+        )
+    what = "transparent" if damage.source == "alpha" else "found to be damaged"
+    raise MaskError(f"{share} is {what}; raise --max-damage if that is right")
 
 
 def _sized(mask: Bools, shape: tuple[int, int], name: str, settings: MaskSettings) -> Bools:

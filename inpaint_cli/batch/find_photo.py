@@ -12,7 +12,15 @@ import numpy.typing as npt
 from PIL import Image
 
 from inpaint_cli import __version__
-from inpaint_cli.batch.damage import Bools, Damage, MaskSettings, Pixels, find_damage, given_damage
+from inpaint_cli.batch.damage import (
+    Bools,
+    Damage,
+    MaskSettings,
+    Pixels,
+    check_share,
+    find_damage,
+    given_damage,
+)
 from inpaint_cli.batch.digest import digest_of
 from inpaint_cli.batch.job import Job
 from inpaint_cli.batch.journal import Journal
@@ -75,7 +83,8 @@ def _find(job: Job, settings: FindSettings, record: Record) -> Outcome:
         _put_overlay(photo, edited, settings.overlay / overlay_name(job), result_mode(job.photo))
         return record.finished("skipped", why)
     with record.timed("seconds"):
-        damage = find_damage(photo, settings.detector, settings.masks)
+        damage = find_damage(photo, settings.detector)
+        check_share(damage, None, settings.masks.max_damage)
     record.note(coverage=damage.coverage, mask_source=damage.source)
     with record.timed("seconds_write"):
         mode = result_mode(job.photo)

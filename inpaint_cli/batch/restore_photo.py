@@ -13,6 +13,7 @@ from inpaint_cli.batch.damage import (
     Damage,
     MaskSettings,
     Pixels,
+    check_share,
     combined,
     find_damage,
     given_damage,
@@ -136,7 +137,7 @@ def restore_bytes(data: bytes, mask: bytes | None, workshop: Workshop, record: R
         output_format(photo, settings.format)
         given = None if mask is None else given_damage(photo, mask, str(record.outcome.mask), settings.masks)
     with record.timed("seconds"):
-        damage = _damage(photo, given, workshop)
+        damage = _damage(photo, given, record.outcome.mask, workshop)
         record.note(coverage=damage.coverage, mask_source=damage.source)
         record.masks = damage.masks
         pages = [
@@ -150,13 +151,17 @@ def restore_bytes(data: bytes, mask: bytes | None, workshop: Workshop, record: R
     return result
 
 
-def _damage(photo: Photo, given: Damage | None, workshop: Workshop) -> Damage:
-    """Take the given mask, what is found, or both together."""
+def _damage(photo: Photo, given: Damage | None, mask: Path | None, workshop: Workshop) -> Damage:
+    """Take the given mask, what is found, or both together; refuse what would restore too much."""
     settings = workshop.settings.masks
-    if given is not None and settings.mode == "only":
-        return given
-    found = find_damage(photo, workshop.detector, settings)
-    return found if given is None else combined(given, found, settings.mode)
+    if given is None:
+        damage = find_damage(photo, workshop.detector)
+    elif settings.mode == "only":
+        damage = given
+    else:
+        damage = combined(given, find_damage(photo, workshop.detector), settings.mode)
+    check_share(damage, mask if damage is given else None, settings.max_damage)
+    return damage
 
 
 def ended(record: Record, data: bytes, result: bytes) -> Outcome:

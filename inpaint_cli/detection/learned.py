@@ -12,7 +12,7 @@ from inpaint_cli.backends import Network
 from inpaint_cli.detection.cleanup import Cleanup, grown, hysteresis
 from inpaint_cli.detection.detection import Bools, Detection, Floats, Pixels, as_colour
 from inpaint_cli.detection.exact import find_constant_strokes
-from inpaint_cli.detection.frame import plain_frame
+from inpaint_cli.detection.frame import without_border
 from inpaint_cli.detection.one_hue import has_one_hue
 from inpaint_cli.detection.score import certain_share, photo_score
 from inpaint_cli.detection.snap import snapped
@@ -118,15 +118,13 @@ class LearnedDetector:
 
     def _look(self, photo: Floats) -> Evidence:
         probability = self._probability(photo, np.zeros(photo.shape[:2], np.float32))
-        probability[plain_frame(photo)] = 0
-        return Evidence(probability, has_one_hue(photo))
+        return Evidence(without_border(photo, probability), has_one_hue(photo))
 
     def _look_again(self, photo: Floats, first: Evidence) -> Evidence:
         """Take the mean with what the network makes of the photo in the mirror and of the first look."""
         mirrored = self._probability(photo[:, ::-1], first.probability[:, ::-1])[:, ::-1]
         probability = first.probability + np.float32(SECOND_LOOK) * (mirrored - first.probability)
-        probability[first.probability == 0] = 0
-        return replace(first, probability=probability)
+        return replace(first, probability=without_border(photo, probability))
 
     def _probability(self, photo: Floats, earlier: Floats) -> Floats:
         """The probability of damage of each pixel, (h, w) float32: the largest that any scale gives."""
