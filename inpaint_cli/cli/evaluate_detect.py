@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shlex
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -15,10 +12,12 @@ import numpy as np
 import numpy.typing as npt
 import typer
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
+from inpaint_cli.choices import BACKENDS, DEVICES
+from inpaint_cli.cli import options as flags
 from inpaint_cli.cli.clean_photos import find_photos, path_in
+from inpaint_cli.cli.evaluate_report import print_json, progress_bar
 from inpaint_cli.detection import DEFAULT_SENSITIVITY, DETECTORS, Detection, Detector, open_detector
 from inpaint_cli.detection.measure import TOLERANCE, KindScore, PhotoScore, mean_score, score_photo
 from inpaint_cli.errors import MaskError
@@ -46,47 +45,81 @@ class DetectorReport:
     seconds_a_megapixel: float
 
 
-def detect(
-    photos: Annotated[Path, typer.Argument(help="Damaged photos; those of a kind in a folder of its name.")],
-    masks: Annotated[Path, typer.Argument(help="Their true masks, at the same relative paths, as PNG.")],
+@dataclass(frozen=True, kw_only=True)
+class EvaluateDetectOptions:
+    """What `evaluate detect` was asked to do."""
+
+    photos: Annotated[
+        Path,
+        typer.Argument(metavar="PHOTOS", help="Damaged photos; those of a kind in a folder of its name."),
+    ]
+    masks: Annotated[
+        Path, typer.Argument(metavar="MASKS", help="Their true masks, at the same relative paths, as PNG.")
+    ]
     clean: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Photos without damage, to measure harm on.")
-    ] = None,
+        Path | None,
+        typer.Option("--clean", metavar="FOLDER", help="Photos without damage, to measure harm on."),
+    ] = None
     detector: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="NAME", help=f"{', '.join(DETECTORS)}, or a MODEL.onnx; may be given several times."
+            "--detector",
+            metavar="NAME|MODEL",
+            help=f"{', '.join(DETECTORS)}, or yours (*.onnx); may be given several times (default: all).",
         ),
-    ] = None,
-    sensitivity: Annotated[float, typer.Option(min=0, max=1)] = DEFAULT_SENSITIVITY,
-    limit: Annotated[int, typer.Option(min=0, help="Only the first photos of each kind; 0 = all.")] = 0,
-    threads: Annotated[int | None, typer.Option(min=1)] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
-) -> None:
+    ] = None
+    sensitivity: Annotated[
+        float, typer.Option("--sensitivity", min=0, max=1, metavar="S", help="As of `detect`.")
+    ] = DEFAULT_SENSITIVITY
+    limit: Annotated[
+        int, typer.Option("--limit", min=0, metavar="N", help="Only the first photos of each kind; 0 = all.")
+    ] = 0
+    threads: Annotated[
+        int | None,
+        typer.Option(
+            "--threads", min=1, metavar="N", help="Threads of the network (default: the free cores)."
+        ),
+    ] = None
+    backend: flags.Backend = "onnx"
+    device: flags.Device = "auto"
+    json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False
+
+    def __post_init__(self) -> None:
+        """Refuse unknown names."""
+        flags.check_choice("--backend", self.backend, BACKENDS)
+        flags.check_choice("--device", self.device, DEVICES)
+
+
+def _detect(_: typer.Context, options: EvaluateDetectOptions) -> None:
     """How much of the damage is found: precision, recall, F1 and area under their curve, within 2 pixels.
 
     Beside it the harm on clean photos: the share of pixels touched, and of photos in which nothing was found.
     """
-    cases = _cases(photos, masks, limit)
-    clean_files = find_photos(clean) if clean else []
-    names = detector or list(DETECTORS)
+    cases = _cases(options.photos, options.masks, options.limit)
+    clean_files = find_photos(options.clean) if options.clean else []
     reports = []
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        for name in names:
-            opened = open_detector(name, sensitivity=sensitivity, threads=threads)
+    with progress_bar() as progress:
+        for name in options.detector or DETECTORS:
+            opened = open_detector(
+                name,
+                sensitivity=options.sensitivity,
+                backend=options.backend,
+                device=options.device,
+                threads=options.threads,
+            )
             task = progress.add_task(name, total=sum(map(len, cases.values())) + len(clean_files))
             clock = _Clock(opened, lambda task=task: progress.advance(task))
             kinds = {kind: mean_score(list(_scored(clock, pairs))) for kind, pairs in cases.items()}
             harm = _harm(clock, clean_files) if clean_files else None
-            reports.append(DetectorReport(name, sensitivity, kinds, harm, clock.seconds_a_megapixel))
-    command = shlex.join(["inpaint-cli", *sys.argv[1:]])
-    if as_json:
+            reports.append(DetectorReport(name, options.sensitivity, kinds, harm, clock.seconds_a_megapixel))
+    if options.json:
         shown = [asdict(report) for report in reports]
-        typer.echo(json.dumps({"benchmark": "detect", "tolerance": TOLERANCE, "detectors": shown,
-                               "command": command}, indent=2))  # fmt: skip
+        print_json({"benchmark": "detect", "tolerance": TOLERANCE, "detectors": shown})
         return
     Console(width=110).print(report_table(reports))
+
+
+detect = flags.command_from(EvaluateDetectOptions, _detect)
 
 
 def report_table(reports: Sequence[DetectorReport]) -> Table:

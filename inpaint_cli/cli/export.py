@@ -3,65 +3,90 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from inpaint_cli.cli import options as flags
 from inpaint_cli.cli.clean_photos import clean_photos, find_photos
-from inpaint_cli.cli.train import require_training
+from inpaint_cli.cli.extras import require_training
 from inpaint_cli.errors import UsageError
 
 MOST_PHOTOS = 36
 """Photos that an 8-bit model is fitted to; more take longer and change nothing."""
 
 
-def export(
+@dataclass(frozen=True, kw_only=True)
+class ExportOptions:
+    """What `export` was asked to do."""
+
     checkpoint: Annotated[
         Path, typer.Argument(metavar="CHECKPOINT", help="A run's last.safetensors, or the run's folder.")
-    ],
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="MODEL.onnx", help="The model to write.")],
+    ]
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="MODEL.onnx", help="The model to write.")]
     training_data: Annotated[
-        str | None, typer.Option(help="What it was trained on, for its card (default: as the run says).")
-    ] = None,
+        str | None,
+        typer.Option(
+            "--training-data",
+            metavar="TEXT",
+            help="What it was trained on, for its card (default: as the run says).",
+        ),
+    ] = None
     figures: Annotated[
         list[Path] | None,
-        typer.Option(metavar="JSON", help="What `evaluate --json` wrote about this model, for its card."),
-    ] = None,
-    version: Annotated[str, typer.Option("--model-version", help="Version for its card.")] = "1",
+        typer.Option(
+            "--figures",
+            metavar="JSON",
+            help="What `evaluate --json` wrote about this model, for its card.",
+        ),
+    ] = None
+    version: Annotated[str, typer.Option("--model-version", metavar="TEXT", help="Version for its card.")] = (
+        "1"
+    )
     half: Annotated[
         bool, typer.Option("--half", help="Store the weights in 16 bits: files of half the size.")
-    ] = False,
+    ] = False
     int8: Annotated[
         Path | None,
         typer.Option(
+            "--int8",
             metavar="CLEAN_FOLDER",
             help="Compute in 8 bits, about a third faster; fitted to damaged copies of these photos.",
         ),
-    ] = None,
-) -> None:
+    ] = None
+
+    def __post_init__(self) -> None:
+        """Refuse a model that nothing would read."""
+        if self.output.suffix != ".onnx":
+            raise UsageError(f"-o {self.output}: a model's file must end in .onnx")
+
+
+def _export(_: typer.Context, options: ExportOptions) -> None:
     """Turn a checkpoint into MODEL.onnx, with its card beside it and inside, and MODEL.safetensors for torch.
 
     Its answers are compared with torch's on random tiles; a model that differs by more than 1e-4 isn't
     written. With --int8, nor is one that loses more than 0.05 dB on those photos.
     """
-    if output.suffix != ".onnx":
-        raise UsageError(f"-o {output}: a model's file must end in .onnx")
     require_training("onnx", "skimage")
     from training.checkpoints import WEIGHTS_FILE, read_checkpoint
     from training.export import export as write_model
     from training.figures import read_figures
 
-    file = checkpoint / WEIGHTS_FILE if checkpoint.is_dir() else checkpoint
+    output = options.output
+    file = options.checkpoint / WEIGHTS_FILE if options.checkpoint.is_dir() else options.checkpoint
     exported = write_model(
         read_checkpoint(file),
         output,
-        training_data=_described(file) if training_data is None else training_data,
-        figures=[figure for each in figures or () for figure in read_figures(each, output.stem)],
-        version=version,
-        half=half,
-        int8_photos=None if int8 is None else clean_photos(_some(find_photos(int8)), int8),
+        training_data=_described(file) if options.training_data is None else options.training_data,
+        figures=[figure for each in options.figures or () for figure in read_figures(each, output.stem)],
+        version=options.version,
+        half=options.half,
+        int8_photos=None
+        if options.int8 is None
+        else clean_photos(_some(find_photos(options.int8)), options.int8),
         source=file,
     )
     said = f"{exported.card.parameters:,} parameters, differs from torch by {exported.difference:.1e} at most"
@@ -69,6 +94,9 @@ def export(
         said += f"; in 8 bits it loses {exported.lost:.3f} dB"
     Console(stderr=True).print(f"{output}: {said}", highlight=False)
     typer.echo(output)
+
+
+export = flags.command_from(ExportOptions, _export)
 
 
 def _some(files: list[Path]) -> list[Path]:

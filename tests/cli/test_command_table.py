@@ -1,8 +1,11 @@
 import inspect
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
+import typer.main
 
-from inpaint_cli.cli.main import COMMANDS, run, wanted_command
+from inpaint_cli.cli.main import COMMANDS, build_app, run, wanted_command
 from inpaint_cli.cli.restore import RestoreOptions
 from inpaint_cli.detection import DEFAULT_DETECTOR, DEFAULT_SENSITIVITY
 from inpaint_cli.errors import UsageError
@@ -12,6 +15,19 @@ from inpaint_cli.errors import UsageError
 def test_every_command_can_be_loaded_and_explains_itself(name: str) -> None:
     loaded = COMMANDS[name].load()
     assert callable(loaded) and (inspect.getdoc(loaded) or not inspect.isfunction(loaded))
+
+
+def parameters_of(command: Any) -> Iterator[Any]:
+    yield from command.params
+    for member in getattr(command, "commands", {}).values():
+        yield from parameters_of(member)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_says_what_it_does_and_names_its_value(name: str) -> None:
+    for parameter in parameters_of(typer.main.get_command(build_app([name]))):
+        assert parameter.help, parameter.name
+        assert parameter.metavar or getattr(parameter, "is_flag", False), parameter.name
 
 
 @pytest.mark.parametrize(
@@ -41,7 +57,7 @@ def test_help_of_detect_does_not_speak_of_restoring(of_restore: str, capfd) -> N
     ("command", "calls"),
     [
         (["models"], "inpaint_cli.cli.models.list_models"),
-        (["evaluate", "cifar10"], "inpaint_cli.cli.evaluate.require_training"),
+        (["evaluate", "cifar10"], "inpaint_cli.cli.evaluate_cifar10.require_training"),
     ],
 )
 @pytest.mark.parametrize(

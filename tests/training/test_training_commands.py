@@ -9,7 +9,7 @@ from PIL import Image
 from tiny_training import tiny_checkpoint
 from typer.testing import CliRunner
 
-from inpaint_cli.cli import evaluate, export, models, train
+from inpaint_cli.cli import evaluate, export, extras, models, train
 from inpaint_cli.errors import BackendError, ModelError, NothingToDoError, TrainingDataError, UsageError
 from inpaint_cli.restoration import DEFAULT_QUALITY, QUALITIES
 from training.checkpoints import write_checkpoint
@@ -19,9 +19,9 @@ from training.export import export as write_model
 @pytest.fixture
 def run():
     app = typer.Typer()
-    app.command()(train.train)
-    app.command()(export.export)
-    app.command()(models.models)
+    app.command("train")(train.train)
+    app.command("export")(export.export)
+    app.command("models")(models.models)
     app.add_typer(evaluate.evaluate, name="evaluate")
 
     def call(*arguments):
@@ -62,9 +62,9 @@ def test_options_that_make_no_sense_are_refused(run, tmp_path, arguments, error)
 
 
 def test_a_package_that_is_missing_is_named_with_its_remedy(monkeypatch):
-    monkeypatch.setattr(train, "NEEDED", ("no_such_package",))
+    monkeypatch.setattr(extras, "NEEDED", ("no_such_package",))
     with pytest.raises(BackendError, match=r"no_such_package.*pip install 'inpaint-cli\[train\]'"):
-        train.require_training()
+        extras.require_training()
 
 
 def test_training_prints_the_checkpoint_and_export_makes_a_model_of_it(run, tmp_path, data_folder):

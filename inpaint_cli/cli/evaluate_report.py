@@ -1,0 +1,36 @@
+"""How the commands of `evaluate` tell how far they are and what they measured."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+
+def print_json(report: dict[str, Any]) -> None:
+    """Print a report on stdout, with the command that made it."""
+    typer.echo(json.dumps({**report, "command": command_line()}, indent=2, ensure_ascii=False))
+
+
+def command_line() -> str:
+    """The command line as it was given, for the record."""
+    return shlex.join(["inpaint-cli", *sys.argv[1:]])
+
+
+def progress_bar() -> Progress:
+    """A bar on stderr, where that is a terminal."""
+    console = Console(stderr=True)
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,  # rich leaves an empty line in files
+    )
