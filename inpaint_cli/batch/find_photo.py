@@ -28,6 +28,7 @@ from inpaint_cli.batch.names import split_suffix
 from inpaint_cli.batch.outcome import Outcome
 from inpaint_cli.batch.output_file import OutputFile, result_mode
 from inpaint_cli.batch.record import Record
+from inpaint_cli.depth import eight_bits
 from inpaint_cli.detection import Detector
 from inpaint_cli.errors import PhotoError
 from inpaint_cli.photos import Photo, decode_photo
@@ -161,8 +162,7 @@ def tinted(pixels: Pixels, mask: Bools) -> npt.NDArray[np.uint8]:
 
     pixels: (h, w, 1|3), uint8 or uint16; mask: (h, w), True = damaged.
     """
-    eight = pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
-    picture = np.broadcast_to(eight, (*mask.shape, 3)).astype(np.uint8)
+    picture = np.broadcast_to(eight_bits(pixels), (*mask.shape, 3)).copy()
     mixed = picture[mask] * (1 - _TINT_SHARE) + _TINT * _TINT_SHARE
     picture[mask] = np.rint(mixed).astype(np.uint8)
     return picture

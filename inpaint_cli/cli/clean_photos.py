@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from inpaint_cli.depth import eight_bits
 from inpaint_cli.errors import NothingToDoError, PhotoError, UsageError
 
 if TYPE_CHECKING:
@@ -68,5 +69,5 @@ def clean_photos(
 
 
 def _as_rgb(pixels: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
-    eight = (pixels >> 8 if pixels.dtype == np.uint16 else pixels).astype(np.uint8)
+    eight = eight_bits(pixels)
     return np.repeat(eight, 3, axis=2) if eight.shape[2] == 1 else eight

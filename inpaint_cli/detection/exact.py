@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from inpaint_cli.depth import eight_bits
 from inpaint_cli.detection.cleanup import grown, pieces_with
 from inpaint_cli.detection.detection import Bools, Detection, Pixels
 from inpaint_cli.errors import UsageError
@@ -54,7 +55,7 @@ def find_marker(pixels: Pixels, colour: Colour, tolerance: int = 0) -> Bools:
     """
     if not 0 <= tolerance <= 255:
         raise UsageError(f"the marker's tolerance {tolerance} must be between 0 and 255")
-    planes = _eight_bit(pixels)
+    planes = eight_bits(pixels.reshape(*pixels.shape[:2], -1))
     if planes.shape[2] == 1 and len(set(colour)) > 1:
         return np.zeros(planes.shape[:2], np.bool_)
     return _near(planes, np.array(colour[: planes.shape[2]], np.int16), tolerance)
@@ -66,7 +67,7 @@ def find_constant_strokes(pixels: Pixels) -> Bools:
     Natural photos grade into their flat parts: a colour is taken only if nearly equal ones hardly occur.
     Wide flat parts and frames along the edge are left alone. A JPEG has no flat colour, so it gives nothing.
     """
-    planes = _eight_bit(pixels)
+    planes = eight_bits(pixels.reshape(*pixels.shape[:2], -1))
     found = np.zeros(planes.shape[:2], np.bool_)
     for colour in _frequent_colours(planes):
         exact = _near(planes, colour, 0)
@@ -91,11 +92,6 @@ class MarkerDetector:
         marked = find_marker(pixels, self.colour, self.tolerance)
         mask = grown(pieces_with(marked, marked, self.min_size), self.grow)
         return Detection(mask, mask.astype(np.float32), float(mask.any()))
-
-
-def _eight_bit(pixels: Pixels) -> npt.NDArray[np.uint8]:
-    planes = pixels.reshape(*pixels.shape[:2], -1)
-    return planes.astype(np.uint8) if planes.dtype == np.uint8 else (planes >> 8).astype(np.uint8)
 
 
 def _near(planes: npt.NDArray[np.uint8], colour: npt.NDArray[np.int16], tolerance: int) -> Bools:

@@ -12,30 +12,26 @@ from typing import TYPE_CHECKING, Any
 
 from inpaint_cli.photos.formats import (
     FORMAT_SUFFIXES,
-    OUTPUT_FORMATS,
     PHOTO_SUFFIXES,
     SUFFIX_FORMATS,
     find_format,
-    sniff,
 )
 
 if TYPE_CHECKING:
     from inpaint_cli.photos.atomic import write_atomically
     from inpaint_cli.photos.masks import decode_mask, read_mask, read_mask_pages
     from inpaint_cli.photos.photo import Page, Photo
-    from inpaint_cli.photos.read import decode_photo, read_bytes, read_photo
-    from inpaint_cli.photos.verification import Verification, verify
+    from inpaint_cli.photos.read import decode_photo, read_photo
+    from inpaint_cli.photos.verification import verify
     from inpaint_cli.photos.write import encode_photo, output_format
 
 _HOME = {
     "Page": "photo",
     "Photo": "photo",
-    "Verification": "verification",
     "decode_mask": "masks",
     "decode_photo": "read",
     "encode_photo": "write",
     "output_format": "write",
-    "read_bytes": "read",
     "read_mask": "masks",
     "read_mask_pages": "masks",
     "read_photo": "read",
@@ -45,22 +41,18 @@ _HOME = {
 
 __all__ = [
     "FORMAT_SUFFIXES",
-    "OUTPUT_FORMATS",
     "PHOTO_SUFFIXES",
     "SUFFIX_FORMATS",
     "Page",
     "Photo",
-    "Verification",
     "decode_mask",
     "decode_photo",
     "encode_photo",
     "find_format",
     "output_format",
-    "read_bytes",
     "read_mask",
     "read_mask_pages",
     "read_photo",
-    "sniff",
     "verify",
     "write_atomically",
 ]

@@ -14,10 +14,9 @@ from PIL.BmpImagePlugin import BmpImageFile
 
 from inpaint_cli.errors import PhotoError, UnsupportedPhotoError
 from inpaint_cli.photos import edge, pillow
-from inpaint_cli.photos.metadata import Metadata
+from inpaint_cli.photos.metadata import METRES_PER_INCH, Metadata
 from inpaint_cli.photos.photo import Pixels, Repair, StoredPage
 
-_METRES_PER_INCH = 0.0254
 _PLAIN, _BIT_FIELDS = 0, 3
 _BLUE_GREEN_RED = struct.pack("<III", 0xFF0000, 0xFF00, 0xFF)
 _ALPHA_LAST = struct.pack("<I", 0xFF000000)
@@ -93,7 +92,7 @@ def decode(data: bytes, name: str, max_pixels: int) -> tuple[StoredPage, ...]:
 def metadata(data: bytes, name: str) -> Metadata:
     """Return what a conversion takes along: the resolution."""
     x, y = _parse(data, name).dots_per_metre
-    return Metadata(dpi=(x * _METRES_PER_INCH, y * _METRES_PER_INCH) if x and y else None)
+    return Metadata(dpi=(x * METRES_PER_INCH, y * METRES_PER_INCH) if x and y else None)
 
 
 def encode(source: bytes, name: str, repairs: Sequence[Repair]) -> bytes:

@@ -15,11 +15,17 @@ from PIL import Image
 from inpaint_cli.errors import UnsupportedPhotoError
 from inpaint_cli.photos import bmp, iptc, png_chunks, png_pixels, png_text, tiff_codecs, tiff_exif, webp
 from inpaint_cli.photos.alpha import is_opaque, stays_transparent
-from inpaint_cli.photos.metadata import Metadata, upright_exif, upright_xmp, without_thumbnail
+from inpaint_cli.photos.metadata import (
+    METRES_PER_INCH,
+    Metadata,
+    upright_exif,
+    upright_xmp,
+    without_thumbnail,
+)
 from inpaint_cli.photos.photo import Page, Pixels, StoredPage
 from inpaint_cli.photos.png_chunks import Chunk, Header
 
-_METRES_PER_INCH, _CENTIMETRES_PER_INCH = 0.0254, 2.54
+_CENTIMETRES_PER_INCH = 100 * METRES_PER_INCH
 _QUALITY = 95
 _JPEG_SEGMENT = 65_500
 _JFIF_DENSITY = 13
@@ -121,7 +127,7 @@ def _png(page: StoredPage, kept: Metadata) -> bytes:
     header = Header(width, height, 16 if samples.dtype == np.uint16 else 8, colour)
     chunks = [png_text.icc_chunk(kept.icc)] if kept.icc and _profile_fits(kept.icc, channels) else []
     if kept.dpi:
-        dots = [round(value / _METRES_PER_INCH) for value in kept.dpi]
+        dots = [round(value / METRES_PER_INCH) for value in kept.dpi]
         chunks.append(Chunk(b"pHYs", struct.pack(">IIB", *dots, 1)))
     if kept.exif:
         chunks.append(Chunk(b"eXIf", kept.exif))

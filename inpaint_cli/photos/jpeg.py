@@ -13,11 +13,10 @@ from inpaint_cli.errors import PhotoError
 from inpaint_cli.photos import edge, iptc, jpeg_blocks, jpeg_segments, libjpeg, pillow
 from inpaint_cli.photos.jpeg_multipicture import with_moved_pictures
 from inpaint_cli.photos.jpeg_segments import APP0, APP1, APP2, APP13, APP14, Component, Frame, Segment
-from inpaint_cli.photos.metadata import Metadata, exif_orientation
+from inpaint_cli.photos.metadata import EXIF_HEADER, Metadata, exif_orientation
 from inpaint_cli.photos.photo import Repair, StoredPage
 
 _GREY, _RGB, _YCBCR = 1, 2, 3
-_EXIF = b"Exif\x00\x00"
 _XMP = b"http://ns.adobe.com/xap/1.0/\x00"
 _ICC = b"ICC_PROFILE\x00"
 _BLOCKS_AT_ONCE = 8192
@@ -93,7 +92,7 @@ def metadata(data: bytes, name: str) -> Metadata:
     app0 = next((segment.payload for segment in segments if segment.marker == APP0), b"")
     return Metadata(
         icc=b"".join(chunk[2:] for chunk in chunks) or None,
-        exif=next((payload[len(_EXIF) :] for payload in app1 if payload.startswith(_EXIF)), None),
+        exif=next((payload[len(EXIF_HEADER) :] for payload in app1 if payload.startswith(EXIF_HEADER)), None),
         xmp=next((payload[len(_XMP) :] for payload in app1 if payload.startswith(_XMP)), None),
         dpi=_jfif_dpi(app0),
         iptc=iptc.of_jpeg(segment.payload for segment in segments if segment.marker == APP13),

@@ -6,6 +6,9 @@ import re
 import struct
 from dataclasses import dataclass
 
+EXIF_HEADER = b"Exif\x00\x00"
+"""What JPEG and Pillow write in front of an EXIF structure."""
+METRES_PER_INCH = 0.0254
 _ORIENTATION = 0x0112
 _SHORT = 3
 _XMP_ORIENTATION = re.compile(rb"(tiff:Orientation(?:\s*=\s*[\"']|>))[2-8]")

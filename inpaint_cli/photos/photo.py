@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -39,7 +38,6 @@ class Photo:
     source: the file's bytes. orientations: EXIF orientation 1..8 of each page as stored in the file.
     """
 
-    path: Path | None
     format: str
     pages: tuple[Page, ...]
     name: str = field(default="photo", kw_only=True)

@@ -18,12 +18,11 @@ import numpy.typing as npt
 
 from inpaint_cli.errors import PhotoError
 from inpaint_cli.photos import edge, png_chunks, png_pixels
-from inpaint_cli.photos.metadata import Metadata, exif_orientation
+from inpaint_cli.photos.metadata import METRES_PER_INCH, Metadata, exif_orientation
 from inpaint_cli.photos.photo import Bools, Pixels, Repair, StoredPage
 from inpaint_cli.photos.png_chunks import GREY, GREY_ALPHA, PALETTE, RGB, RGB_ALPHA, Chunk, Header, PngFile
 from inpaint_cli.photos.png_text import icc_profile, xmp_packet
 
-_METRES_PER_INCH = 0.0254
 _WITH_ALPHA = {GREY: GREY_ALPHA, RGB: RGB_ALPHA}
 
 
@@ -89,7 +88,7 @@ def metadata(data: bytes, name: str) -> Metadata:
     dpi = None
     if physical is not None and len(physical) == 9 and physical[8] == 1:
         x, y = struct.unpack(">II", physical[:8])
-        dpi = (x * _METRES_PER_INCH, y * _METRES_PER_INCH)
+        dpi = (x * METRES_PER_INCH, y * METRES_PER_INCH)
     return Metadata(icc_profile(file.payload(b"iCCP")), file.payload(b"eXIf"), xmp_packet(file), dpi)
 
 

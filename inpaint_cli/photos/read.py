@@ -34,7 +34,7 @@ def read_photo(path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Photo:
     a kind that could not be kept whole, DecompressionBombError before decoding more than `max_pixels` in
     all pages together.
     """
-    return decode_photo(read_bytes(path), name=str(path), max_pixels=max_pixels, path=path)
+    return decode_photo(read_bytes(path), name=str(path), max_pixels=max_pixels)
 
 
 def read_bytes(path: Path) -> bytes:
@@ -56,9 +56,7 @@ def is_endless(path: Path) -> bool:
     return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
-def decode_photo(
-    data: bytes, *, name: str, max_pixels: int = DEFAULT_MAX_PIXELS, path: Path | None = None
-) -> Photo:
+def decode_photo(data: bytes, *, name: str, max_pixels: int = DEFAULT_MAX_PIXELS) -> Photo:
     """Decode a photo from memory; `name` stands for it in messages.
 
     Its pages are (h, w, 1|3) uint8 or uint16 as seen, alpha apart. Raises what `read_photo` raises.
@@ -74,7 +72,6 @@ def decode_photo(
     if not pages:
         raise UnsupportedPhotoError(f"{name}: the {format_name} file holds no picture")
     return Photo(
-        path,
         format_name,
         pages,
         name=name,

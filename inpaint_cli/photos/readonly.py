@@ -14,10 +14,9 @@ from PIL.GifImagePlugin import GifImageFile
 from inpaint_cli.errors import UnsupportedPhotoError
 from inpaint_cli.photos import edge, pillow
 from inpaint_cli.photos.formats import sniff
-from inpaint_cli.photos.metadata import Metadata
+from inpaint_cli.photos.metadata import EXIF_HEADER, Metadata
 from inpaint_cli.photos.photo import StoredPage
 
-_EXIF = b"Exif\x00\x00"
 _HIGH_BIT_DEPTH = 0x40
 """In the third byte of the box av1C (AV1 in ISOBMFF 2.3.3)."""
 
@@ -68,8 +67,8 @@ def metadata(data: bytes, name: str) -> Metadata:
     plugin = plugins.get(sniff(data) or "") or _heif_plugin(name)
     info = pillow.open_with(plugin, data, name=name, max_pixels=sys.maxsize).info
     exif = info.get("exif")
-    if exif and exif.startswith(_EXIF):
-        exif = exif[len(_EXIF) :]
+    if exif and exif.startswith(EXIF_HEADER):
+        exif = exif[len(EXIF_HEADER) :]
     return Metadata(icc=info.get("icc_profile") or None, exif=exif or None, xmp=info.get("xmp") or None)
 
 

@@ -1,9 +1,8 @@
 """Pictures to train on: CIFAR-10's official binary files, or any folder of pictures cut into tiles."""
 
-from training.data.cifar import parse_batch, read_archive, read_batch
+from training.data.cifar import parse_batch
 from training.data.download import cache_folder, fetch_cifar10
 from training.data.load import (
-    Source,
     SourceOption,
     TrainingData,
     load_training_data,
@@ -13,7 +12,6 @@ from training.data.load import (
 from training.data.pictures import TileCutting
 
 __all__ = [
-    "Source",
     "SourceOption",
     "TileCutting",
     "TrainingData",
@@ -21,8 +19,6 @@ __all__ = [
     "fetch_cifar10",
     "load_training_data",
     "parse_batch",
-    "read_archive",
-    "read_batch",
     "read_source",
     "read_test_pictures",
 ]
