@@ -11,6 +11,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt
 RESTORED := samples-restored
+TEST_PROCESSES ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types imports check docs bench wheel clean
@@ -57,7 +58,7 @@ demo: $(RUNTIME)
 	@echo 'Before: samples/photos   masks: samples/masks   after: $(RESTORED)'
 
 test: $(DEVELOPMENT)
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile $(PYTEST_ARGS)
 
 lint: $(DEVELOPMENT)
 	$(BIN)/ruff check .
