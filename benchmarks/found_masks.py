@@ -2,10 +2,10 @@
 
     python -m benchmarks.found_masks CASES [--kinds lines,scratch,text] [--detector learned]
 
-CASES holds photos/KIND/*.png, masks/KIND/*.png (white = damage) and truth/KIND/*.png. Each photo is restored
-on one thread with its true mask, and with the one that the detector finds. Prints for each kind the PSNR in
-dB over the truly damaged pixels of both, the difference, the harm (mean absolute change of all other pixels,
-of 255), and the seconds of finding as a multiple of those of restoring with the true mask.
+CASES is a folder as `benchmarks.cases` has it. Each photo is restored on one thread with its true mask, and
+with the one that the detector finds. Prints for each kind the PSNR in dB over the truly damaged pixels of
+both, the difference, the harm (mean absolute change of all other pixels, of 255), and the seconds of finding
+as a multiple of those of restoring with the true mask.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.arguments import parser_of
+from benchmarks.cases import read_cases
 from benchmarks.measures import seconds_of
 from inpaint_cli.detection import DEFAULT_DETECTOR, Detector, open_detector
-from inpaint_cli.photos import read_mask, read_photo
 from inpaint_cli.restoration import Restorer
 from training.report import markdown_table
 from training.scores import score
@@ -52,23 +52,16 @@ def _row(cases: Path, kind: str, detector: Detector, restorer: Restorer) -> list
 
 def _photos(cases: Path, kind: str, detector: Detector, restorer: Restorer) -> Iterator[list[float]]:
     """For each photo: PSNR with the true mask and with the found one, harm, seconds restoring and finding."""
-    for file in sorted((cases / "photos" / kind).glob("*.png")):
-        damaged, truth = (
-            read_photo(folder / kind / file.name).pages[0].pixels
-            for folder in (cases / "photos", cases / "truth")
-        )
-        mask = read_mask(cases / "masks" / kind / file.name)
+    for case in read_cases(cases, kind):
         answers: list[np.ndarray] = []
         found: list[np.ndarray] = []
-        finding = seconds_of(lambda damaged=damaged, found=found: found.append(detector.find(damaged).mask))
+        finding = seconds_of(lambda case=case, found=found: found.append(detector.find(case.damaged).mask))
         restoring = seconds_of(
-            lambda damaged=damaged, mask=mask, answers=answers: answers.append(
-                restorer.restore(damaged, mask)
-            )
+            lambda case=case, answers=answers: answers.append(restorer.restore(case.damaged, case.mask))
         )
-        answers.append(restorer.restore(damaged, found[0]))
-        given_psnr, found_psnr = (score(answer, truth, mask).psnr for answer in answers)
-        harm = np.abs(answers[1].astype(np.float64) - truth)[~mask].mean()
+        answers.append(restorer.restore(case.damaged, found[0]))
+        given_psnr, found_psnr = (score(answer, case.truth, case.mask).psnr for answer in answers)
+        harm = np.abs(answers[1].astype(np.float64) - case.truth)[~case.mask].mean()
         yield [given_psnr, found_psnr, float(harm), restoring, finding]
 
 

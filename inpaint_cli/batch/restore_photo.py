@@ -63,7 +63,7 @@ class RestoreSettings:
 class Workshop:
     """What the jobs of a run share.
 
-    journals: of each output folder. engine: digest of the model and the detector with its settings.
+    journals: of each output folder. models: digest of the model and the detector with its settings.
     done: is told each outcome in the worker, with the masks of its pages where they are known.
     model, quality, backend, device: as they are reported, of every photo.
     """
@@ -72,7 +72,7 @@ class Workshop:
     restorer: PixelRestorer
     detector: Detector | None = None
     journals: dict[str, Journal] = field(default_factory=dict)
-    engine: bytes = b""
+    models: bytes = b""
     done: Callable[[Outcome, Sequence[Bools] | None], None] | None = None
     model: str | None = None
     quality: str | None = None
@@ -113,7 +113,7 @@ def _restore(job: Job, workshop: Workshop, record: Record) -> Outcome:
     with record.timed("seconds_read"):
         data = read_bytes(job.photo)
         mask = None if job.mask is None else read_mask_bytes(job.mask)
-        inputs = digest_of(data, mask or b"", workshop.engine, settings.key)
+        inputs = digest_of(data, mask or b"", workshop.models, settings.key)
         journal = workshop.journals.get(job.output_root) or Journal()
         output = OutputFile(Path(job.output_root), Path(job.output_relative), journal)
         up_to_date = output.is_up_to_date(inputs)

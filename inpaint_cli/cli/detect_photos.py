@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 from inpaint_cli.batch.cores import share_cores
 from inpaint_cli.batch.damage import MaskSettings
+from inpaint_cli.batch.detect_photo import DetectSettings, detect_photo, overlay_name
 from inpaint_cli.batch.digest import digest_of
-from inpaint_cli.batch.find_photo import FindSettings, find_photo, overlay_name
 from inpaint_cli.batch.plan import Plan, make_plan
 from inpaint_cli.batch.run import Stop, interruptible
 from inpaint_cli.cli.batch_run import carry_out, check_plan, opened_journals
 from inpaint_cli.cli.dry_run import show_plan
-from inpaint_cli.cli.engine import check_finder, finder_key, open_finder
 from inpaint_cli.cli.reporting import check_reports, open_reporting
 from inpaint_cli.cli.screen import Screen
 from inpaint_cli.cli.selection import detect_selection
+from inpaint_cli.cli.workshop import check_detector_model, detector_key, open_detector_of
 from inpaint_cli.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -33,11 +33,11 @@ def detect_photos(options: DetectOptions) -> ExitCode:
     plan = make_plan(detect_selection(options))
     _check_overlay(options.overlay, plan, options.photos or [])
     if options.dry_run:
-        check_finder(options)
+        check_detector_model(options)
         return show_plan(plan, screen, as_json=options.json)
     check_plan(plan, screen, options.photos or [])
     share = share_cores(len(plan.jobs), jobs=options.jobs)
-    detector = open_finder(options, share)
+    detector = open_detector_of(options, share)
     stop = Stop()
     with (  # the report last: opening it begins it anew
         interruptible(stop, screen.failure),
@@ -45,15 +45,15 @@ def detect_photos(options: DetectOptions) -> ExitCode:
         open_reporting(screen, stop, json=options.json, report=options.report) as reporting,
         screen.progress(len(plan.jobs)),
     ):
-        settings = FindSettings(
+        settings = DetectSettings(
             detector=detector,
             masks=MaskSettings(max_damage=options.max_damage, max_pixels=options.max_pixels),
             overlay=options.overlay,
             overwrite=options.overwrite,
             journals=journals,
-            engine=digest_of(finder_key(options), options.backend.encode()),
+            models=digest_of(detector_key(options), options.backend.encode()),
         )
-        work = partial(find_photo, settings=settings)
+        work = partial(detect_photo, settings=settings)
         carry_out(plan, work, share, reporting, fail_fast=options.fail_fast)
     seconds = time.perf_counter() - start
     for line in reporting.tally.lines(seconds, plan.places(), planned=plan.outcomes):

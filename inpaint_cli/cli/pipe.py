@@ -19,11 +19,11 @@ from inpaint_cli.batch.record import Record
 from inpaint_cli.batch.restore_photo import Workshop, ended, read_mask_bytes, restore_bytes
 from inpaint_cli.batch.run import Stop
 from inpaint_cli.cli import interruption
-from inpaint_cli.cli.engine import open_workshop
 from inpaint_cli.cli.reporting import check_reports, open_reporting
 from inpaint_cli.cli.screen import Screen
 from inpaint_cli.cli.selection import wanted_format
 from inpaint_cli.cli.streams import STDIO
+from inpaint_cli.cli.workshop import open_workshop
 from inpaint_cli.errors import ExitCode, PhotoError, UsageError
 from inpaint_cli.photos.read import read_bytes
 

@@ -17,10 +17,10 @@ from inpaint_cli.batch.run import Stop, interruptible
 from inpaint_cli.batch.watch import Watcher
 from inpaint_cli.cli.batch_run import carry_out, check_plan, opened_journals, prepare_folders, tell_notes
 from inpaint_cli.cli.dry_run import show_plan
-from inpaint_cli.cli.engine import check_engine, open_workshop
 from inpaint_cli.cli.reporting import Reporting, check_reports, open_reporting
 from inpaint_cli.cli.screen import Screen
 from inpaint_cli.cli.selection import selection_of, wanted_format
+from inpaint_cli.cli.workshop import check_workshop, open_workshop
 from inpaint_cli.errors import ExitCode, PhotoError
 from inpaint_cli.printable import printable
 
@@ -37,7 +37,7 @@ def restore_photos(options: RestoreOptions) -> ExitCode:
     selection = selection_of(options)
     plan = make_plan(selection)
     if options.dry_run:
-        check_engine(options)
+        check_workshop(options)
         return show_plan(plan, screen, as_json=options.json)
     if not options.watch:
         check_plan(plan, screen, options.photos or [])

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from inpaint_cli.batch.damage import MaskSettings
-from inpaint_cli.batch.find_photo import FindSettings, find_photo
+from inpaint_cli.batch.detect_photo import DetectSettings, detect_photo
 from inpaint_cli.batch.job import Job
 from inpaint_cli.batch.journal import Journal
 from inpaint_cli.batch.output_file import result_mode
@@ -239,7 +239,7 @@ class TestWhatIsThereAlready:
         elif change == "mask":
             Image.new("L", (50, 40)).save(tmp_path / "m.png")
         elif change == "model":
-            shop = replace(shop, engine=b"another")
+            shop = replace(shop, models=b"another")
         elif change == "settings":
             shop = replace(shop, settings=RestoreSettings(masks=MaskSettings(mode="union"), format="png"))
             shop = replace(shop, detector=FindsTheCorner())
@@ -315,10 +315,10 @@ class TestWhoMayReadIt:
         self, tmp_path: Path, photo: np.ndarray
     ) -> None:
         (tmp_path / "a.png").chmod(0o600)
-        settings = FindSettings(
+        settings = DetectSettings(
             detector=FindsTheCorner(), masks=MaskSettings(), overlay=tmp_path / "overlays"
         )
-        outcome = find_photo(job(tmp_path, mask=None), settings)
+        outcome = detect_photo(job(tmp_path, mask=None), settings)
         written = [outcome.output, tmp_path / "overlays/a_overlay.jpg"]
         assert [path.stat().st_mode & 0o777 for path in written] == [0o600, 0o600]
 

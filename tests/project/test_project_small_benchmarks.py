@@ -1,6 +1,8 @@
 """The small benchmarks that docs/speed.md names: they run. Times are never judged."""
 
+import re
 import sys
+from argparse import ArgumentTypeError
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +11,9 @@ from PIL import Image
 
 pytest.importorskip("skimage", reason="cases are damaged as the extra `train` does it")
 
-from benchmarks import found_masks, shared_cores, tile_costs, wide_hole
+from benchmarks import found_masks, shared_cores, tiers, tile_costs, wide_hole
 from inpaint_cli.backends import ModelCard
+from inpaint_cli.restoration.quality import Quality, Tier
 from training.photo_benchmark import CleanPhoto
 from training.photo_damage import KINDS
 
@@ -57,7 +60,9 @@ def test_each_way_to_share_the_cores_is_timed(archive, tiny_model, monkeypatch, 
     assert len(ways) == 4 and ways[0][:2] == ["1", "1"]
 
 
-def test_masks_that_were_found_are_compared_with_true_ones(monkeypatch, capsys, tmp_path):
+@pytest.fixture
+def cases(tmp_path):
+    """One photo of 100x80 with a white line, as a folder of cases."""
     truth = np.random.default_rng(0).integers(90, 110, (80, 100, 3)).astype(np.uint8)
     mask = np.zeros((80, 100), np.uint8)
     mask[20:23, 10:90] = 255
@@ -65,7 +70,29 @@ def test_masks_that_were_found_are_compared_with_true_ones(monkeypatch, capsys, 
     for name, picture in (("truth", truth), ("masks", mask), ("photos", damaged)):
         (tmp_path / name / "lines").mkdir(parents=True)
         Image.fromarray(picture).save(tmp_path / name / "lines" / "a.png")
-    command = ["found_masks", str(tmp_path), "--kinds", "lines", "--detector", "classical"]
+    return tmp_path
+
+
+def test_a_quality_is_read_from_its_models_limits_core_and_answers():
+    quality = tiers.parse_quality("photo-tiny:0.03+photo@26x2")
+    assert quality == Quality(tiers=(Tier("photo-tiny", 0.03), Tier("photo")), core=26, ensemble=2)
+    for wrong in ("photo", "photo@", "@26", "photo@26x"):
+        with pytest.raises(ArgumentTypeError):
+            tiers.parse_quality(wrong)
+
+
+def test_qualities_are_compared_with_the_first(cases, tiny_model, monkeypatch, capsys):
+    qualities = [f"{tiny_model}@28", f"{tiny_model}:0.1+photo@26"]
+    monkeypatch.setattr(sys, "argv", ["tiers", str(cases), *qualities, "--kinds", "lines"])
+    tiers.main()
+    first, second = rows_of(capsys.readouterr().out)[2:]
+    assert [first[0], second[0]] == qualities
+    assert 5 < float(first[1]) < 30
+    assert re.fullmatch(r"[+-]\d+\.\d\d \(\d+\.\d\d\)", second[1])
+
+
+def test_masks_that_were_found_are_compared_with_true_ones(cases, monkeypatch, capsys):
+    command = ["found_masks", str(cases), "--kinds", "lines", "--detector", "classical"]
     monkeypatch.setattr(sys, "argv", command)
     found_masks.main()
     [row] = rows_of(capsys.readouterr().out)[2:]

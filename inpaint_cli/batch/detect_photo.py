@@ -43,11 +43,11 @@ _OVERLAY_MARK = b"damage in red, by inpaint-cli detect"
 
 
 @dataclass(frozen=True, kw_only=True)
-class FindSettings:
+class DetectSettings:
     """How damage is searched for, and where it is shown.
 
     overlay: folder for pictures of the photos with the damage in red, None for none.
-    journals: of each folder of masks. engine: digest of the detector with its settings.
+    journals: of each folder of masks. models: digest of the detector with its settings.
     """
 
     detector: Detector
@@ -55,22 +55,22 @@ class FindSettings:
     overlay: Path | None = None
     overwrite: bool = False
     journals: dict[str, Journal] = field(default_factory=dict)
-    engine: bytes = b""
+    models: bytes = b""
 
 
-def find_photo(job: Job, settings: FindSettings) -> Outcome:
+def detect_photo(job: Job, settings: DetectSettings) -> Outcome:
     """Do one job; whatever goes wrong ends in a failed outcome, never in an exception."""
     record = Record(Outcome(photo=job.photo, output=job.output, status="failed"))
-    return record.attempt(lambda: _find(job, settings, record))
+    return record.attempt(lambda: _detect(job, settings, record))
 
 
-def _find(job: Job, settings: FindSettings, record: Record) -> Outcome:
+def _detect(job: Job, settings: DetectSettings, record: Record) -> Outcome:
     if job.problem:
         raise PhotoError(job.problem)
     with record.timed("seconds_read"):
         data = read_bytes(job.photo)
         place = (os.fsencode(job.output_relative),)
-        inputs = digest_of(data, settings.engine, __version__.encode(), *place)
+        inputs = digest_of(data, settings.models, __version__.encode(), *place)
         journal = settings.journals.get(job.output_root) or Journal()
         output = OutputFile(Path(job.output_root), Path(job.output_relative), journal, place=place)
         if output.is_up_to_date(inputs) and not settings.overwrite and not _lacks_overlay(job, settings):
@@ -96,7 +96,7 @@ def _find(job: Job, settings: FindSettings, record: Record) -> Outcome:
 
 
 def _made_by_hand(
-    job: Job, output: OutputFile, journal: Journal, settings: FindSettings
+    job: Job, output: OutputFile, journal: Journal, settings: DetectSettings
 ) -> tuple[Path | None, str]:
     """Return the photo's mask that no run of ours wrote, and why the photo is left out; None, "" without."""
     if job.mask is not None:
@@ -109,7 +109,7 @@ def _made_by_hand(
     return None, ""
 
 
-def _lacks_overlay(job: Job, settings: FindSettings) -> bool:
+def _lacks_overlay(job: Job, settings: DetectSettings) -> bool:
     return settings.overlay is not None and not (settings.overlay / overlay_name(job)).is_file()
 
 

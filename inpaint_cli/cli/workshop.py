@@ -28,17 +28,17 @@ if TYPE_CHECKING:
     from inpaint_cli.cli.restore import RestoreOptions
 
 
-def check_engine(options: RestoreOptions) -> None:
+def check_workshop(options: RestoreOptions) -> None:
     """Look for model and device without opening them. Raises what `open_workshop` would."""
     for tier in find_quality(options.quality).tiers_with(options.model):
         find_model(tier.model, kinds=RESTORING).weights(options.backend)
     check_device(options.device, backend=options.backend)
     if options.finds_damage:
-        check_finder(options)
+        check_detector_model(options)
 
 
-def check_finder(options: Finding) -> None:
-    """The same for `open_finder`: a detector without a network runs everywhere."""
+def check_detector_model(options: Finding) -> None:
+    """The same for `open_detector_of`: a detector without a network runs everywhere."""
     if options.mask_color is not None:
         return
     kind, model = resolve_detector(options.detector or DEFAULT_DETECTOR)
@@ -60,13 +60,13 @@ def open_workshop(options: RestoreOptions, share: Share) -> Workshop:
     return Workshop(
         settings=settings_of(options),
         restorer=restorer,
-        detector=open_finder(options, share) if options.finds_damage else None,
-        engine=digest_of(
+        detector=open_detector_of(options, share) if options.finds_damage else None,
+        models=digest_of(
             *(_model_digest(tier.model) for tier in quality.tiers_with(options.model)),
             options.backend.encode(),
             restorer.device.encode(),
             quality.key,
-            finder_key(options) if options.finds_damage else b"",
+            detector_key(options) if options.finds_damage else b"",
         ),
         model=restorer.card.name,
         quality=options.quality,
@@ -91,7 +91,7 @@ def settings_of(options: RestoreOptions) -> RestoreSettings:
     )
 
 
-def open_finder(options: Finding, share: Share) -> Detector:
+def open_detector_of(options: Finding, share: Share) -> Detector:
     """Open the detector that the flags name. Raises ModelError, BackendError, UsageError.
 
     Unlike the restorer's, its threads are for each photo, so they are divided among the jobs.
@@ -114,7 +114,7 @@ def open_finder(options: Finding, share: Share) -> Detector:
     )
 
 
-def finder_key(options: Finding) -> bytes:
+def detector_key(options: Finding) -> bytes:
     """Return everything that decides what is found."""
     name = options.detector or DEFAULT_DETECTOR
     _, used = resolve_detector(name)
