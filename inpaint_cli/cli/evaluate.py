@@ -10,7 +10,7 @@ from inpaint_cli.cli.evaluate_photos import photos
 from inpaint_cli.cli.evaluate_study import study
 
 evaluate = typer.Typer(no_args_is_help=True, help="Measure models against the classical methods.")
-evaluate.command("cifar10")(cifar10)
-evaluate.command("photos")(photos)
-evaluate.command("study")(study)
-evaluate.command("detect")(detect)
+evaluate.command("cifar10", short_help="The published benchmark, on CIFAR-10.")(cifar10)
+evaluate.command("photos", short_help="How good is it on your own kind of photo.")(photos)
+evaluate.command("detect", short_help="How much of the damage is found, and harm done.")(detect)
+evaluate.command("study", short_help="Write docs/study.md anew from runs.")(study)
