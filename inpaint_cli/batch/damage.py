@@ -85,7 +85,7 @@ def combined(given: Damage, found: Damage, mode: str) -> Damage:
 def check_share(damage: Damage, mask: Path | None, most: float) -> None:
     """Refuse what would restore a larger share than `most` (0..1) of a photo: MaskError.
 
-    mask: the file that alone says what is damaged, None where anything else does too.
+    mask: the file that says what is damaged, None where it was found.
     """
     if damage.coverage <= most:
         return

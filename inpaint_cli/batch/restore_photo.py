@@ -154,13 +154,14 @@ def restore_bytes(data: bytes, mask: bytes | None, workshop: Workshop, record: R
 def _damage(photo: Photo, given: Damage | None, mask: Path | None, workshop: Workshop) -> Damage:
     """Take the given mask, what is found, or both together; refuse what would restore too much."""
     settings = workshop.settings.masks
-    if given is None:
-        damage = find_damage(photo, workshop.detector)
-    elif settings.mode == "only":
-        damage = given
-    else:
-        damage = combined(given, find_damage(photo, workshop.detector), settings.mode)
-    check_share(damage, mask if damage is given else None, settings.max_damage)
+    if given is not None and settings.mode != "subtract":
+        check_share(given, mask, settings.max_damage)
+    if given is not None and settings.mode == "only":
+        return given
+    damage = find_damage(photo, workshop.detector)
+    if given is not None:
+        damage = combined(given, damage, settings.mode)
+    check_share(damage, None, settings.max_damage)
     return damage
 
 

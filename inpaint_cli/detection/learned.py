@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 
 from inpaint_cli.backends import Network
+from inpaint_cli.detection.border import without_border
 from inpaint_cli.detection.cleanup import Cleanup, grown, hysteresis
 from inpaint_cli.detection.detection import Bools, Detection, Floats, Pixels, as_colour
 from inpaint_cli.detection.exact import find_constant_strokes
-from inpaint_cli.detection.frame import without_border
 from inpaint_cli.detection.one_hue import has_one_hue
 from inpaint_cli.detection.score import certain_share, photo_score
 from inpaint_cli.detection.snap import snapped

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from inpaint_cli.detection.frame import without_border
+from inpaint_cli.detection.border import without_border
 
 EVERYWHERE = np.ones((100, 80), np.float32)
 
