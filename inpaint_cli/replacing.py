@@ -32,20 +32,20 @@ def replacing(path: Path, *, mode: int | None = None) -> Iterator[IO[bytes]]:
     a pipe, a socket or a device.
     """
     refuse_what_is_no_file(path)
-    handle, name = tempfile.mkstemp(prefix=PREFIX, suffix=SUFFIX, dir=path.parent)
-    temporary = Path(name)
+    handle, lock, temporary = _new_temporary(path.parent)
     try:
-        with _locked(temporary):
-            with os.fdopen(handle, "wb") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.chmod(_permissions(path, _ORDINARY_FILE if mode is None else mode))
-            temporary.replace(path)
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(_permissions(path, _ORDINARY_FILE if mode is None else mode))
+        temporary.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
+    finally:
+        os.close(lock)
     _sync_folder(path.parent)
 
 
@@ -76,29 +76,39 @@ def _is_temporary(name: str) -> bool:
 def _remove_unless_locked(file: Path) -> None:
     handle = os.open(file, os.O_RDONLY)
     try:
-        if _lock(handle):
-            file.unlink(missing_ok=True)
+        with contextlib.suppress(BlockingIOError):
+            if _lock(handle):
+                file.unlink(missing_ok=True)
     finally:
         os.close(handle)
 
 
-@contextmanager
-def _locked(file: Path) -> Iterator[None]:
-    """Hold the file's lock, through a handle of its own: the file itself must be closed to be renamed."""
-    handle = os.open(file, os.O_RDONLY)
-    try:
-        _lock(handle)
-        yield
-    finally:
+def _new_temporary(folder: Path) -> tuple[int, int, Path]:
+    """Make a temporary file: return a handle to write it, one that holds its lock, and its path.
+
+    The lock has a handle of its own, since the file must be closed to be renamed. Another run may sweep a
+    file away before it is locked; then another one is made.
+    """
+    while True:
+        handle, name = tempfile.mkstemp(prefix=PREFIX, suffix=SUFFIX, dir=folder)
+        with contextlib.suppress(FileNotFoundError):
+            lock = os.open(name, os.O_RDONLY)
+            with contextlib.suppress(BlockingIOError):
+                _lock(lock)
+                if os.path.lexists(name):
+                    return handle, lock, Path(name)
+            os.close(lock)
         os.close(handle)
 
 
 def _lock(handle: int) -> bool:
-    """Take a file's lock; False where another has it, or there are no locks."""
+    """Take a file's lock; False where there are no locks. Raises BlockingIOError where another has it."""
     try:
         import fcntl
 
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise
     except (ImportError, OSError):
         return False
     return True

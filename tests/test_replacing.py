@@ -1,6 +1,7 @@
 """Files that are put in their place whole or not at all."""
 
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,6 +68,47 @@ def test_a_file_that_is_being_written_is_not_removed(tmp_path: Path) -> None:
         file.write(b"new")
         sweep([tmp_path])
     assert path.read_bytes() == b"new"
+
+
+def test_a_file_that_another_run_sweeps_away_before_it_is_locked_is_begun_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make, swept = tempfile.mkstemp, []
+
+    def make_and_sweep(**where: object) -> tuple[int, str]:
+        made = make(**where)
+        if not swept:
+            swept.append(made[1])
+            sweep([tmp_path])
+        return made
+
+    monkeypatch.setattr(tempfile, "mkstemp", make_and_sweep)
+    with replacing(tmp_path / "a.png") as file:
+        file.write(b"new")
+    assert (tmp_path / "a.png").read_bytes() == b"new"
+    assert names(tmp_path) == ["a.png"] and len(swept) == 1
+
+
+def test_a_file_that_another_run_is_about_to_sweep_away_is_not_written_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    make, held = tempfile.mkstemp, []
+
+    def make_and_hold(**where: object) -> tuple[int, str]:
+        made = make(**where)
+        if not held:
+            held.append(os.open(made[1], os.O_RDONLY))
+            fcntl.flock(held[0], fcntl.LOCK_EX)
+        return made
+
+    monkeypatch.setattr(tempfile, "mkstemp", make_and_hold)
+    with replacing(tmp_path / "a.png") as file:
+        file.write(b"new")
+    assert os.fstat(held[0]).st_size == 0
+    os.close(held[0])
+    sweep([tmp_path])
+    assert names(tmp_path) == ["a.png"]
 
 
 @pytest.fixture

@@ -45,13 +45,13 @@ class Calibration:
 
 
 CALIBRATIONS: Mapping[str, Calibration] = {
-    "learned": Calibration(high=0.95, low=0.75, clean_below=0.5, min_size=8, grow=1),
+    "learned": Calibration(high=0.97, low=0.8, clean_below=0.5, min_size=8, grow=1),
     "vanilla": Calibration(high=0.8, low=0.3, clean_below=0.1, min_size=12, grow=1),
     "classical": Calibration(high=0.9, low=0.3, clean_below=0.1, min_size=16, grow=1),
 }
-DOUBTFUL = replace(CALIBRATIONS["learned"], high=0.98, low=0.85)
+DOUBTFUL = replace(CALIBRATIONS["learned"], high=0.99, low=0.85)
 """What the learned detector takes from photos that may only look damaged, up to the score from which ..."""
-SURELY_DAMAGED = 0.68
+SURELY_DAMAGED = 0.85
 """... a photo counts as damaged for sure, at sensitivity 0.5."""
 MODELS: Mapping[str, str] = {"learned": "detector", "vanilla": "vanilla"}
 """The model that each detector runs, where it runs one; it is called what its kind is called."""
