@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from inpaint_cli.choices import BACKENDS, DEVICES
 from inpaint_cli.cli import options as flags
 from inpaint_cli.cli.streams import STDIO
 from inpaint_cli.errors import UsageError
@@ -88,8 +87,7 @@ class DetectOptions:
 
     def __post_init__(self) -> None:
         """Refuse what contradicts itself."""
-        flags.check_choice("--backend", self.backend, BACKENDS)
-        flags.check_choice("--device", self.device, DEVICES)
+        flags.check_backend(self.backend, self.device)
         flags.refuse_both("--quiet", self.quiet, "--verbose", self.verbose)
         flags.check_detector(self)
         flags.check_list(self.files_from, self.null)

@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from inpaint_cli.backends import list_models
-from inpaint_cli.choices import BACKENDS, DEVICES
 from inpaint_cli.cli import candidates
 from inpaint_cli.cli import options as flags
 from inpaint_cli.cli.evaluate_report import print_json, progress_bar
@@ -48,8 +47,7 @@ class Cifar10Options:
 
     def __post_init__(self) -> None:
         """Refuse unknown names."""
-        flags.check_choice("--backend", self.backend, BACKENDS)
-        flags.check_choice("--device", self.device, DEVICES)
+        flags.check_backend(self.backend, self.device)
 
 
 def _cifar10(_: typer.Context, options: Cifar10Options) -> None:

@@ -14,8 +14,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from inpaint_cli.choices import BACKENDS, DEVICES
 from inpaint_cli.cli import options as flags
+from inpaint_cli.cli.candidates import Json
 from inpaint_cli.cli.clean_photos import find_photos, path_in
 from inpaint_cli.cli.evaluate_report import print_json, progress_bar
 from inpaint_cli.detection import DEFAULT_SENSITIVITY, DETECTORS, Detection, Detector, open_detector
@@ -82,12 +82,11 @@ class EvaluateDetectOptions:
     ] = None
     backend: flags.Backend = "onnx"
     device: flags.Device = "auto"
-    json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False
+    json: Json = False
 
     def __post_init__(self) -> None:
         """Refuse unknown names."""
-        flags.check_choice("--backend", self.backend, BACKENDS)
-        flags.check_choice("--device", self.device, DEVICES)
+        flags.check_backend(self.backend, self.device)
 
 
 def _detect(_: typer.Context, options: EvaluateDetectOptions) -> None:

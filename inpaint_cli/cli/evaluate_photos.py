@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from inpaint_cli.choices import BACKENDS, DEVICES
 from inpaint_cli.cli import candidates, streams
 from inpaint_cli.cli import options as flags
 from inpaint_cli.cli.clean_photos import clean_photos, find_photos
@@ -61,8 +60,7 @@ class PhotosOptions:
 
     def __post_init__(self) -> None:
         """Refuse unknown names."""
-        flags.check_choice("--backend", self.backend, BACKENDS)
-        flags.check_choice("--device", self.device, DEVICES)
+        flags.check_backend(self.backend, self.device)
 
 
 def _photos(_: typer.Context, options: PhotosOptions) -> None:

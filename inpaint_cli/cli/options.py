@@ -13,6 +13,7 @@ from typing import Annotated, Any, Protocol, TypeVar, get_type_hints
 
 import typer
 
+from inpaint_cli.choices import BACKENDS, DEVICES
 from inpaint_cli.errors import UsageError
 from inpaint_cli.limits import MOST_GROWN
 
@@ -301,6 +302,12 @@ def check_choice(flag: str, value: str, choices: tuple[str, ...]) -> None:
     """Raise UsageError for a value that is not among the choices."""
     if value not in choices:
         raise UsageError(f"{flag} {value}: choose from {', '.join(choices)}")
+
+
+def check_backend(backend: str, device: str) -> None:
+    """Raise UsageError for a --backend or --device that there is not."""
+    check_choice("--backend", backend, BACKENDS)
+    check_choice("--device", device, DEVICES)
 
 
 def refuse_both(flag: str, value: object, other_flag: str, other: object) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import typer
 
-from inpaint_cli.choices import BACKENDS, DEVICES, MASK_MODES
+from inpaint_cli.choices import MASK_MODES
 from inpaint_cli.cli import options as flags
 from inpaint_cli.cli.streams import STDIO
 from inpaint_cli.errors import UsageError
@@ -57,8 +57,7 @@ class RestoreOptions:
     def __post_init__(self) -> None:
         """Refuse what contradicts itself."""
         flags.check_choice("--quality", self.quality, tuple(QUALITIES))
-        flags.check_choice("--backend", self.backend, BACKENDS)
-        flags.check_choice("--device", self.device, DEVICES)
+        flags.check_backend(self.backend, self.device)
         flags.refuse_both("--mask", self.mask, "--mask-dir", self.mask_dir)
         flags.refuse_both("--quiet", self.quiet, "--verbose", self.verbose)
         flags.refuse_both("--watch", self.watch, "--dry-run", self.dry_run)
