@@ -31,6 +31,8 @@ _JPEG_SEGMENT = 65_500
 _JFIF_DENSITY = 13
 """Where a JPEG that begins with JFIF has unit, horizontal and vertical density."""
 _PER_INCH, _PER_CENTIMETRE, _MOST_DOTS = 1, 2, 65_535
+_MOST_DPI = 4_000_000
+"""More is no photo's resolution, and more than the fractions of TIFF and EXIF hold in thousandths."""
 _NO_ALPHA = frozenset({"JPEG", "BMP"})
 _NO_16_BITS = frozenset({"JPEG", "WEBP", "BMP"})
 
@@ -99,11 +101,12 @@ def encode(target: str, pages: Sequence[StoredPage], kept: Metadata) -> bytes:
 
     The thumbnail in EXIF stays behind: it would lie on its side, and show the damage.
     """
+    dpi = kept.dpi or tiff_exif.exif_resolution(kept.exif)
     upright = replace(
         kept,
         exif=without_thumbnail(upright_exif(kept.exif)),
         xmp=upright_xmp(kept.xmp),
-        dpi=kept.dpi or tiff_exif.exif_resolution(kept.exif),
+        dpi=dpi if dpi and max(dpi) <= _MOST_DPI else None,
     )
     if target == "TIFF":
         return _tiff(pages, upright)

@@ -44,6 +44,16 @@ def test_a_jpeg_has_the_resolution_in_the_unit_that_can_hold_it_or_none(
     assert decode_photo(file, name="new").pages[0].shape == (samples.HEIGHT, samples.WIDTH)
 
 
+@pytest.mark.parametrize("target", ["png", "webp", "bmp"])
+def test_a_resolution_that_a_format_can_not_hold_stays_behind(target: str) -> None:
+    out = BytesIO()
+    most = (2**32 - 1, 2**32 - 1)
+    tifffile.imwrite(out, samples.rgb(), photometric="rgb", resolution=most, resolutionunit="inch")
+    with Image.open(BytesIO(samples.restored(out.getvalue(), format=target)[1])) as picture:
+        assert picture.size == (samples.WIDTH, samples.HEIGHT)
+        assert max(picture.info.get("dpi", (0, 0))) < 100
+
+
 def photographed(orientation: int, format_name: str = "JPEG") -> bytes:
     """A photo as a camera writes it, with a thumbnail of the (still damaged) photo as it was stored."""
     exif = bytearray(samples.exif(orientation))
