@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from inpaint_cli.depth import eight_bits
+from inpaint_cli.depth import eight_bits, in_lower_half
 from inpaint_cli.detection.cleanup import grown, pieces_with
 from inpaint_cli.detection.detection import Bools, Detection, Pixels
 from inpaint_cli.errors import UsageError
@@ -44,7 +44,7 @@ def find_transparency(alpha: npt.NDArray[Any]) -> Bools:
 
     A photo whose alpha is transparent everywhere says nothing about damage: nothing is returned.
     """
-    holes: Bools = alpha < (np.iinfo(alpha.dtype).max + 1) // 2
+    holes = in_lower_half(alpha)
     return np.zeros_like(holes) if holes.all() else holes
 
 

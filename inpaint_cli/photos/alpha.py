@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
+from inpaint_cli.depth import in_lower_half
 from inpaint_cli.photos.photo import Bools, Pixels
 
 
 def filled_alpha(alpha: Pixels, mask: Bools) -> Pixels:
     """Return alpha (h, w) made opaque at masked pixels that were more than half transparent."""
     opaque = np.iinfo(alpha.dtype).max
-    filled: Pixels = np.where(mask & _holes(alpha), alpha.dtype.type(opaque), alpha)
+    filled: Pixels = np.where(mask & in_lower_half(alpha), alpha.dtype.type(opaque), alpha)
     return filled
 
 
 def stays_transparent(alpha: Pixels) -> bool:
     """Say whether some of alpha (h, w) is neither opaque nor made so by `filled_alpha`, whatever the mask."""
-    return bool((~_holes(alpha) & (alpha < np.iinfo(alpha.dtype).max)).any())
+    return bool((~in_lower_half(alpha) & (alpha < np.iinfo(alpha.dtype).max)).any())
 
 
 def is_opaque(alpha: Pixels) -> bool:
     """Say whether alpha (h, w) hides nothing, so that it can be left out."""
     return bool((alpha == np.iinfo(alpha.dtype).max).all())
-
-
-def _holes(alpha: Pixels) -> Bools:
-    holes: Bools = alpha < (np.iinfo(alpha.dtype).max + 1) // 2
-    return holes
