@@ -15,8 +15,11 @@ from inpaint_cli.errors import ExitCode, NothingToDoError
 from inpaint_cli.printable import printable
 
 
-def show_plan(plan: Plan, screen: Screen, *, as_json: bool) -> ExitCode:
-    """List photo -> mask -> output on stdout and the rest on stderr; return what the run would end with."""
+def show_plan(plan: Plan, screen: Screen, *, as_json: bool, writes_masks: bool = False) -> ExitCode:
+    """List photo -> mask -> output on stdout and the rest on stderr; return what the run would end with.
+
+    writes_masks: the outputs are masks, so that there are none to be taken.
+    """
     if not plan.jobs and not plan.problems:
         raise NothingToDoError("no photo was found")
     interruption.raise_again()
@@ -25,7 +28,10 @@ def show_plan(plan: Plan, screen: Screen, *, as_json: bool) -> ExitCode:
         size = photo_size(job.photo)
         pixels += size or 0
         unreadable += size is None
-        print(_json(job, size) if as_json else _line(job))
+        if as_json:
+            print(_json(job, size, writes_masks))
+        else:
+            print(_mask_line(job) if writes_masks else _line(job))
     _tell_trouble(plan, screen)
     failing = sum(bool(job.problem) for job in plan.jobs)
     photos = "1 photo" if len(plan.jobs) == 1 else f"{len(plan.jobs)} photos"
@@ -40,15 +46,26 @@ def show_plan(plan: Plan, screen: Screen, *, as_json: bool) -> ExitCode:
 
 def _line(job: Job) -> str:
     if job.problem:
-        return f"{printable(job.photo)} -> will fail: {printable(job.problem)}"
+        return _failing_line(job)
     mask = job.mask_file or "(damage to be found)"
     return " -> ".join(printable(part) for part in (job.photo, mask, job.output))
 
 
-def _json(job: Job, size: int | None) -> str:
+def _mask_line(job: Job) -> str:
+    if job.problem:
+        return _failing_line(job)
+    unless = f" (but if {printable(job.mask_file)} was made by hand)" if job.mask_file else ""
+    return f"{printable(job.photo)} -> {printable(job.output)}{unless}"
+
+
+def _failing_line(job: Job) -> str:
+    return f"{printable(job.photo)} -> will fail: {printable(job.problem)}"
+
+
+def _json(job: Job, size: int | None, writes_masks: bool) -> str:
     line: dict[str, Any] = {
         "photo": str(job.photo),
-        "mask": job.mask_file,
+        "mask": None if writes_masks else job.mask_file,
         "output": str(job.output),
         "problem": job.problem or None,
         "pixels": size,

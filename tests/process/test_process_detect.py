@@ -251,6 +251,19 @@ def test_a_mask_that_was_drawn_under_another_name_is_left_alone(archive, inpaint
     assert inpaint("restore", "photos", "--mask-dir", "masks", "--dry-run").code == 0
 
 
+def test_a_plan_of_masks_takes_none_and_tells_which_may_keep_one_from_being_made(archive, inpaint) -> None:
+    root = archive("a.png", "b.png")
+    (root / "masks/a.png").rename(root / "masks/a_mask.png")
+    (root / "masks/b.png").unlink()
+    call = ("detect", "photos", "-o", "masks", "--detector", "classical", "--dry-run")
+    planned = inpaint(*call)
+    assert planned.stdout.decode().splitlines() == [
+        "photos/a.png -> masks/a.png (but if masks/a_mask.png was made by hand)",
+        "photos/b.png -> masks/b.png",
+    ]
+    assert [line["mask"] for line in inpaint(*call, "--json").lines] == [None, None]
+
+
 def test_a_corrected_mask_stays_in_use_when_a_photo_of_the_same_stem_comes(archive, inpaint) -> None:
     root = archive("a.png")
     corrected = (root / "masks/a.png").read_bytes()
