@@ -40,7 +40,7 @@ LOW = (0.6, 0.75, 0.8, 0.85)
 STRICT = DOUBTFUL.cleanup(DEFAULT_SENSITIVITY, None, None)
 STRICTS = ((0.98, 0.85), (0.99, 0.9), (0.99, 0.95))
 """High and low thresholds of photos in doubt."""
-SURE = (0.68, 0.8, 0.85)
+SURE = (0.8, 0.85, 0.9)
 SCORES = np.round(np.arange(0.02, 1.0, 0.02), 2)
 TOUCHED_AT_MOST, LEFT_ALONE_AT_LEAST = 0.0005, 0.9
 

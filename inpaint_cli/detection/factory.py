@@ -51,7 +51,7 @@ CALIBRATIONS: Mapping[str, Calibration] = {
 }
 DOUBTFUL = replace(CALIBRATIONS["learned"], high=0.99, low=0.85)
 """What the learned detector takes from photos that may only look damaged, up to the score from which ..."""
-SURELY_DAMAGED = 0.85
+SURELY_DAMAGED = 0.9
 """... a photo counts as damaged for sure, at sensitivity 0.5."""
 MODELS: Mapping[str, str] = {"learned": "detector", "vanilla": "vanilla"}
 """The model that each detector runs, where it runs one; it is called what its kind is called."""
