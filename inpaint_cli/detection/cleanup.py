@@ -12,6 +12,11 @@ from inpaint_cli.detection.detection import Bools, Floats
 from inpaint_cli.errors import UsageError
 from inpaint_cli.limits import MOST_GROWN
 
+THIN = 7
+"""Diameter in pixels of a disc that goes into nothing thin."""
+LONG, FEWEST = 14, 20
+"""Pixels of a long piece, as a multiple of the square of half its width, and at least."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Cleanup:
@@ -67,6 +72,21 @@ def pieces_with(seeds: Bools, candidates: Bools, min_size: int = 1) -> Bools:
     kept = np.zeros(len(statistics), np.bool_)
     kept[np.unique(pieces[seeds])] = True
     kept &= statistics[:, cv2.CC_STAT_AREA] >= min_size
+    kept[0] = False
+    found: Bools = kept[pieces]
+    return found
+
+
+def long_and_thin(mask: Bools) -> Bools:
+    """Keep what of a mask (h, w) is at most THIN pixels wide, in pieces that are far longer than wide."""
+    plane = mask.astype(np.uint8)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (THIN, THIN))
+    wide = cv2.morphologyEx(plane, cv2.MORPH_OPEN, disc)
+    thin = (mask & (cv2.dilate(wide, np.ones((5, 5), np.uint8)) == 0)).astype(np.uint8)
+    _, pieces, statistics, _ = cv2.connectedComponentsWithStats(thin, connectivity=8)
+    half_width, inside = np.zeros(len(statistics)), thin > 0
+    np.maximum.at(half_width, pieces[inside], cv2.distanceTransform(thin, cv2.DIST_L2, 3)[inside])
+    kept = statistics[:, cv2.CC_STAT_AREA] >= np.maximum(LONG * half_width**2, FEWEST)
     kept[0] = False
     found: Bools = kept[pieces]
     return found

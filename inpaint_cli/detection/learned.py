@@ -10,7 +10,7 @@ import numpy as np
 
 from inpaint_cli.backends import Network
 from inpaint_cli.detection.border import without_border
-from inpaint_cli.detection.cleanup import Cleanup, grown, hysteresis
+from inpaint_cli.detection.cleanup import Cleanup, grown, hysteresis, long_and_thin
 from inpaint_cli.detection.detection import Bools, Detection, Floats, Pixels, as_colour
 from inpaint_cli.detection.exact import find_constant_strokes
 from inpaint_cli.detection.one_hue import has_one_hue
@@ -39,6 +39,8 @@ OLD_PRINT = 12.0
 """A photo of one hue counts as so many times likelier damaged: old prints are, and clean ones are rare."""
 LIKELY, MUCH_DAMAGE = 0.97, 0.02
 """Share of pixels of such a probability from which any other is likelier damaged; see `cut_knowing`."""
+LAXER_IN_PRINTS = 2.0
+"""Log-odds by which what is long and thin may be less certain in a damaged photo of one hue: prints crack."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +58,16 @@ class Evidence:
         """Cut again, (h, w), knowing how much was found: where there is much, less is asked of the rest.
 
         The odds that any pixel is damaged are those of the photo; so the odds that the thresholds ask for
-        fall as much as the share of likely ones exceeds MUCH_DAMAGE.
+        fall as much as the share of likely ones exceeds MUCH_DAMAGE. Of a photo of one hue, what is long and
+        thin is taken from LAXER_IN_PRINTS less.
         """
         share = certain_share(self.probability, found, LIKELY)
-        return self.cut(how.laxer(math.log(share / MUCH_DAMAGE))) if share > MUCH_DAMAGE else found
+        if share > MUCH_DAMAGE:
+            how = how.laxer(math.log(share / MUCH_DAMAGE))
+            found = self.cut(how)
+        if self.one_hue:
+            found = found | long_and_thin(self.cut(how.laxer(LAXER_IN_PRINTS)))
+        return found
 
     def score(self, found: Bools, leniency: float = 1.0) -> float:
         """How sure it is that the photo is damaged, from what hysteresis kept; see `photo_score`.

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from inpaint_cli.detection import Cleanup, clean_up
-from inpaint_cli.detection.cleanup import grown, hysteresis
+from inpaint_cli.detection.cleanup import grown, hysteresis, long_and_thin
 from inpaint_cli.errors import UsageError
 
 ROW = np.array([[0.0, 0.5, 0.9, 0.5, 0.0, 0.5, 0.5, 0.0, 0.9, 0.0]], np.float32)
@@ -53,3 +53,26 @@ def test_thresholds_that_make_no_sense_are_refused(wrong):
 def test_laxer_thresholds_ask_for_lower_odds():
     laxer = Cleanup(high=0.9, low=0.75).laxer(np.log(3))  # odds of 9 and 3 become odds of 3 and 1
     assert (laxer.high, laxer.low) == (pytest.approx(0.75), pytest.approx(0.5))
+
+
+def test_a_crack_is_long_and_thin_and_a_speck_a_dash_and_a_wide_band_are_not():
+    mask = np.zeros((60, 80), np.bool_)
+    mask[5:8, 10:70] = True  # 3 wide and 60 long
+    mask[20:23, 10:18] = True  # 3 wide and 8 long
+    mask[20:24, 40:44] = True
+    mask[30:40, 10:70] = True  # 10 wide
+    crack = np.zeros_like(mask)
+    crack[5:8, 10:70] = True
+    assert (long_and_thin(mask) == crack).all()
+
+
+def test_of_a_crack_that_leads_into_a_hole_the_crack_is_kept():
+    mask = np.zeros((60, 90), np.bool_)
+    mask[20:40, 60:80] = True
+    mask[29:32, 5:60] = True
+    kept = long_and_thin(mask)
+    assert kept[29:32, 5:50].all() and not kept[:, 62:].any()
+
+
+def test_nothing_is_neither_long_nor_thin():
+    assert not long_and_thin(np.zeros((8, 8), np.bool_)).any()

@@ -208,6 +208,27 @@ def test_where_much_is_damaged_less_is_asked_of_the_rest(rows, found):
     assert mask[60:62, 40:48].all() == found
 
 
+@pytest.mark.parametrize("tint", [1.0, 0.6])
+def test_a_faint_crack_is_masked_in_a_print_of_one_hue_and_not_in_a_photo_in_colour(tint):
+    photo, grain = scene(), np.random.default_rng(4).integers(0, 3, (6, 160, 3))
+    photo[:, :80, 0] = (photo[:, :80, 0] * tint).astype(np.uint8)
+    photo[20:26] = 255 - grain  # 960 of 19,200 pixels are surely damaged
+    photo[60:62, 20:100] = 237 - grain[:2, :80]
+    photo[80:90, 20:30] = 237 - np.random.default_rng(5).integers(0, 3, (10, 10, 3))
+    mask = open_detector("learned", network=FindsVague(), threads=1).find(photo).mask
+    assert mask[60:62, 20:100].all() == (tint == 1.0)
+    assert not mask[82:88, 22:28].any()
+
+
+@dataclass
+class FindsVague(FindsWhite):
+    """Takes what is nearly white for damaged as well, but with a probability of 0.915 only."""
+
+    def __call__(self, inputs):
+        nearly = (inputs["photo"].min(axis=1, keepdims=True) > 0.9).astype(np.float32) * np.float32(0.915)
+        return np.maximum(super().__call__(inputs), nearly)
+
+
 @dataclass
 class CountsLooks(FindsWhite):
     """Sees the left half of what it is shown less surely than the right one, and counts."""
