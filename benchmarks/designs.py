@@ -38,6 +38,7 @@ from training.networks import NetworkConfig, build_network
 from training.photo_benchmark import CleanPhoto, evaluate_kind
 from training.photo_damage import KINDS
 from training.presets import LIGHT, MEDIUM, PRESETS, SMALL, TrainingConfig
+from training.report import markdown_table
 
 LARGEST = 320_000
 """Pixels of a validation photo at most, so that a comparison takes seconds."""
@@ -90,7 +91,7 @@ def main() -> int:
         trained = train_for(options.minutes, "photo", DESIGNS[name], sources, folder)
         results[name] = {**trained, **_measure(folder, photos)}
         write_atomically(file, (json.dumps(results, indent=2) + "\n").encode())
-        print(_row(name, results[name]), flush=True)
+        print(*_cells(name, results[name]), sep="  ", flush=True)
     print(_table({name: results[name] for name in names}))
     return 0
 
@@ -126,19 +127,17 @@ def _clean_photos(folder: Path, most: int) -> list[CleanPhoto]:
     return list(islice(small, most))
 
 
-def _row(name: str, result: Mapping[str, Any]) -> str:
+def _cells(name: str, result: Mapping[str, Any]) -> list[str]:
     seen = result["steps"] * DESIGNS[name].batch_size
-    cells = [
+    return [
         name, f"{result['parameters']:,}", f"{result['mflop']:.0f}", f"{result['tiles_per_second']:,.0f}",
         f"{seen:,}", *(f"{value:.2f}" for value in result["psnr"].values()),
     ]  # fmt: skip
-    return f"| {' | '.join(cells)} |"
 
 
 def _table(results: Mapping[str, Mapping[str, Any]]) -> str:
     titles = ["design", "parameters", "MFLOP a tile", "tiles a second", "pictures seen", *KINDS]
-    head = [f"| {' | '.join(titles)} |", "|" + "---|" * len(titles)]
-    return "\n".join([*head, *(_row(name, result) for name, result in results.items())])
+    return markdown_table(titles, [_cells(name, result) for name, result in results.items()])
 
 
 def _names(text: str) -> list[str]:

@@ -28,6 +28,7 @@ from training.data import SourceOption, load_training_data
 from training.loop import Batch, fixed_batch, run_network
 from training.networks import NetworkConfig, build_network
 from training.presets import PRESETS, TrainingConfig
+from training.report import markdown_table
 from training.session import loop_sources
 
 
@@ -93,19 +94,15 @@ def _error(folder: Path, batch: Batch) -> float:
 
 
 def _table(results: Mapping[str, Mapping[str, float]]) -> str:
-    lines = [
-        "| change | pictures a second | pictures seen | error | of the row above |",
-        "|---|---|---|---|---|",
-    ]
+    titles = ("change", "pictures a second", "pictures seen", "error", "of the row above")
+    rows: list[tuple[str, ...]] = []
     before = None
     for name, result in results.items():
         share = f"{result['error'] / before:.3f}" if before else ""
         seen = f"{result['pictures_per_second'] * result['minutes'] * 60:,.0f}"
-        lines.append(
-            f"| {name} | {result['pictures_per_second']:,.0f} | {seen} | {result['error']:.6f} | {share} |"
-        )
+        rows.append((name, f"{result['pictures_per_second']:,.0f}", seen, f"{result['error']:.6f}", share))
         before = result["error"]
-    return "\n".join(lines)
+    return markdown_table(titles, rows)
 
 
 def _parser() -> argparse.ArgumentParser:
