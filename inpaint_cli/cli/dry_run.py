@@ -28,10 +28,7 @@ def show_plan(plan: Plan, screen: Screen, *, as_json: bool, writes_masks: bool =
         size = photo_size(job.photo)
         pixels += size or 0
         unreadable += size is None
-        if as_json:
-            print(_json(job, size, writes_masks))
-        else:
-            print(_mask_line(job) if writes_masks else _line(job))
+        print(_json(job, size, writes_masks) if as_json else _line(job, writes_masks))
     _tell_trouble(plan, screen)
     failing = sum(bool(job.problem) for job in plan.jobs)
     photos = "1 photo" if len(plan.jobs) == 1 else f"{len(plan.jobs)} photos"
@@ -44,22 +41,14 @@ def show_plan(plan: Plan, screen: Screen, *, as_json: bool, writes_masks: bool =
     return ExitCode.SOME_FAILED if failing or plan.problems else ExitCode.OK
 
 
-def _line(job: Job) -> str:
+def _line(job: Job, writes_masks: bool) -> str:
     if job.problem:
-        return _failing_line(job)
+        return f"{printable(job.photo)} -> will fail: {printable(job.problem)}"
+    if writes_masks:
+        unless = f" (but if {printable(job.mask_file)} was made by hand)" if job.mask_file else ""
+        return f"{printable(job.photo)} -> {printable(job.output)}{unless}"
     mask = job.mask_file or "(damage to be found)"
     return " -> ".join(printable(part) for part in (job.photo, mask, job.output))
-
-
-def _mask_line(job: Job) -> str:
-    if job.problem:
-        return _failing_line(job)
-    unless = f" (but if {printable(job.mask_file)} was made by hand)" if job.mask_file else ""
-    return f"{printable(job.photo)} -> {printable(job.output)}{unless}"
-
-
-def _failing_line(job: Job) -> str:
-    return f"{printable(job.photo)} -> will fail: {printable(job.problem)}"
 
 
 def _json(job: Job, size: int | None, writes_masks: bool) -> str:

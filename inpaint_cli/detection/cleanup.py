@@ -15,7 +15,7 @@ from inpaint_cli.limits import MOST_GROWN
 THIN = 7
 """Diameter in pixels of a disc that goes into nothing thin."""
 LONG, FEWEST = 14, 20
-"""Pixels of a long piece, as a multiple of the square of half its width, and at least."""
+"""Pixels of a long piece: at least so many times the square of half its width, and at least so many."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +77,11 @@ def pieces_with(seeds: Bools, candidates: Bools, min_size: int = 1) -> Bools:
     return found
 
 
-def long_and_thin(mask: Bools) -> Bools:
-    """Keep what of a mask (h, w) is at most THIN pixels wide, in pieces that are far longer than wide."""
+def long_and_thin(mask: Bools, min_size: int = 0) -> Bools:
+    """Keep what of a mask (h, w) is less than THIN pixels wide, in pieces that are far longer than wide.
+
+    min_size: pixels that a piece has at least, where that is more than FEWEST.
+    """
     plane = mask.astype(np.uint8)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (THIN, THIN))
     wide = cv2.morphologyEx(plane, cv2.MORPH_OPEN, disc)
@@ -86,7 +89,7 @@ def long_and_thin(mask: Bools) -> Bools:
     _, pieces, statistics, _ = cv2.connectedComponentsWithStats(thin, connectivity=8)
     half_width, inside = np.zeros(len(statistics)), thin > 0
     np.maximum.at(half_width, pieces[inside], cv2.distanceTransform(thin, cv2.DIST_L2, 3)[inside])
-    kept = statistics[:, cv2.CC_STAT_AREA] >= np.maximum(LONG * half_width**2, FEWEST)
+    kept = statistics[:, cv2.CC_STAT_AREA] >= np.maximum(LONG * half_width**2, max(FEWEST, min_size))
     kept[0] = False
     found: Bools = kept[pieces]
     return found

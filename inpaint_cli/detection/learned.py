@@ -59,14 +59,14 @@ class Evidence:
 
         The odds that any pixel is damaged are those of the photo; so the odds that the thresholds ask for
         fall as much as the share of likely ones exceeds MUCH_DAMAGE. Of a photo of one hue, what is long and
-        thin is taken from LAXER_IN_PRINTS less.
+        thin is taken where it reaches thresholds that are LAXER_IN_PRINTS lower.
         """
         share = certain_share(self.probability, found, LIKELY)
         if share > MUCH_DAMAGE:
             how = how.laxer(math.log(share / MUCH_DAMAGE))
             found = self.cut(how)
         if self.one_hue:
-            found = found | long_and_thin(self.cut(how.laxer(LAXER_IN_PRINTS)))
+            found = found | long_and_thin(self.cut(how.laxer(LAXER_IN_PRINTS)), how.min_size)
         return found
 
     def score(self, found: Bools, leniency: float = 1.0) -> float:

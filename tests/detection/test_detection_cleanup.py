@@ -74,5 +74,11 @@ def test_of_a_crack_that_leads_into_a_hole_the_crack_is_kept():
     assert kept[29:32, 5:50].all() and not kept[:, 62:].any()
 
 
+def test_a_long_piece_may_be_asked_to_have_more_pixels():
+    mask = np.zeros((20, 80), np.bool_)
+    mask[5:8, 10:70] = True
+    assert long_and_thin(mask, 180).any() and not long_and_thin(mask, 181).any()
+
+
 def test_nothing_is_neither_long_nor_thin():
     assert not long_and_thin(np.zeros((8, 8), np.bool_)).any()
