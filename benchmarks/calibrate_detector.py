@@ -38,7 +38,7 @@ Bools = npt.NDArray[np.bool_]
 HIGH = (0.9, 0.95, 0.97, 0.98)
 LOW = (0.6, 0.75, 0.8, 0.85)
 STRICT = DOUBTFUL.cleanup(DEFAULT_SENSITIVITY, None, None)
-STRICTS = ((0.98, 0.85), (0.99, 0.9), (0.99, 0.95))
+STRICTS = ((0.98, 0.85), (0.99, 0.85), (0.99, 0.9))
 """High and low thresholds of photos in doubt."""
 SURE = (0.8, 0.85, 0.9)
 SCORES = np.round(np.arange(0.02, 1.0, 0.02), 2)

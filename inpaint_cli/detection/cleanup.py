@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
-from inpaint_cli.detection.detection import Bools, Floats
+from inpaint_cli.detection.detection import Bools, Floats, Labels
 from inpaint_cli.errors import UsageError
 from inpaint_cli.limits import MOST_GROWN
 
@@ -85,14 +86,25 @@ def long_and_thin(mask: Bools, min_size: int = 0) -> Bools:
     plane = mask.astype(np.uint8)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (THIN, THIN))
     wide = cv2.morphologyEx(plane, cv2.MORPH_OPEN, disc)
-    thin = (mask & (cv2.dilate(wide, np.ones((5, 5), np.uint8)) == 0)).astype(np.uint8)
-    _, pieces, statistics, _ = cv2.connectedComponentsWithStats(thin, connectivity=8)
-    half_width, inside = np.zeros(len(statistics)), thin > 0
-    np.maximum.at(half_width, pieces[inside], cv2.distanceTransform(thin, cv2.DIST_L2, 3)[inside])
-    kept = statistics[:, cv2.CC_STAT_AREA] >= np.maximum(LONG * half_width**2, max(FEWEST, min_size))
+    thin = mask & (cv2.dilate(wide, np.ones((5, 5), np.uint8)) == 0)
+    pieces, area, half_width = measured_pieces(thin)
+    kept = area >= np.maximum(LONG * half_width**2, max(FEWEST, min_size))
     kept[0] = False
     found: Bools = kept[pieces]
     return found
+
+
+def measured_pieces(mask: Bools) -> tuple[Labels, npt.NDArray[np.int32], npt.NDArray[np.float64]]:
+    """Label the connected (8) pieces of a mask (h, w), and measure each.
+
+    Returns labels (h, w), 0 = none; by label (n,) the area in pixels, and half the width where it is widest.
+    """
+    plane = mask.astype(np.uint8)
+    _, pieces, statistics, _ = cv2.connectedComponentsWithStats(plane, connectivity=8)
+    labels, area = (np.asarray(each, np.int32) for each in (pieces, statistics[:, cv2.CC_STAT_AREA]))
+    half_width = np.zeros(len(area))
+    np.maximum.at(half_width, labels[mask], cv2.distanceTransform(plane, cv2.DIST_L2, 3)[mask])
+    return labels, area, half_width
 
 
 def grown(mask: Bools, by: int) -> Bools:

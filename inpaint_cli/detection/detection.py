@@ -14,6 +14,7 @@ Pixels = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 """(h, w), (h, w, 1) grey or (h, w, 3) RGB."""
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float32]
+Labels = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inpaint_cli.depth import eight_bits, in_lower_half
-from inpaint_cli.detection.cleanup import grown, pieces_with
+from inpaint_cli.detection.cleanup import grown, measured_pieces, pieces_with
 from inpaint_cli.detection.detection import Bools, Detection, Pixels
 from inpaint_cli.errors import UsageError
 
@@ -112,15 +112,10 @@ def _frequent_colours(planes: npt.NDArray[np.uint8]) -> list[npt.NDArray[np.int1
 
 def _strokes(exact: Bools) -> Bools:
     """Keep the pieces that are narrow, large enough and not a frame."""
-    plane = exact.astype(np.uint8)
-    _, pieces, statistics, _ = cv2.connectedComponentsWithStats(plane, connectivity=8)
-    inside = cv2.distanceTransform(plane, cv2.DIST_L2, 3)
-    widest = np.zeros(len(statistics))
-    np.maximum.at(widest, pieces.ravel().astype(np.intp), inside.ravel())
+    pieces, area, half_width = measured_pieces(exact)
     middle = pieces[FRAME:-FRAME, FRAME:-FRAME]
-    in_middle = np.bincount(middle.ravel(), minlength=len(statistics))
-    area = statistics[:, cv2.CC_STAT_AREA]
-    kept = (area >= STROKE_PIXELS) & (widest <= STROKE_HALF_WIDTH) & (in_middle * 2 >= area)
+    in_middle = np.bincount(middle.ravel(), minlength=len(area))
+    kept = (area >= STROKE_PIXELS) & (half_width <= STROKE_HALF_WIDTH) & (in_middle * 2 >= area)
     kept[0] = False
     strokes: Bools = kept[pieces]
     return strokes

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inpaint_cli.detection.cleanup import grown, pieces_with
-from inpaint_cli.detection.detection import Bools, Floats
+from inpaint_cli.detection.detection import Bools, Floats, Labels
 
 WINDOW, MARGIN = 512, 32
 """Colours are compared within windows: a long scratch may change its colour along its way."""
@@ -48,8 +48,6 @@ SOFT = 0.2
 """Share of the piece's colour in the pixels around it, from which its edge counts as soft."""
 CONTRAST = 0.03
 """Squared distance of the piece's colour from its surroundings that is needed to tell that share."""
-
-Labels = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True)
