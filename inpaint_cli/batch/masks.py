@@ -31,11 +31,11 @@ class MaskFolder:
 
     @classmethod
     def read(cls, folder: str, suffixes: frozenset[str]) -> MaskFolder:
-        """List the masks in a folder and below."""
+        """List the masks in a folder and below, also those that `detect` wrote into a folder of its own."""
         if not Path(folder).is_dir():
             raise UsageError(f"--mask-dir {folder}: there is no such folder")
         masks = cls(folder)
-        walk = Walk(suffixes)
+        walk = Walk(suffixes, enters_results=True)
         for relative in walk.files(folder):
             masks._named.setdefault(_key(_stem(relative)), []).append(relative)
         masks.problems = walk.problems

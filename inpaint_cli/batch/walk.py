@@ -20,13 +20,15 @@ class Walk:
     """Walks one folder; what was left out, and why, is told afterwards.
 
     suffixes: of the files to find, lower case; avoid: folders that are not entered.
-    avoided: those of them that were met.
+    enters_results: whether folders in which a run of ours wrote are entered too, as those of masks are.
+    avoided: those of `avoid` that were met.
     others: how many files of other suffixes there are, lower case.
     notes: left out, which is harmless; problems: a folder and why it can't be read.
     """
 
     suffixes: frozenset[str]
     avoid: Collection[FolderId] = ()
+    enters_results: bool = False
     avoided: set[FolderId] = field(default_factory=set)
     others: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
@@ -64,7 +66,7 @@ class Walk:
             if identity is None or identity in visited:
                 continue
             visited.add(identity)
-            if len(visited) > 1 and os.path.lexists(Path(folder, JOURNAL_NAME)):
+            if len(visited) > 1 and not self.enters_results and _holds_results(folder):
                 self.notes.append(f"{folder}: holds results of an earlier run and is left out")
                 continue
             files, below, linked = self._list(folder)
@@ -102,6 +104,10 @@ class Walk:
             else:
                 self.others[suffix] += 1
         return files, folders, links
+
+
+def _holds_results(folder: str) -> bool:
+    return os.path.lexists(Path(folder, JOURNAL_NAME))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
@@ -25,8 +27,8 @@ class Watcher:
     """Looks at the folders again and again.
 
     A photo is complete when it has content and neither it nor its mask changed for `settle` seconds between
-    looks. One that was handed out comes again only if it changes. A file that is named as a mask
-    (`b_mask.png`) waits for its photo: masks may come first.
+    looks. One that was handed out comes again only if it changes; one that had a problem also when that is
+    gone. A file that is named as a mask (`b_mask.png`) waits for its photo: masks may come first.
 
     waiting: photos that are complete but for a mask, or can't be told from another, at the last look; not
     those that were handed out before their mask was taken away.
@@ -39,6 +41,7 @@ class Watcher:
     _since: dict[str, tuple[tuple[Signature, ...], float]] = field(default_factory=dict)
     _taken: dict[str, tuple[Signature, ...]] = field(default_factory=dict)
     _handed_out: set[str] = field(default_factory=set)
+    _refused: set[str] = field(default_factory=set)
     _told: set[object] = field(default_factory=set)
     _looked: bool = False
 
@@ -50,8 +53,10 @@ class Watcher:
         photos = [job for job in plan.jobs if not _is_mask(job)]
         settled = [job for job in photos if self._take(job, start)]
         jobs = tuple(job for job in settled if not job.problem)
-        self._handed_out -= {str(job.photo) for job in settled}
-        self._handed_out |= {str(job.photo) for job in jobs}
+        for job in settled:
+            photo = str(job.photo)
+            (self._refused if job.problem else self._handed_out).add(photo)
+            (self._handed_out if job.problem else self._refused).discard(photo)
         self.waiting = tuple(job for job in photos if job.problem and self._waits(job))
         waits = [f"waiting for a mask: {job.photo}" for job in self.waiting if job.lacks_mask]
         waits += [f"waiting for its photo: {job.photo}" for job in early]
@@ -59,7 +64,7 @@ class Watcher:
         return replace(
             plan,
             jobs=jobs,
-            notes=self._new((*plan.notes, *waits)),
+            notes=self._new((*plan.notes, *waits), _but_for_counts),
             problems=self._new(plan.problems),
             refusals=self._new(plan.refusals),
         )
@@ -71,18 +76,20 @@ class Watcher:
             self._looked = True
             return plan
         notes = {photos: f"waiting for it to come back: {photos}" for photos in self.selection.photos}
-        gone = [photos for photos in self.selection.photos if not photos.exists()]
+        gone = [photos for photos in self.selection.photos if not os.access(photos, os.F_OK)]
         self._told -= {note for photos, note in notes.items() if photos not in gone}
         there = tuple(photos for photos in self.selection.photos if photos not in gone)
         try:
             plan = make_plan(replace(self.selection, photos=there))
-        except UsageError as error:
+        except (UsageError, OSError) as error:
             plan = Plan(jobs=(), notes=(f"waiting for it to come back: {error}",))
         return replace(plan, notes=(*plan.notes, *(notes[photos] for photos in gone)))
 
-    def _new(self, things: tuple[Told, ...]) -> tuple[Told, ...]:
-        new = tuple(thing for thing in things if thing not in self._told)
-        self._told.update(new)
+    def _new(
+        self, things: tuple[Told, ...], what_counts: Callable[[Told], object] = lambda thing: thing
+    ) -> tuple[Told, ...]:
+        new = tuple(thing for thing in things if what_counts(thing) not in self._told)
+        self._told.update(map(what_counts, new))
         return new
 
     def _waits(self, job: Job) -> bool:
@@ -92,8 +99,11 @@ class Watcher:
     def _take(self, job: Job, now: float) -> bool:
         photo = str(job.photo)
         signature = _signature(job)
-        if signature is None or self._taken.get(photo, ())[: len(signature)] == signature:
-            return False  # as it was taken, or without the mask that it had then
+        if signature is None:
+            return False
+        is_as_taken = self._taken.get(photo, ())[: len(signature)] == signature  # or has lost its mask
+        if is_as_taken and (job.problem or photo not in self._refused):
+            return False
         known, since = self._since.get(photo, (None, now))
         if known != signature:
             self._since[photo] = (signature, now)
@@ -103,6 +113,11 @@ class Watcher:
         del self._since[photo]
         self._taken[photo] = signature
         return True
+
+
+def _but_for_counts(note: str) -> str:
+    """Return a note without the counts at its end, which grow while photos come in."""
+    return note.partition(" are left out (")[0]
 
 
 def _is_mask(job: Job) -> bool:

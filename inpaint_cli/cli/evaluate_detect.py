@@ -194,12 +194,15 @@ def _scored(clock: _Clock, pairs: Sequence[tuple[Path, Path]]) -> Iterator[Photo
 
 
 def _harm(clock: _Clock, files: Sequence[Path]) -> CleanScore:
-    found = [clock.find(file) for file in files]
-    touched = [float(each.mask.mean()) for each in found]
-    pixels = [each.mask.size for each in found]
+    touched, pixels, alone = [], [], []
+    for file in files:
+        found = clock.find(file)
+        touched.append(float(found.mask.mean()))
+        pixels.append(found.mask.size)
+        alone.append(found.clean)
     return CleanScore(
-        photos=len(found),
+        photos=len(files),
         touched=float(np.average(touched, weights=pixels)),
-        left_alone=float(np.mean([each.clean for each in found])),
+        left_alone=float(np.mean(alone)),
         touched_most=max(touched),
     )

@@ -23,6 +23,8 @@ HELP = frozenset({"-h", "--help"})
 _NOTHING_BEHIND = re.compile(r"--[^=]+=")
 _ENDING_IN_ORDER = frozenset({"restore", "detect"})
 """Commands that take Ctrl-C themselves, once what they need is imported."""
+_OUT_OF_REACH = frozenset({errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP, errno.ESTALE})
+"""Why a path that somebody has named can't even be looked at."""
 _LOST = frozenset({errno.ENOSPC, errno.EBADF, errno.EIO, errno.EDQUOT, errno.EFBIG})
 """Why stdout can't be written: errors of our files name these, and are caught where they are written."""
 
@@ -90,6 +92,9 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:
         if isinstance(error, OSError) and error.errno in _LOST and error.filename is None:
             return _lost_stdout(error.strerror or str(error))
+        if isinstance(error, OSError) and error.errno in _OUT_OF_REACH and error.filename is not None:
+            _complain(f"error: {os.fsdecode(error.filename)}: can't be looked at: {error.strerror}")
+            return ExitCode.USAGE
         if _wants_traceback(arguments):
             traceback.print_exc()
         where = "" if _wants_traceback(arguments) else "; -v shows where"

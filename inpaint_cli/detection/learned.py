@@ -142,7 +142,7 @@ class LearnedDetector:
         """The probability of damage of each pixel, (h, w) float32: the largest that any scale gives."""
         height, width = photo.shape[:2]
         result = self._at_one_scale(photo, earlier)
-        while max(photo.shape[:2]) >= COARSER_FROM:
+        while max(photo.shape[:2]) >= COARSER_FROM and min(photo.shape[:2]) > 1:
             photo, earlier = _halved(photo), _halved(earlier)
             coarse = self._at_one_scale(photo, earlier)
             np.maximum(

@@ -19,8 +19,10 @@ def has_one_hue(photo: Floats) -> bool:
     At each level of brightness the colour differences are compared with their mean at that level, so that a
     print whose shadows and lights are tinted differently counts as well.
     """
-    scale = min(1.0, _SIDE / max(photo.shape[:2]))
-    small = cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    height, width = photo.shape[:2]
+    scale = min(1.0, _SIDE / max(height, width))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    small = cv2.resize(photo, size, interpolation=cv2.INTER_AREA)
     brightness = small.mean(axis=2)
     level = np.minimum((brightness * _LEVELS).astype(np.intp), _LEVELS - 1).ravel()
     count = np.bincount(level, minlength=_LEVELS).clip(1)

@@ -91,9 +91,14 @@ def encode(source: bytes, name: str, repairs: Sequence[Repair]) -> bytes:
     layouts = [tiff_page.layout(file, page) for page in pages]
     shared = _shared(layouts)
     changed = bytearray(source)
-    for page, made, repair in zip(pages, layouts, repairs, strict=True):
-        if repair.mask.any():
-            changed = _repair_page(changed, file, page, made, repair, shared=shared)
+    for number, (page, made, repair) in enumerate(zip(pages, layouts, repairs, strict=True)):
+        if not repair.mask.any():
+            continue
+        samples = _stored_samples(file, page, made, repair)
+        if samples is None:
+            changed = _as_rgb(changed, name, number, made, repair, shared=shared)
+        else:
+            changed = _repair_page(changed, file, page, made, samples, repair.mask, shared=shared)
     if not fits_addresses(changed, big=file.big):
         raise UnsupportedPhotoError(f"{name}: the TIFF would outgrow 4 GiB; use --format png")
     return bytes(changed)
@@ -106,17 +111,21 @@ def _shared(layouts: Sequence[Layout]) -> bool:
 
 
 def _repair_page(
-    changed: bytearray, file: TiffFile, page: Directory, made: Layout, repair: Repair, *, shared: bool
+    changed: bytearray,
+    file: TiffFile,
+    page: Directory,
+    made: Layout,
+    samples: npt.NDArray[Any],
+    mask: Bools,
+    *,
+    shared: bool,
 ) -> bytearray:
-    """Return the file with one page's chunks written anew, `changed` itself or a copy."""
-    samples = _stored_samples(file, page, made, repair)
-    if samples is None:
-        return _as_rgb(changed, file, page, made, repair, shared=shared)
-    touched = [number for number, _, *area in made.chunks() if repair.mask[area[0], area[1]].any()]
+    """Return the file with the chunks of a page that the mask touches written anew, `changed` or a copy."""
+    touched = [number for number, _, *area in made.chunks() if mask[area[0], area[1]].any()]
     room = Room(bytearray(changed), [] if shared else [made.spans()[number] for number in touched])
     offsets, counts = list(made.offsets), list(made.counts)
     for number, plane, rows, columns in made.chunks():
-        if repair.mask[rows, columns].any():
+        if mask[rows, columns].any():
             coded = tiff_page.write_chunk(file, made, samples, plane, rows, columns)
             offsets[number], counts[number] = room.put(coded), len(coded)
     if room.appended > _MOST_GROWTH * len(changed) and not shared and _can_be_cut(page, made):
@@ -189,13 +198,16 @@ def _indices(
 
 
 def _as_rgb(
-    changed: bytearray, file: TiffFile, page: Directory, made: Layout, repair: Repair, *, shared: bool
+    changed: bytearray, name: str, number: int, made: Layout, repair: Repair, *, shared: bool
 ) -> bytearray:
-    """Turn a palette page into RGB: a new directory without the colour map, and all its strips."""
+    """Turn the palette page of this number into RGB: a new directory without the colour map, all its strips.
+
+    The directory is looked for in what has become of the file: the one before it may have moved as well.
+    """
     rgb = replace(made, channels=3, photometric=tiff_page.RGB)
     shorts = {_CHANNELS: (3,), _BITS: (8, 8, 8), _PHOTOMETRIC: (tiff_page.RGB,)}
-    tiff_file.replace_directory(changed, file, page, shorts, dropped=_COLOUR_MAP)
-    renewed = tiff_file.parse(bytes(changed), file.name)
-    directory = next(found for found in renewed.directories() if found.link_at == page.link_at)
+    current = tiff_file.parse(bytes(changed), name)
+    tiff_file.replace_directory(changed, current, _pages(current)[number], shorts, dropped=_COLOUR_MAP)
+    renewed = tiff_file.parse(bytes(changed), name)
     room = Room(changed, [] if shared else made.spans())
-    return _all_anew(room, renewed, directory, rgb, repair.pixels)
+    return _all_anew(room, renewed, _pages(renewed)[number], rgb, repair.pixels)

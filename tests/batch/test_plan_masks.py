@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from inpaint_cli.batch.journal import JOURNAL_NAME
 from inpaint_cli.batch.plan import Plan, Selection, make_plan
 from inpaint_cli.errors import UsageError
 
@@ -69,6 +70,12 @@ def test_letters_with_marks_match_however_they_are_composed(tmp_path: Path) -> N
     composed, decomposed = "caf\u00e9", "cafe\u0301"
     plan = plan_of(tmp_path, [f"{decomposed}.jpg"], [f"{composed}.png"])
     assert pairs(plan, tmp_path) == {f"{decomposed}.jpg": f"{composed}.png"}
+
+
+def test_masks_are_found_where_detect_wrote_them_for_one_album_at_a_time(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, ["a/x.jpg", "b/x.jpg"], [f"a/{JOURNAL_NAME}", "a/x.png", "b/x.png"])
+    assert pairs(plan, tmp_path) == {"a/x.jpg": "a/x.png", "b/x.jpg": "b/x.png"}
+    assert plan.notes == ()
 
 
 def test_a_mask_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:

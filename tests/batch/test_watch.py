@@ -96,6 +96,18 @@ class TestWatching:
         (tmp_path / "a.jpg").write_bytes(b"x")
         assert [plan.jobs for plan in (watcher.complete(), watcher.complete())] == [(), ()]
         assert [job.photo.name for job in watcher.waiting] == ["a.jpg"]
+        (tmp_path / "a.png").unlink()
+        assert watcher.complete().jobs == ()
+        assert [job.photo.name for job in watcher.complete().jobs] == ["a.jpg"]
+        assert watcher.waiting == () and watcher.complete().jobs == ()
+
+    def test_files_that_are_no_photos_are_told_once_however_many_come(self, tmp_path: Path) -> None:
+        watcher = Watcher(Selection(photos=(tmp_path,), suffixes=frozenset({".jpg"})), settle=0.0)
+        (tmp_path / "a.raw").touch()
+        note = f"{tmp_path}: files of no format that is read are left out (1 .raw)"
+        assert watcher.complete().notes == (note,)
+        (tmp_path / "b.raw").touch()
+        assert watcher.complete().notes == ()
 
     def test_a_folder_that_is_gone_may_come_back(self, tmp_path: Path) -> None:
         photos, masks, watcher = watched_with_masks(tmp_path)

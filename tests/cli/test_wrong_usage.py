@@ -73,6 +73,26 @@ def test_the_message_names_the_remedy(archive, monkeypatch, capfd) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "before",
+    [
+        ["restore"],
+        ["restore", "photos", "--mask"],
+        ["restore", "photos", "--mask-dir"],
+        ["restore", "photos", "--report"],
+        ["detect", "-o", "found"],
+        ["evaluate", "photos"],
+        ["export", "-o", "x.onnx"],
+        ["train", "--model", "pconv", "-o"],
+    ],
+)
+def test_a_path_that_cannot_be_looked_at_is_named(archive, monkeypatch, capfd, before) -> None:
+    monkeypatch.chdir(archive("a.png"))
+    assert run([*before, "n" * 300]) == 2
+    message = capfd.readouterr().err
+    assert message.startswith("inpaint-cli: error: nnn") and "File name too long" in message
+
+
 def test_a_name_behind_two_dashes_may_end_like_an_empty_option(archive, monkeypatch, capfd) -> None:
     root = archive("a.png")
     monkeypatch.chdir(root)

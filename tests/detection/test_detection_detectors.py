@@ -91,7 +91,7 @@ def test_grey_and_16_bit_photos_give_the_same_mask(detector, colour):
 
 
 @pytest.mark.parametrize(("detector", "_"), detectors(), ids=DETECTORS)
-@pytest.mark.parametrize("size", [(1, 1), (1, 50), (31, 2), (65, 33)])
+@pytest.mark.parametrize("size", [(1, 1), (1, 50), (31, 2), (65, 33), (1, 1700), (3, 1700)])
 def test_photos_of_any_size(detector, _, size):
     assert detector.find(np.full((*size, 3), 90, np.uint8)).mask.shape == size
 

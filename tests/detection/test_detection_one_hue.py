@@ -31,3 +31,7 @@ def test_grain_does_not_make_a_colour_photo():
 def test_a_colour_photo():
     half = np.where(np.arange(48)[None, :, None] < 24, np.float32([1, 0.4, 0.4]), np.float32([0.4, 0.4, 1]))
     assert not has_one_hue(GREY * half)
+
+
+def test_a_photo_one_pixel_wide_is_looked_at_as_well():
+    assert has_one_hue(np.full((2000, 1, 3), 0.5, np.float32))

@@ -246,6 +246,22 @@ def test_a_palette_that_lacks_a_colour_becomes_rgb_and_keeps_its_other_tags() ->
         assert picture.info["dpi"] == (300, 300)
 
 
+def test_each_of_several_palette_pages_may_become_rgb() -> None:
+    out = BytesIO()
+    pages = [few(60), few(40), few(20)]
+    pages[0].save(out, "TIFF", save_all=True, append_images=pages[1:])
+    photo = decode_photo(out.getvalue(), name="photo")
+    masks = [samples.hole(page.shape) for page in photo.pages]
+    new = [
+        np.where(mask[..., None], 255 - page.pixels, page.pixels)
+        for page, mask in zip(photo.pages, masks, strict=True)
+    ]
+    file = encode_photo(photo, new, masks)
+    assert verify(out.getvalue(), file, masks).kept
+    again = decode_photo(file, name="photo")
+    assert all((page.pixels == pixels).all() for page, pixels in zip(again.pages, new, strict=True))
+
+
 def test_a_palette_that_has_the_colours_stays() -> None:
     data = FILES["palette"]
     photo = decode_photo(data, name="photo")
