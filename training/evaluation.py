@@ -149,13 +149,22 @@ def network_candidates(
     return [composite, answer]
 
 
+def check_names(candidates: Sequence[Candidate]) -> None:
+    """Raise UsageError where two candidates have one name, by which their scores are kept."""
+    names = [candidate.name for candidate in candidates]
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(f"two to be compared are called {name!r}; rename one, or leave one out")
+
+
 def evaluate_cifar(
     pictures: Pixels,
     candidates: Sequence[Candidate],
     options: CifarOptions,
     advance: Advance = lambda count: None,
 ) -> CifarReport:
-    """Run the benchmark on pictures uint8 (n, 32, 32, 3)."""
+    """Run the benchmark on pictures uint8 (n, 32, 32, 3); no two candidates may have one name."""
+    check_names(candidates)
     chosen = pictures[: options.limit] if options.limit else pictures
     if not len(chosen):
         raise TrainingDataError("there are no pictures to evaluate on; give a CIFAR-10 batch with --data")

@@ -348,12 +348,16 @@ class Trainer:
         """Begin a new run with the weights of another one, of this network or a smaller one (see `grow`).
 
         Raises RunFolderError where the network is of another kind, or one of both doesn't know what is
-        missing.
+        missing. The published network can't grow: its partial convolutions weigh all channels alike.
         """
         theirs, ours = NetworkConfig.from_dict(checkpoint.network), self.config.network
         if (theirs.architecture, theirs.knows_missing) != (ours.architecture, ours.knows_missing):
             raise RunFolderError("the checkpoint to start from is of another network")
-        grow(checkpoint.tensors, self.network)
+        if ours.architecture == "partial-unet" and theirs.channels != ours.channels:
+            raise RunFolderError(
+                "the checkpoint to start from has other channels, and this network can't grow"
+            )
+        grow(checkpoint.build(), self.network)
         self.average = new_average(self.network)
 
 

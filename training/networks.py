@@ -184,10 +184,11 @@ class ResidualUNet(nn.Module):
         self.sees_misfit = self.spectral is not None and config.guess == "spectral-with-misfit"
         learned = config.guess == "learned-spectral" and config.knows_missing
         self.learned = LearnedSpectralGuess(config.iterations) if learned else None
-        planes = 3 + (1 if config.knows_missing else 0) + (1 if config.sees_guide else 0)
-        planes += (3 if self.spectral else 0) + (3 if self.sees_misfit else 0) + (2 if self.learned else 0)
+        clues = (3 if self.spectral else 0) + (3 if self.sees_misfit else 0) + (2 if self.learned else 0)
+        planes = 3, int(config.knows_missing), int(config.sees_guide), clues
         self.halve: nn.Module = nn.PixelUnshuffle(2)
-        self.stem = nn.Conv2d(4 * planes, channels[0], 3, padding=1)
+        self.stem_parts = tuple(4 * count for count in planes)
+        self.stem = nn.Conv2d(sum(self.stem_parts), channels[0], 3, padding=1)
         self.known = PartialConv2d(12, channels[0], mask_channels=12) if config.knows_missing else None
         self.encoder = nn.ModuleList(
             residual_blocks(c, n) for c, n in zip(channels, blocks[:depth], strict=True)
@@ -216,6 +217,10 @@ class ResidualUNet(nn.Module):
         features = down_and_up(features, self.encoder, self.down, self.up, self.decoder)
         correction = functional.pixel_shuffle(self.head(features), 2)
         return guess + correction
+
+    def parts(self) -> Mapping[str, tuple[int, ...]]:
+        """What stands side by side, see `Concatenating`: guess, mask, whether there is a guide, and clues."""
+        return {"stem.weight": self.stem_parts}
 
     def _first_guess(self, photo: Tensor, valid: Tensor, guide: Tensor | None) -> tuple[Tensor, list[Tensor]]:
         """Return the guess (n, 3, h, w) and all that the first layer sees, the guess among it.

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inpaint_cli.errors import NothingToDoError, UsageError
-from training.evaluation import Candidate, Case
+from training.evaluation import Candidate, Case, check_names
 from training.panels import draw_grid
 from training.photo_damage import KINDS, draw_mask, paint
 from training.scores import Score, mean_score, score
@@ -90,10 +90,11 @@ def evaluate_kind(
     seed: int,
     advance: Callable[[int], None] = lambda count: None,
 ) -> KindReport:
-    """Damage, restore and score all photos.
+    """Damage, restore and score all photos; no two candidates may have one name.
 
     Photos are taken one at a time, so that few are in memory at once.
     """
+    check_names(candidates)
     scores: dict[str, list[Score]] = {candidate.name: [] for candidate in candidates}
     seconds = dict.fromkeys(scores, 0.0)
     missing: list[float] = []

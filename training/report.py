@@ -25,7 +25,9 @@ def cifar_tables(report: CifarReport) -> Iterator[Table]:
 
 def photo_tables(reports: Sequence[KindReport], photos: int) -> Iterator[Table]:
     """PSNR and SSIM by kind of damage, then the seconds."""
-    yield rich_table(f"{photos} photos: PSNR (dB) and SSIM in the hole", *photo_cells(reports))
+    yield rich_table(
+        f"{photos} photo{'' if photos == 1 else 's'}: PSNR (dB) and SSIM in the hole", *photo_cells(reports)
+    )
     yield rich_table("seconds a megapixel", *second_cells(reports))
 
 

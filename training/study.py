@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inpaint_cli.backends import RESTORING, Network, open_network
-from inpaint_cli.errors import RunFolderError
+from inpaint_cli.errors import RunFolderError, UsageError
 from training.checkpoints import Checkpoint, read_checkpoint
 from training.evaluation import (
     BASELINE,
@@ -93,7 +93,11 @@ def write_study(
     command: str,
     advance: Callable[[int], None] = lambda count: None,
 ) -> Iterator[Path]:
-    """Measure and write everything; yields each file as it is written."""
+    """Measure and write everything; yields each file as it is written.
+
+    Raises UsageError where the target can't be one, before anything is measured.
+    """
+    old = _old_text(target)
     candidates = [each for run in runs for each in network_candidates(run.network, run.name)] + [*classical]
     report = evaluate_cifar(pictures, candidates, options, advance)
     folder = target.parent / f"{target.stem}-pictures"
@@ -114,9 +118,20 @@ def write_study(
     write_bytes(file, _panel(report, pictures, candidates, options.seed))
     yield file
     blocks["panel"] = f"![Damaged, restored by each, and true pictures]({folder.name}/panel.png)\n"
-    old = target.read_text(encoding="utf-8") if target.exists() else "# Study\n"
     write_bytes(target, replace_blocks(old, blocks).encode())
     yield target
+
+
+def _old_text(target: Path) -> str:
+    """Return what a study that is there already says, or how a new one begins."""
+    try:
+        return target.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return "# Study\n"
+    except UnicodeDecodeError as error:
+        raise UsageError(f"-o {target}: is there already, and is no text; give another name") from error
+    except OSError as error:
+        raise UsageError(f"-o {target}: can't be read ({error.strerror or error})") from error
 
 
 def replace_blocks(text: str, blocks: dict[str, str]) -> str:

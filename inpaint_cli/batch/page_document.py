@@ -30,8 +30,8 @@ _MOST_ENGINES = 3
 class Summary:
     """What the top of the page tells; does not grow with the number of photos.
 
-    folder: the deepest folder that holds all photos. engines: how often each model, backend and device
-    was used.
+    folder: the deepest folder that holds all photos. engines: how many photos each model, backend and device
+    restored; the first one that is named counts in any case.
     without_room: photos that came after the last one with room for its pictures.
     """
 

@@ -50,14 +50,12 @@ def _photo(path: Path, max_pixels: int) -> Photo | None:
 def _masks(
     outcome: Outcome, photo: Photo, invert: bool, mode: str, max_pixels: int
 ) -> Sequence[Bools] | None:
-    found = outcome.status in ("found", "clean")
-    file = outcome.output if found else outcome.mask
-    if file is None:
+    if outcome.mask is None:
         return transparent(photo)
     if mode != "only":
         return None
     try:
-        masks = read_mask_pages(file, invert=invert and not found, max_pixels=max_pixels)
+        masks = read_mask_pages(outcome.mask, invert=invert, max_pixels=max_pixels)
     except InpaintError:
         return None
     if outcome.status == "failed" or len(masks) != len(photo.pages):

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from inpaint_cli.batch.damage import Bools, Pixels
+from inpaint_cli.depth import eight_bits
 from inpaint_cli.photos import Page
 
 Bytes8 = npt.NDArray[np.uint8]
@@ -199,14 +200,10 @@ def _shrunk(mask: Bools, shape: tuple[int, int]) -> Bools:
 
 def _bytes(page: Page) -> Bytes8:
     """Return (h, w, 1|3|4) in 8 bits, with the alpha channel where the page has one."""
-    pixels = _eight_bits(page.pixels)
+    pixels = eight_bits(page.pixels)
     if page.alpha is None:
         return pixels
-    return np.concatenate([pixels] * (3 // pixels.shape[2]) + [_eight_bits(page.alpha)[..., None]], axis=2)
-
-
-def _eight_bits(values: Pixels) -> Bytes8:
-    return (values >> (8 * values.itemsize - 8)).astype(np.uint8)
+    return np.concatenate([pixels] * (3 // pixels.shape[2]) + [eight_bits(page.alpha)[..., None]], axis=2)
 
 
 def _changes(before: Page, after: Page, lossy: bool) -> Bools:

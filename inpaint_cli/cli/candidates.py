@@ -39,11 +39,11 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")
 def network_candidates(
     models: Sequence[str | None], backend: str, device: str, quality: str = DEFAULT_QUALITY
 ) -> list[Candidate]:
-    """Open models by name or path, None for those of the quality."""
+    """Open models by name or path, None for those of the quality; one that is named twice once."""
     from training.evaluation import network_candidates as candidates_of
 
     found: list[Candidate] = []
-    for name in models:
+    for name in dict.fromkeys(models):
         network = open_tiers(find_quality(quality).tiers_with(name), backend=backend, device=device)
         taken = [candidate.name for candidate in found]
         found += candidates_of(network, _shown_name(name, network.card.name, quality, taken), quality)

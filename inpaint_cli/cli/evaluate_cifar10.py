@@ -11,9 +11,9 @@ import typer
 from inpaint_cli.backends import list_models
 from inpaint_cli.cli import candidates
 from inpaint_cli.cli import options as flags
+from inpaint_cli.cli.consoles import results_console
 from inpaint_cli.cli.evaluate_report import print_json, progress_bar
 from inpaint_cli.cli.extras import require_training
-from inpaint_cli.cli.models import results_console
 
 
 @dataclass(frozen=True, kw_only=True)

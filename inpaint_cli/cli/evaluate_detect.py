@@ -11,12 +11,12 @@ from typing import Annotated, Any
 import numpy as np
 import numpy.typing as npt
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from inpaint_cli.cli import options as flags
 from inpaint_cli.cli.candidates import Json
 from inpaint_cli.cli.clean_photos import find_photos, path_in
+from inpaint_cli.cli.consoles import plain_console
 from inpaint_cli.cli.evaluate_report import print_json, progress_bar
 from inpaint_cli.detection import DEFAULT_SENSITIVITY, DETECTORS, Detection, Detector, open_detector
 from inpaint_cli.detection.measure import TOLERANCE, KindScore, PhotoScore, mean_score, score_photo
@@ -115,7 +115,7 @@ def _detect(_: typer.Context, options: EvaluateDetectOptions) -> None:
         shown = [asdict(report) for report in reports]
         print_json({"benchmark": "detect", "tolerance": TOLERANCE, "detectors": shown})
         return
-    Console(width=110).print(report_table(reports))
+    plain_console(width=110).print(report_table(reports))
 
 
 detect = flags.command_from(EvaluateDetectOptions, _detect)

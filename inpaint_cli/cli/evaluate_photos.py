@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from inpaint_cli.cli import candidates, streams
 from inpaint_cli.cli import options as flags
 from inpaint_cli.cli.clean_photos import clean_photos, find_photos
+from inpaint_cli.cli.consoles import plain_console, results_console
 from inpaint_cli.cli.evaluate_report import print_json, progress_bar
 from inpaint_cli.cli.extras import require_training
-from inpaint_cli.cli.models import results_console
 from inpaint_cli.cli.reporting import read_head
 from inpaint_cli.errors import ExitCode, UsageError
 from inpaint_cli.restoration.quality import DEFAULT_QUALITY
@@ -121,7 +120,7 @@ def _reports(
 def _networks(options: PhotosOptions) -> list[Candidate]:
     return [
         network
-        for quality in options.quality or [DEFAULT_QUALITY]
+        for quality in dict.fromkeys(options.quality or [DEFAULT_QUALITY])
         for network in candidates.network_candidates(
             options.model or [None], options.backend, options.device, quality
         )
@@ -147,7 +146,7 @@ def _write_panel(file: Path, data: bytes) -> None:
     from inpaint_cli.photos import write_atomically
 
     write_atomically(file, data)
-    Console(stderr=True).print(f"panel: {file}", highlight=False)
+    plain_console(stderr=True).print(f"panel: {file}", soft_wrap=True)
 
 
 photos = flags.command_from(PhotosOptions, _photos)

@@ -8,8 +8,9 @@ import sys
 from typing import Any
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from inpaint_cli.cli.consoles import plain_console
 
 
 def print_json(report: dict[str, Any]) -> None:
@@ -24,9 +25,9 @@ def command_line() -> str:
 
 def progress_bar() -> Progress:
     """A bar on stderr, where that is a terminal."""
-    console = Console(stderr=True)
+    console = plain_console(stderr=True)
     return Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),

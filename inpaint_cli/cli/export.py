@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from inpaint_cli.cli import options as flags
 from inpaint_cli.cli.clean_photos import clean_photos, find_photos
+from inpaint_cli.cli.consoles import plain_console
 from inpaint_cli.cli.extras import require_training
 from inpaint_cli.errors import UsageError
 
@@ -92,7 +92,7 @@ def _export(_: typer.Context, options: ExportOptions) -> None:
     said = f"{exported.card.parameters:,} parameters, differs from torch by {exported.difference:.1e} at most"
     if exported.lost is not None:
         said += f"; in 8 bits it loses {exported.lost:.3f} dB"
-    Console(stderr=True).print(f"{output}: {said}", highlight=False)
+    plain_console(stderr=True).print(f"{output}: {said}", soft_wrap=True)
     typer.echo(output)
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import sys
 from collections.abc import Collection
 from dataclasses import asdict
 from typing import Annotated, Any
@@ -15,10 +13,8 @@ from rich.console import Console
 from rich.table import Table
 
 from inpaint_cli.backends import Figure, ModelFiles, list_models
+from inpaint_cli.cli.consoles import WIDE, plain_console, results_console
 from inpaint_cli.restoration import DEFAULT_MODEL
-
-WIDE = 160
-"""Columns from which a table is shown whole; it is that wide where it is not shown on a terminal."""
 
 NARROW = ("name", "kind", "size", "parameters", "backends")
 WRAPPED = ("figures", "trained on")
@@ -39,12 +35,7 @@ def models(
     print_table(console, found)
     if console.width < WIDE:
         rest = f"In {WIDE} columns, or with --json, also what each was trained on, and its figures."
-        console.print(rest, highlight=False)
-
-
-def results_console() -> Console:
-    """A console on stdout, wide enough for tables where that is a file or a pipe."""
-    return Console(width=None if sys.stdout.isatty() else max(WIDE, shutil.get_terminal_size().columns))
+        console.print(rest)
 
 
 def print_table(console: Console, found: list[ModelFiles]) -> None:
@@ -57,7 +48,7 @@ def print_table(console: Console, found: list[ModelFiles]) -> None:
         needed = console.measure(table, options=console.options.update(max_width=WIDE)).maximum
         if needed <= console.width:
             break
-    whole = Console(file=console.file, width=max(console.width, needed))
+    whole = plain_console(file=console.file, width=max(console.width, needed))
     whole.print(table)
 
 

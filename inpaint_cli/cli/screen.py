@@ -52,15 +52,16 @@ class Screen:
         if self.quiet or not sys.stderr.isatty():
             yield
             return
-        from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-        console = Console(stderr=True)
+        from inpaint_cli.cli.consoles import plain_console
+
+        console = plain_console(stderr=True)
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=console, transient=True) as bar:
             task = bar.add_task("photos", total=total)
             before = self._print, self._advance
-            self._print = lambda line: console.print(line, markup=False, highlight=False, soft_wrap=True)
+            self._print = lambda line: console.print(line, soft_wrap=True)
             self._advance = lambda: bar.advance(task)
             try:
                 yield

@@ -34,7 +34,7 @@ def train_detector(console: Console, **asked: Any) -> RunFolder:
         done = "; all of it is done already" if trainer.finished else ""
         console.print(
             f"detector: {parameters:,} parameters on {trainer.device.type}; {described}{done}",
-            highlight=False,
+            soft_wrap=True,
         )
 
     def told(figures: DetectorFigures) -> None:
@@ -43,7 +43,7 @@ def train_detector(console: Console, **asked: Any) -> RunFolder:
             f" {figures.validation_loss:.4f} at the first look and {figures.second_loss:.4f} at the second,"
             f" precision {figures.precision:.3f}, recall {figures.recall:.3f},"
             f" {figures.false_alarms:.2%} of clean pixels touched, {figures.steps_per_second:.2g} steps/s",
-            highlight=False,
+            soft_wrap=True,
         )
 
     return train(DetectorRequest(**asked), started, told)

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from inpaint_cli.cli.consoles import plain_console
 from inpaint_cli.cli.train_detector import refuse_for_detector, train_detector
 from inpaint_cli.cli.train_progress import ProgressWatcher
 from training.data import SourceOption, fetch_cifar10, load_training_data
@@ -29,7 +30,7 @@ BOTH = ("vanilla", "pconv")
 def train_networks(options: TrainOptions) -> None:
     """Train what is asked for, and print the checkpoint of each run on stdout, of several processes once."""
     first = os.environ.get("RANK", "0") == "0"
-    console = Console(stderr=True, quiet=options.quiet or not first)
+    console = plain_console(stderr=True, quiet=options.quiet or not first)
     sources = tuple(SourceOption.parse(text) for text in options.data or ())
     if options.model == "detector":
         typer.echo(_train_detector(options, sources, console).weights_file)

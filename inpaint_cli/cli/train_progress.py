@@ -44,7 +44,7 @@ class ProgressWatcher:
         parameters = sum(parameter.numel() for parameter in trainer.network.parameters())
         self.console.print(
             f"{self.model}: {parameters:,} parameters on {trainer.device.type}; {data.description}",
-            highlight=False,
+            soft_wrap=True,
         )
         if trainer.finished:
             self.console.print(f"{self.model}: all {trainer.config.length} are done already")
@@ -64,7 +64,7 @@ class ProgressWatcher:
         self.console.print(
             f"{self.model} epoch {figures.epoch}: training {figures.training_loss:.6f},"
             f" validation {figures.validation_loss:.6f}, {figures.pictures_per_second:,.0f} pictures/s",
-            highlight=False,
+            soft_wrap=True,
         )
 
 

@@ -54,13 +54,6 @@ def test_a_mask_that_is_not_all_is_not_pictured_as_if_it_were(tmp_path: Path, mo
     assert pictures is not None and pictures.compared
 
 
-def test_a_mask_that_detect_found_is_its_output(tmp_path: Path) -> None:
-    done = restored(tmp_path)
-    found = pictures_of(Outcome(photo=done.photo, output=done.mask, status="found"))
-    assert found is not None and found.whole.mask and found.whole.after is None
-    assert pixel(found.whole.mask, 5, 5)[3] == 255
-
-
 def test_a_small_photo_needs_no_spot_a_large_one_gets_it_at_full_size(tmp_path: Path) -> None:
     small = pictures_of(restored(tmp_path))
     large = pictures_of(restored(tmp_path, "b.png", (700, 1000)))

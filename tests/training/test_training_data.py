@@ -18,6 +18,7 @@ from training.data import (
     read_source,
     read_test_pictures,
 )
+from training.data.pictures import read_pixels
 
 RED_THEN_BLUE = bytes([6]) + b"\xff" * 1024 + b"\x00" * 2048 + bytes([0]) + b"\x00" * 2048 + b"\x07" * 1024
 
@@ -151,6 +152,18 @@ def test_a_folder_of_pictures_is_cut_at_several_scales_and_split_by_picture(tmp_
     assert {int(tile[0, 0, 0]) for tile in source.valid}.isdisjoint(
         int(tile[0, 0, 0]) for tile in source.train
     )
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+def test_a_picture_of_16_bits_grey_keeps_its_tones(tmp_path, suffix):
+    Image.fromarray(np.uint16([[0, 0x1234, 0x80FF, 0xFFFF]])).save(tmp_path / f"scan{suffix}")
+    assert read_pixels(tmp_path / f"scan{suffix}").tolist() == [[[v] * 3 for v in (0, 0x12, 0x80, 0xFF)]]
+
+
+def test_a_picture_of_32_bits_is_refused(tmp_path):
+    Image.fromarray(np.float32([[0.5]])).save(tmp_path / "depth.tif")
+    with pytest.raises(TrainingDataError, match=r"depth\.tif can.t be read .values of 32 bits"):
+        read_pixels(tmp_path / "depth.tif")
 
 
 def test_a_broken_picture_is_named(tmp_path):

@@ -1,4 +1,6 @@
 import hashlib
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 
 import pytest
 
@@ -42,6 +44,28 @@ def test_a_wrong_checksum_leaves_nothing_behind(tmp_path, url):
 def test_without_a_network_the_remedy_is_named(tmp_path):
     with pytest.raises(TrainingDataError, match="by hand and give it with --data"):
         fetch_cifar10(tmp_path / "cache", url=(tmp_path / "nothing").as_uri())
+
+
+class _BreaksOff(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        self.wfile.write(b"1000\r\nonly a part")
+        self.close_connection = True
+
+    def log_message(self, *_):
+        pass
+
+
+def test_an_answer_that_breaks_off_is_told_and_leaves_nothing_behind(tmp_path):
+    with HTTPServer(("127.0.0.1", 0), _BreaksOff) as server:
+        Thread(target=server.handle_request, daemon=True).start()
+        with pytest.raises(TrainingDataError, match="can't be downloaded"):
+            fetch_cifar10(tmp_path / "cache", url=f"http://127.0.0.1:{server.server_port}/")
+    assert list((tmp_path / "cache").iterdir()) == []
 
 
 def test_the_cache_follows_the_desktop_standard(monkeypatch, tmp_path):

@@ -151,6 +151,12 @@ def test_a_blind_network_is_scored_raw_as_well(tmp_path):
     assert np.abs(composite[case.mask].astype(int) - raw[case.mask]).max() <= 1
 
 
+def test_two_candidates_of_one_name_are_refused():
+    ns = classical_candidate("ns", METHODS["ns"])
+    with pytest.raises(UsageError, match="two to be compared are called 'ns'"):
+        evaluate_cifar(np.zeros((1, 32, 32, 3), np.uint8), [ns, ns], CifarOptions())
+
+
 def test_no_pictures_is_an_error():
     with pytest.raises(TrainingDataError, match="no pictures"):
         evaluate_cifar(GREY[:0], [BIHARMONIC], CifarOptions())

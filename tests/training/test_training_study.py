@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from tiny_training import tiny_checkpoint
 
-from inpaint_cli.errors import RunFolderError
+from inpaint_cli.errors import RunFolderError, UsageError
 from training.checkpoints import write_checkpoint
 from training.classical import METHODS
 from training.evaluation import CifarOptions, classical_candidate
@@ -64,6 +64,16 @@ def test_blocks_are_replaced_where_they_stand_and_added_where_they_are_not():
     once = replace_blocks("Text\n", {"a": "1\n"})
     assert once == "Text\n\n<!-- study: a -->\n\n1\n\n<!-- /study: a -->\n"
     assert replace_blocks(once + "More\n", {"a": "2\n"}) == once.replace("1", "2") + "More\n"
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"], ids=["folder", "no text"])
+def test_a_target_that_can_be_no_study_is_refused_before_anything_is_measured(tmp_path, content):
+    target = tmp_path / "study.md"
+    target.mkdir() if content is None else target.write_bytes(content)
+    nothing = np.zeros((0, 32, 32, 3), np.uint8)
+    with pytest.raises(UsageError, match=r"-o .*study\.md: "):
+        next(write_study([], nothing, [], CifarOptions(), target, "the command"))
+    assert list(tmp_path.iterdir()) == [target]
 
 
 def test_two_runs_of_one_name_are_refused(tmp_path):

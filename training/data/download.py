@@ -6,10 +6,12 @@ import hashlib
 import os
 import urllib.request
 from collections.abc import Callable
-from contextlib import suppress
+from http.client import HTTPException
 from pathlib import Path
+from typing import IO
 
 from inpaint_cli.errors import TrainingDataError
+from inpaint_cli.replacing import replacing, sweep
 
 ARCHIVE = "cifar-10-binary.tar.gz"
 URL = f"https://www.cs.toronto.edu/~kriz/{ARCHIVE}"
@@ -42,40 +44,35 @@ def fetch_cifar10(
     target = folder / ARCHIVE
     if target.is_file():
         return target
-    part = folder / f".{ARCHIVE}.{os.getpid()}.part"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        found = _download(url, part, progress)
-        if found != md5:
-            raise TrainingDataError(
-                f"{url} came with md5 {found}, not {md5}: try again, or give the data with --data"
-            )
-        part.replace(target)
-    except OSError as error:
-        reason = getattr(error, "reason", None) or error.strerror or error
+        sweep([folder])
+        with replacing(target) as handle:
+            found = _download(url, handle, progress)
+            if found != md5:
+                raise TrainingDataError(
+                    f"{url} came with md5 {found}, not {md5}: try again, or give the data with --data"
+                )
+    except (OSError, HTTPException) as error:
+        reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
         raise TrainingDataError(
             f"{url} can't be downloaded to {folder} ({reason}):"
             f" fetch {ARCHIVE} by hand and give it with --data"
         ) from error
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
     return target
 
 
-def _download(url: str, part: Path, progress: Progress) -> str:
-    """Write what ``url`` serves to ``part``; returns its md5."""
+def _download(url: str, handle: IO[bytes], progress: Progress) -> str:
+    """Write what ``url`` serves; returns its md5."""
     digest = hashlib.md5(usedforsecurity=False)
     done = 0
-    with urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as answer, part.open("wb") as handle:
+    with urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as answer:
         total = int(answer.headers.get("Content-Length") or 0)
         while chunk := answer.read(CHUNK):
             handle.write(chunk)
             digest.update(chunk)
             done += len(chunk)
             progress(done, total)
-        handle.flush()
-        os.fsync(handle.fileno())
     if total and done < total:
         raise TrainingDataError(f"{url} broke off after {done:,} of {total:,} bytes: try again")
     return digest.hexdigest()

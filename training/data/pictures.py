@@ -15,6 +15,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from inpaint_cli.depth import eight_bits
 from inpaint_cli.errors import TrainingDataError
 
 PICTURE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"})
@@ -53,14 +54,24 @@ def find_pictures(folder: Path) -> list[Path]:
 
 
 def read_pixels(file: Path) -> Pixels:
-    """Read a picture as uint8 RGB (h, w, 3)."""
+    """Read a picture as uint8 RGB (h, w, 3). Raises TrainingDataError."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(file) as picture:
-                return np.asarray(picture.convert("RGB"))
+                return _rgb(picture)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Warning) as error:
         raise TrainingDataError(f"{file} can't be read ({error}): repair it or take it away") from error
+
+
+def _rgb(picture: Image.Image) -> Pixels:
+    """Return uint8 (h, w, 3). ValueError for a picture whose range of values is not known."""
+    if picture.mode.startswith("I;16"):  # Pillow would cut off what is above 255
+        grey = eight_bits(np.asarray(picture).astype(np.uint16))
+        return np.repeat(grey[..., None], 3, axis=2)
+    if picture.mode in ("I", "F"):
+        raise ValueError("values of 32 bits are not supported")
+    return np.asarray(picture.convert("RGB"))
 
 
 def cut_tiles(pixels: Pixels, rng: np.random.Generator, cutting: TileCutting) -> Pixels:

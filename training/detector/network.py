@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from itertools import pairwise
 
 import torch
@@ -64,6 +65,11 @@ class DamageUNet(nn.Module):
     def forward(self, photo: Tensor, earlier: Tensor) -> Tensor:
         """Photo and what an earlier look found to probability."""
         return torch.sigmoid(self.logits(photo, earlier))
+
+    def parts(self) -> Mapping[str, tuple[int, ...]]:
+        """What stands side by side, see `Concatenating`: features and the picture, before `edge`."""
+        features = self.stem.out_channels
+        return {"edge.weight": (features, self.edge.in_channels - features)}
 
     def logits(self, photo: Tensor, earlier: Tensor) -> Tensor:
         """Photo (n, 3, h, w), earlier (n, 1, h, w) to the logarithm of the odds of damage (n, 1, h, w)."""

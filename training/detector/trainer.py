@@ -234,7 +234,7 @@ class DetectorTrainer:
 
     def start_from(self, checkpoint: Checkpoint) -> None:
         """Begin with the weights of another run, of this network or a smaller one (see `grow`)."""
-        grow(checkpoint.tensors, self.network)
+        grow(checkpoint.build(), self.network)
         self.average = new_average(self.network)
 
     def resume(self, folder: Path) -> None:
