@@ -72,7 +72,9 @@ def _detect(job: Job, settings: DetectSettings, record: Record) -> Outcome:
         place = (os.fsencode(job.output_relative),)
         inputs = digest_of(data, settings.models, __version__.encode(), *place)
         journal = settings.journals.get(job.output_root) or Journal()
-        output = OutputFile(Path(job.output_root), Path(job.output_relative), journal, place=place)
+        output = OutputFile(
+            Path(job.output_root), Path(job.output_relative), journal, photo=job.photo, place=place
+        )
         if output.is_up_to_date(inputs) and not settings.overwrite and not _lacks_overlay(job, settings):
             return record.finished("skipped", "up to date")
         by_hand, why = _made_by_hand(job, output, journal, settings)

@@ -2,17 +2,18 @@
 
 `OUT/.inpaint-cli.journal` holds one line for each result that was ever written there:
 
-    <inputs> <result>
+    <inputs> <result> <photo>
 
-two BLAKE2b-128 digests in hexadecimal. `inputs` is of the photo's bytes, the mask's bytes, the model file's
-and the detector's digest, the settings that change pixels and this program's version; `result` is of the
-output's bytes. Since restoring is a pure function, a line states a fact (these inputs give that result) that
-holds for ever, whoever wrote it and in whichever order. From that follows:
+two BLAKE2b-128 digests in hexadecimal, and a path in the way of URLs. `inputs` is of the photo's bytes, the
+mask's bytes, the model file's and the detector's digest, the settings that change pixels and this program's
+version; `result` is of the output's bytes. Since restoring is a pure function, a line states a fact (these
+inputs give that result) that holds for ever, whoever wrote it and in whichever order. From that follows:
 
 - An output is up to date if its content has the result that the journal gives for today's inputs: nothing
   else is trusted, neither times nor sizes nor names. Renamed and copied photos are recognised.
 - An output is ours to replace if its content is one of the results. Any other file (made by hand, or
-  retouched after us) is refused unless `--overwrite` is given.
+  retouched after us) is refused unless `--overwrite` is given; so is the result of another photo that is
+  still there, which is all that the path of the photo is for.
 - A line is appended just *before* its output is renamed into place. Killed between the two, the output is
   missing and is made again. Without the line (journal deleted, power cut) the photo is restored again and
   compared with the output: the same bytes count as up to date, others are refused as somebody else's.
@@ -20,23 +21,26 @@ holds for ever, whoever wrote it and in whichever order. From that follows:
   skipped, and the next one starts on a line of its own. Two runs on one folder do double work but write the
   same bytes.
 
-A million lines are 66 MB, read in seconds into some 300 MB.
+A million lines are 100 MB, read in seconds; they take 160 MB, and 200 more once a result is to be replaced.
 """
 
 from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Self
+from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from inpaint_cli.batch.digest import DIGEST_BYTES
 from inpaint_cli.errors import PhotoError
 
 JOURNAL_NAME = ".inpaint-cli.journal"
-_HEADER = b"# inpaint-cli: digests of <inputs> <result>, one line for each photo that was written here\n"
+_HEADER = b"# inpaint-cli: digests of <inputs> <result>, and <photo>, one line for each result written here\n"
 _HEX = 2 * DIGEST_BYTES
 _LINE = 2 * _HEX + 1
 
@@ -45,10 +49,12 @@ _LINE = 2 * _HEX + 1
 class Journal:
     """Facts about what was written; without a file (`Journal()`) it remembers only for this run."""
 
+    _path: Path | None = None
     _handle: int | None = None
     _results: dict[bytes, bytes] = field(default_factory=dict)
     _superseded: set[bytes] = field(default_factory=set)
     _written: set[bytes] | None = None
+    _photos: dict[bytes, bytes] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _torn: bool = False
 
@@ -56,19 +62,8 @@ class Journal:
     def open(cls, folder: Path) -> Self:
         """Open or begin the journal of an output folder, which must exist. Raises PhotoError."""
         path = folder / JOURNAL_NAME
-        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-        with ExitStack() as on_failure:
-            try:
-                handle = os.open(path, flags, 0o666)
-                on_failure.callback(os.close, handle)
-                content = path.read_bytes()
-                if not content:
-                    os.write(handle, _HEADER)
-            except OSError as error:
-                raise PhotoError(f"{path}: the journal can't be used ({error.strerror or error})") from error
-            on_failure.pop_all()
-        torn = content != b"" and not content.endswith(b"\n")
-        return cls(handle, *_facts(content), _torn=torn)
+        handle, content = _opened(path)
+        return cls(path, handle, *_facts(content), _torn=_is_torn(content))
 
     @property
     def is_kept(self) -> bool:
@@ -87,15 +82,27 @@ class Journal:
                 self._written = self._superseded.union(self._results.values())
             return result in self._written
 
-    def record(self, inputs: bytes, result: bytes) -> None:
-        """Append a fact, before its output is put in place."""
+    def photo_of(self, result: bytes) -> Path | None:
+        """Return the photo that content with this digest was last made of, None where that is not known."""
+        with self._lock:
+            if self._photos is None:
+                self._photos = {} if self._path is None else _photos(self._path)
+            photo = self._photos.get(result)
+            return None if photo is None else Path(os.fsdecode(unquote_to_bytes(photo)))
+
+    def record(self, inputs: bytes, result: bytes, photo: Path | None = None) -> None:
+        """Append a fact, before its output is put in place; photo: absolute, what the result is made of."""
         with self._lock:
             if self._results.get(inputs) == result:
                 return
-            self._append(inputs.hex().encode() + b" " + result.hex().encode() + b"\n")
+            place = b"" if photo is None else quote_from_bytes(os.fsencode(photo)).encode()
+            line = b" ".join([inputs.hex().encode(), result.hex().encode(), *([place] if place else [])])
+            self._append(line + b"\n")
             _learn(self._results, self._superseded, inputs, result)
             if self._written is not None:
                 self._written.add(result)
+            if self._photos is not None and place:
+                self._photos[result] = place
 
     def close(self) -> None:
         """Release the file."""
@@ -106,6 +113,7 @@ class Journal:
     def _append(self, line: bytes) -> None:
         if self._handle is None:
             return
+        self._find_again()
         whole = b"\n" + line if self._torn else line
         try:
             self._torn = os.write(self._handle, whole) != len(whole)
@@ -114,19 +122,72 @@ class Journal:
         if self._torn:
             raise PhotoError("the journal can't be written whole, the disk may be full")
 
+    def _find_again(self) -> None:
+        """Begin a new file where ours was moved or removed: what is written from here on is known by it."""
+        if self._path is None or self._handle is None or _is_still_there(self._path, self._handle):
+            return
+        handle, content = _opened(self._path)
+        os.close(self._handle)
+        self._handle, self._torn = handle, _is_torn(content)
+
+
+def _opened(path: Path) -> tuple[int, bytes]:
+    """Open or begin a journal: a handle to append to it, and what it holds. Raises PhotoError."""
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+    with ExitStack() as on_failure:
+        try:
+            handle = os.open(path, flags, 0o666)
+            on_failure.callback(os.close, handle)
+            content = path.read_bytes()
+            if not content:
+                os.write(handle, _HEADER)
+        except OSError as error:
+            raise PhotoError(f"{path}: the journal can't be used ({error.strerror or error})") from error
+        on_failure.pop_all()
+    return handle, content
+
+
+def _is_torn(content: bytes) -> bool:
+    return content != b"" and not content.endswith(b"\n")
+
+
+def _is_still_there(path: Path, handle: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(handle))
+    except OSError:
+        return False
+
 
 def _facts(content: bytes) -> tuple[dict[bytes, bytes], set[bytes]]:
     """Return the last result of each inputs, and the results that came before those."""
     results: dict[bytes, bytes] = {}
     superseded: set[bytes] = set()
-    for line in content.split(b"\n"):
-        if len(line) == _LINE and line[_HEX : _HEX + 1] == b" ":
+    for inputs, result, _ in _lines(content):
+        _learn(results, superseded, inputs, result)
+    return results, superseded
+
+
+def _photos(path: Path) -> dict[bytes, bytes]:
+    """Return the photo that each result was last made of, as the journal spells its path."""
+    try:
+        return {result: photo for _, result, photo in _lines(path.read_bytes()) if photo}
+    except OSError:
+        return {}
+
+
+def _lines(content: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
+    """Yield inputs, result and photo (b"" where none is told) of each line that is one."""
+    for ended in BytesIO(content):  # as `split` does, but without a list of a million
+        line = ended.rstrip(b"\n")
+        if len(line) >= _LINE and line[_HEX : _HEX + 1] == b" " and line[_LINE : _LINE + 1] in (b"", b" "):
             try:
-                inputs, result = (bytes.fromhex(half.decode()) for half in (line[:_HEX], line[_HEX + 1 :]))
+                inputs, result = (
+                    bytes.fromhex(line[:_HEX].decode()),
+                    bytes.fromhex(line[_HEX + 1 : _LINE].decode()),
+                )
             except ValueError:
                 continue
-            _learn(results, superseded, inputs, result)
-    return results, superseded
+            yield inputs, result, line[_LINE + 1 :]
 
 
 def _learn(results: dict[bytes, bytes], superseded: set[bytes], inputs: bytes, result: bytes) -> None:

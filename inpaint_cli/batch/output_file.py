@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path, PurePath
 
@@ -15,16 +16,24 @@ class OutputFile:
     """One output, below an output folder."""
 
     def __init__(
-        self, root: Path, relative: PurePath, journal: Journal, *, place: tuple[bytes, ...] = ()
+        self,
+        root: Path,
+        relative: PurePath,
+        journal: Journal,
+        *,
+        photo: Path | None = None,
+        place: tuple[bytes, ...] = (),
     ) -> None:
         """Look at what is there. Raises PhotoError where that can't be read.
 
+        photo: what it is made of: the result of another photo is not replaced.
         place: names this output, where several may well have the same content (masks without damage), so that
         one that was copied over another does not count as written by us.
         """
         self._root = root
         self._relative = relative
         self._journal = journal
+        self._photo = None if photo is None else Path(os.path.abspath(photo))  # noqa: PTH100
         self._place = place
         self._present = file_digest(root / relative, *place)
 
@@ -43,17 +52,35 @@ class OutputFile:
         """
         digest = digest_of(result, *self._place)
         if self._present == digest and not overwrite:
-            self._journal.record(inputs, digest)
+            self._journal.record(inputs, digest, self._photo)
             return False
-        if self.is_of_others() and not overwrite:
-            not_ours = ", and is not (or no longer) what this program wrote" if self._journal.is_kept else ""
-            raise PhotoError(
-                f"{self._root / self._relative}: is there already{not_ours}; --overwrite replaces it"
-            )
+        if not overwrite:
+            self._check_replaceable()
         folder = make_folder(self._root, self._relative.parent)
-        self._journal.record(inputs, digest)
+        self._journal.record(inputs, digest, self._photo)
         write_atomically(folder / self._relative.name, result, mode=mode)
         return True
+
+    def _check_replaceable(self) -> None:
+        """Raise PhotoError where somebody else's file is there, or what was made of another photo."""
+        path = self._root / self._relative
+        if self.is_of_others():
+            not_ours = ", and is not (or no longer) what this program wrote" if self._journal.is_kept else ""
+            raise PhotoError(f"{path}: is there already{not_ours}; --overwrite replaces it")
+        other = None if self._present is None else self._journal.photo_of(self._present)
+        if other is not None and self._photo is not None and _are_two(other, self._photo):
+            raise PhotoError(
+                f"{path}: is there already, made of {other}; give another folder with -o"
+                " (--overwrite replaces it)"
+            )
+
+
+def _are_two(one: Path, other: Path) -> bool:
+    """Say whether these are two photos; one that is gone was renamed, or is no longer wanted."""
+    try:
+        return one != other and not one.samefile(other)
+    except OSError:
+        return False
 
 
 def result_mode(photo: Path) -> int:

@@ -39,6 +39,27 @@ def test_the_file_is_plain_text_with_a_line_for_each_fact(tmp_path: Path) -> Non
     assert lines == [f"{INPUTS.hex()} {RESULT.hex()}"]
 
 
+def test_the_photo_that_a_result_was_last_made_of_is_known_to_the_next_run(tmp_path: Path) -> None:
+    journal = Journal.open(tmp_path)
+    for photo in (Path("/day 1/a\n.jpg"), Path("/day 2/ä.jpg")):
+        journal.record(digest_of(bytes(photo)), RESULT, photo)
+    for each in (journal, Journal.open(tmp_path)):
+        assert each.photo_of(RESULT) == Path("/day 2/ä.jpg")
+        assert each.photo_of(OTHER) is None
+        assert each.result_of(digest_of(b"/day 1/a\n.jpg")) == RESULT
+
+
+def test_a_folder_that_was_moved_away_and_made_anew_gets_a_journal_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    journal = Journal.open(tmp_path / "out")
+    journal.record(INPUTS, RESULT)
+    (tmp_path / "out").rename(tmp_path / "monday")
+    (tmp_path / "out").mkdir()
+    journal.record(OTHER, RESULT)
+    assert Journal.open(tmp_path / "out").result_of(OTHER) == RESULT
+    assert Journal.open(tmp_path / "monday").result_of(OTHER) is None
+
+
 def test_a_torn_line_is_skipped_and_the_next_one_is_whole(tmp_path: Path) -> None:
     (tmp_path / JOURNAL_NAME).write_text(f"{OTHER.hex()} {RESULT.hex()}\n{INPUTS.hex()} {RESULT.hex()[:9]}")
     journal = Journal.open(tmp_path)

@@ -102,3 +102,19 @@ def test_verify_proves_again_what_is_up_to_date(archive, restore) -> None:
     for flags, changed in ((), None), (("--verify",), 0):
         lines = restore(*command, *flags).lines
         assert [(line["status"], line["changed"]) for line in lines] == [("skipped", changed)] * 2
+
+
+def test_the_result_of_another_photo_is_not_replaced_by_a_later_run(
+    left_half_masked, tmp_path, restore
+) -> None:
+    save(tmp_path / "later/a.png", np.full((40, 60, 3), 10, np.uint8))
+    first = restore("photos", "--mask-dir", "masks", "-o", "out")
+    kept = (tmp_path / "out/a.png").read_bytes()
+    second = restore("later", "--mask-dir", "masks", "-o", "out")
+    assert (first.code, second.code) == (0, 1)
+    assert f"out/a.png: is there already, made of {tmp_path / 'photos/a.png'}" in second.stderr
+    assert (tmp_path / "out/a.png").read_bytes() == kept
+    (tmp_path / "photos").rename(tmp_path / "moved")  # then it may well be the same photo
+    assert restore("later", "--mask-dir", "masks", "-o", "out").lines[0]["status"] == "restored"
+    save(tmp_path / "later/a.png", np.full((40, 60, 3), 20, np.uint8))
+    assert restore("later", "--mask-dir", "masks", "-o", "out").lines[0]["status"] == "restored"
