@@ -146,11 +146,17 @@ def _remove_unused(path: Path, created: Sequence[Path]) -> None:
 
 
 def check_fresh(folder: RunFolder) -> None:
-    """Raise RunFolderError where the folder already holds a run that has saved something."""
+    """Raise RunFolderError where the folder already holds a run that has saved something, or other files."""
     if folder.has_progress:
         raise RunFolderError(
             f"{folder.path} holds a run already: continue it with --resume or choose another folder with -o"
         )
+    if folder.config_file.exists():  # of a run that was killed before it saved anything
+        folder.read_config()
+        return
+    for file in (folder.weights_file, folder.plot_file, folder.panel_file):
+        if file.exists():
+            raise RunFolderError(f"{file} is there already, and would be lost; choose another folder with -o")
 
 
 def check_resumable(folder: RunFolder, model: str) -> dict[str, Any]:

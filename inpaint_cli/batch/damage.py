@@ -82,18 +82,21 @@ def combined(given: Damage, found: Damage, mode: str) -> Damage:
     return Damage(masks, f"{given.source} {mode} {found.source}")
 
 
-def check_share(damage: Damage, mask: Path | None, most: float) -> None:
-    """Refuse what would restore a larger share than `most` (0..1) of a photo: MaskError.
+def check_share(damage: Damage, mask: Path | None, settings: MaskSettings) -> None:
+    """Refuse what would restore a larger share of a photo than `max_damage`: MaskError.
 
     mask: the file that says what is damaged, None where it was found.
     """
-    if damage.coverage <= most:
+    if damage.coverage <= settings.max_damage:
         return
     share = f"{damage.coverage:.0%} of it"
     if mask is not None:
+        why, remedy = (
+            ("is it inverted", "Try") if not settings.invert else ("is it not inverted", "Leave out")
+        )
         raise MaskError(
-            f"{mask}: {share} counts as damaged, is it inverted? "
-            "Try --invert-mask, or raise --max-damage if that is right"
+            f"{mask}: {share} counts as damaged, {why}? "
+            f"{remedy} --invert-mask, or raise --max-damage if that is right"
         )
     what = "transparent" if damage.source == "alpha" else "found to be damaged"
     raise MaskError(f"{share} is {what}; raise --max-damage if that is right")

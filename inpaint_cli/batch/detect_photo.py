@@ -32,6 +32,7 @@ from inpaint_cli.depth import eight_bits
 from inpaint_cli.detection import Detector
 from inpaint_cli.errors import PhotoError
 from inpaint_cli.photos import Photo, decode_photo
+from inpaint_cli.photos.jpeg_segments import COM, header_segments
 from inpaint_cli.photos.read import read_bytes
 
 _BY_HAND = "its mask was made or edited by hand; --overwrite replaces it"
@@ -39,7 +40,8 @@ _TINT = np.array([255, 0, 96], np.float32)
 _TINT_SHARE = 0.6
 _OVERLAY_QUALITY = 90
 _OVERLAY_MARK = b"damage in red, by inpaint-cli detect"
-"""The comment in a picture to look at, by which the next run knows it as one."""
+"""How the comment in a picture to look at begins, by which the next run knows it as one."""
+_HEADER_BYTES = 4096
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,44 +77,60 @@ def _detect(job: Job, settings: DetectSettings, record: Record) -> Outcome:
         output = OutputFile(
             Path(job.output_root), Path(job.output_relative), journal, photo=job.photo, place=place
         )
-        if output.is_up_to_date(inputs) and not settings.overwrite and not _lacks_overlay(job, settings):
-            return record.finished("skipped", "up to date")
-        by_hand, why = _made_by_hand(job, output, journal, settings)
-        if by_hand and settings.overlay is None:
+        kept, why = _kept(job, output, inputs, journal, settings)
+        if kept is not None:
+            _show_again(data, kept, job, settings)
             return record.finished("skipped", why)
         photo = decode_photo(data, name=str(job.photo), max_pixels=settings.masks.max_pixels)
-    if by_hand and settings.overlay is not None:
-        edited = given_damage(photo, read_bytes(by_hand), str(by_hand), settings.masks)
-        _put_overlay(photo, edited, settings.overlay / overlay_name(job), result_mode(job.photo))
-        return record.finished("skipped", why)
     with record.timed("seconds"):
         damage = find_damage(photo, settings.detector)
-        check_share(damage, None, settings.masks.max_damage)
+        check_share(damage, None, settings.masks)
     record.note(coverage=damage.coverage, mask_source=damage.source)
     with record.timed("seconds_write"):
         mode = result_mode(job.photo)
-        output.put(_mask_file(damage, job.output.suffix), inputs, overwrite=settings.overwrite, mode=mode)
+        mask = _mask_file(damage, job.output.suffix)
+        output.put(mask, inputs, overwrite=settings.overwrite, mode=mode)
         if settings.overlay is not None:  # last: the mask is there even where the picture can't be written
-            _put_overlay(photo, damage, settings.overlay / overlay_name(job), mode)
+            _put_overlay(photo, damage, settings.overlay / overlay_name(job), _mark(data, mask), mode)
     return record.finished("found") if damage.coverage else record.finished("clean", "nothing was found")
 
 
-def _made_by_hand(
-    job: Job, output: OutputFile, journal: Journal, settings: DetectSettings
+def _kept(
+    job: Job, output: OutputFile, inputs: bytes, journal: Journal, settings: DetectSettings
 ) -> tuple[Path | None, str]:
-    """Return the photo's mask that no run of ours wrote, and why the photo is left out; None, "" without."""
+    """Return the photo's mask that stays as it is, and why; None, "" where one is to be made.
+
+    Raises PhotoError where two masks are there: `restore` could not choose either.
+    """
     if job.mask is not None:
+        if output.is_there:
+            raise PhotoError(f"two masks for it are there, {job.output} and {job.mask}; remove one of them")
         root, relative = Path(job.output_root), job.mask.relative_to(job.output_root)
         other = OutputFile(root, relative, journal, place=(os.fsencode(relative),))
         if other.is_of_others():
             return job.mask, f"its mask is {job.mask}, made or edited by hand; remove it to have one found"
-    if output.is_of_others() and not settings.overwrite:
-        return job.output, _BY_HAND
-    return None, ""
+    if settings.overwrite:
+        return None, ""
+    if output.is_up_to_date(inputs):
+        return job.output, "up to date"
+    return (job.output, _BY_HAND) if output.is_of_others() else (None, "")
 
 
-def _lacks_overlay(job: Job, settings: DetectSettings) -> bool:
-    return settings.overlay is not None and not (settings.overlay / overlay_name(job)).is_file()
+def _show_again(data: bytes, mask: Path, job: Job, settings: DetectSettings) -> None:
+    """Write the picture to look at of a mask that stays, unless it is there already."""
+    if settings.overlay is None:
+        return
+    file, white = settings.overlay / overlay_name(job), read_bytes(mask)
+    mark = _mark(data, white)
+    if _comment(file) != mark:
+        photo = decode_photo(data, name=str(job.photo), max_pixels=settings.masks.max_pixels)
+        damage = given_damage(photo, white, str(mask), settings.masks)
+        _put_overlay(photo, damage, file, mark, result_mode(job.photo))
+
+
+def _mark(data: bytes, mask: bytes) -> bytes:
+    """Return the comment of a picture to look at, which says of which photo and mask it is."""
+    return _OVERLAY_MARK + b" " + digest_of(data, mask).hex().encode()
 
 
 def overlay_name(job: Job) -> str:
@@ -120,20 +138,22 @@ def overlay_name(job: Job) -> str:
     return split_suffix(job.output_relative)[0] + "_overlay.jpg"
 
 
-def _put_overlay(photo: Photo, damage: Damage, file: Path, mode: int) -> None:
+def _put_overlay(photo: Photo, damage: Damage, file: Path, mark: bytes, mode: int) -> None:
     """Write the picture to look at. Raises PhotoError where a file of that name is none of ours."""
-    if os.path.lexists(file) and not _is_overlay(file):
+    if os.path.lexists(file) and not _comment(file).startswith(_OVERLAY_MARK):
         raise PhotoError(f"{file}: is there already, and no picture of ours; give --overlay another folder")
     output = OutputFile(file.parent, Path(file.name), Journal())
-    output.put(_overlay(photo, damage), b"", overwrite=True, mode=mode)
+    output.put(_overlay(photo, damage, mark), b"", overwrite=True, mode=mode)
 
 
-def _is_overlay(file: Path) -> bool:
+def _comment(file: Path) -> bytes:
+    """Return the comment in a JPEG, b"" where there is none, or no JPEG."""
     try:
-        with Image.open(file) as picture:
-            return picture.info.get("comment") == _OVERLAY_MARK
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        return False
+        with file.open("rb") as handle:
+            segments = header_segments(handle.read(_HEADER_BYTES), file.name)
+            return next((segment.payload for _, segment in segments if segment.marker == COM), b"")
+    except (OSError, PhotoError):
+        return b""
 
 
 def _mask_file(damage: Damage, suffix: str) -> bytes:
@@ -149,12 +169,12 @@ def _mask_file(damage: Damage, suffix: str) -> bytes:
     return file.getvalue()
 
 
-def _overlay(photo: Photo, damage: Damage) -> bytes:
+def _overlay(photo: Photo, damage: Damage, mark: bytes) -> bytes:
     """Picture the first page that is damaged, with the damage in red, as a JPEG."""
     shown = next((at for at, mask in enumerate(damage.masks) if mask.any()), 0)
     file = BytesIO()
     Image.fromarray(tinted(photo.pages[shown].pixels, damage.masks[shown])).save(
-        file, "JPEG", quality=_OVERLAY_QUALITY, comment=_OVERLAY_MARK
+        file, "JPEG", quality=_OVERLAY_QUALITY, comment=mark
     )
     return file.getvalue()
 

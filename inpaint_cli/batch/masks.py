@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from inpaint_cli.batch.job import Job
 from inpaint_cli.batch.names import joined, split_suffix
-from inpaint_cli.batch.walk import Walk
+from inpaint_cli.batch.walk import FolderId, Walk
 from inpaint_cli.errors import MaskError, UsageError
 
 MASK_ENDING = "_mask"
@@ -26,16 +27,19 @@ class MaskFolder:
 
     folder: str
     _named: dict[str, list[str]] = field(default_factory=dict)
-    _owners: dict[str, str] = field(default_factory=dict)
+    _owners: dict[str, tuple[str, str]] = field(default_factory=dict)
     problems: list[tuple[str, str]] = field(default_factory=list)
 
     @classmethod
-    def read(cls, folder: str, suffixes: frozenset[str]) -> MaskFolder:
-        """List the masks in a folder and below, also those that `detect` wrote into a folder of its own."""
+    def read(cls, folder: str, suffixes: frozenset[str], avoid: Collection[FolderId] = ()) -> MaskFolder:
+        """List the masks in a folder and below, also those that `detect` wrote into a folder of its own.
+
+        avoid: folders of results, which are no masks.
+        """
         if not Path(folder).is_dir():
             raise UsageError(f"--mask-dir {folder}: there is no such folder")
         masks = cls(folder)
-        walk = Walk(suffixes, enters_results=True)
+        walk = Walk(suffixes, avoid, enters_results=True)
         for relative in walk.files(folder):
             masks._named.setdefault(_key(_stem(relative)), []).append(relative)
         masks.problems = walk.problems
@@ -47,19 +51,26 @@ class MaskFolder:
         exact = self._called(relative + MASK_ENDING) + ([] if beside else self._called(relative))
         return exact or self._called(stem + MASK_ENDING) + ([] if beside else self._called(stem))
 
-    def match(self, relative: str, *, beside: bool = False) -> str | None:
-        """Return the mask's path for a photo, None where there is none. MaskError where there are several.
+    def match(self, relative: str, root: str = "", *, beside: bool = False) -> str | None:
+        """Return the mask's path for a photo, None where there is none.
 
-        beside: photos lie in the mask folder itself, so that only the ending `_mask` tells them apart.
+        Raises MaskError where there are several, or where it is taken for a photo of another name or folder.
+        root: the folder that the photo's path counts from. beside: photos lie in the mask folder itself, so
+        that only the ending `_mask` tells them apart.
         """
         stem, found = _stem(relative), self.candidates(relative, beside=beside)
         if not found:
             return None
-        owner, *_ = [self._owners.setdefault(each, stem) for each in found]
+        owner, *_ = [self._owners.setdefault(each, (root, stem)) for each in found]
         if len(found) > 1:
             raise MaskError(f"ambiguous masks for it in {self.folder}: {' and '.join(sorted(found))}")
-        if owner != stem:
-            raise MaskError(f"ambiguous mask: {found[0]} would belong to both {owner} and {stem}")
+        if owner[1] != stem:
+            raise MaskError(f"ambiguous mask: {found[0]} would belong to both {owner[1]} and {stem}")
+        if owner[0] != root and os.path.realpath(owner[0]) != os.path.realpath(root):
+            raise MaskError(
+                f"ambiguous mask: {found[0]} would belong to both {joined(*owner)} and {joined(root, stem)};"
+                " restore one folder at a time, or the folder around both, with masks in folders like those"
+            )
         return joined(self.folder, found[0])
 
     def why_none(self, relative: str, *, beside: bool = False) -> str:

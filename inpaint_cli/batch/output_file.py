@@ -41,6 +41,11 @@ class OutputFile:
         """Say whether the file that is there is what these inputs give; `inputs` is their digest."""
         return self._present is not None and self._present == self._journal.result_of(inputs)
 
+    @property
+    def is_there(self) -> bool:
+        """Say whether there is such a file."""
+        return self._present is not None
+
     def is_of_others(self) -> bool:
         """Say whether a file is there that no run wrote, or that was changed since."""
         return self._present is not None and not self._journal.wrote(self._present)

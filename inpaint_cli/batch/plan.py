@@ -125,11 +125,9 @@ def make_plan(selection: Selection) -> Plan:
     """Plan all jobs in a fixed order. Raises UsageError where a path that was named is not there."""
     masks = None
     if selection.mask_dir is not None:
-        masks = MaskFolder.read(str(selection.mask_dir), selection.suffixes)
+        masks = MaskFolder.read(str(selection.mask_dir), selection.suffixes, _result_folders(selection))
     if selection.mask is not None and not selection.mask.is_file():
-        is_folder = selection.mask.is_dir()
-        why = "is a folder; --mask-dir takes masks from one" if is_folder else "there is no such file"
-        raise UsageError(f"--mask {selection.mask}: {why}")
+        raise UsageError(f"--mask {selection.mask}: {_why_no_mask(selection.mask)}")
     draft = _Draft(selection, masks, _existing_id(selection.mask_dir))
     for path in selection.photos:
         if path.is_dir():
@@ -151,6 +149,28 @@ def make_plan(selection: Selection) -> Plan:
         refusals=tuple(draft.refusals),
         is_single_file=selection.output_file is not None,
     )
+
+
+def _why_no_mask(path: Path) -> str:
+    if path.is_dir():
+        return "is a folder; --mask-dir takes masks from one"
+    if path.exists():
+        return "is a pipe or a device, which can be read only once; give a file"
+    return "there is no such file"
+
+
+def _result_folders(selection: Selection) -> set[FolderId]:
+    """Return the folders that are there already for the results. Raises UsageError where masks lie in one."""
+    folders = [selection.output] if selection.output is not None else []
+    if selection.output is None:
+        folders = [_sibling(path, selection.results_ending) for path in selection.photos if path.is_dir()]
+    results = {identity: folder for folder in folders if (identity := _existing_id(folder)) is not None}
+    mask_id = _existing_id(selection.mask_dir)
+    if mask_id in results:
+        raise UsageError(
+            f"{results[mask_id]}: the results would lie among the masks; give another folder with -o"
+        )
+    return set(results)
 
 
 def _add_folder(draft: _Draft, folder: Path) -> None:
@@ -254,7 +274,7 @@ def _with_mask(draft: _Draft, masks: MaskFolder, job: Job, *, listed: bool) -> J
     """Give a job its mask out of the folder of masks, or the problem that there is none."""
     beside = draft.is_among_masks(job.root)
     try:
-        mask = masks.match(job.relative, beside=beside)
+        mask = masks.match(job.relative, job.root, beside=beside)
     except MaskError as error:
         draft.refusals.append(f"{job.photo}: {error}")
         return replace(job, problem=str(error))

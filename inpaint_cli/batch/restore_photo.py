@@ -134,7 +134,7 @@ def restore_bytes(data: bytes, mask: bytes | None, workshop: Workshop, record: R
     settings, name = workshop.settings, str(record.outcome.photo)
     with record.timed("seconds_read"):
         photo = decode_photo(data, name=name, max_pixels=settings.masks.max_pixels)
-        output_format(photo, settings.format)
+        _check_provable(photo, output_format(photo, settings.format), settings)
         given = None if mask is None else given_damage(photo, mask, str(record.outcome.mask), settings.masks)
     with record.timed("seconds"):
         damage = _damage(photo, given, record.outcome.mask, workshop)
@@ -151,17 +151,26 @@ def restore_bytes(data: bytes, mask: bytes | None, workshop: Workshop, record: R
     return result
 
 
+def _check_provable(photo: Photo, target: str, settings: RestoreSettings) -> None:
+    """Raise PhotoError where the proof that was asked for can't be given."""
+    if settings.check and target == "JPEG" and photo.format != "JPEG":
+        raise PhotoError(
+            f"{photo.name}: --verify can't prove a conversion to JPEG, which changes every value a little;"
+            " use --format png, or leave --verify out"
+        )
+
+
 def _damage(photo: Photo, given: Damage | None, mask: Path | None, workshop: Workshop) -> Damage:
     """Take the given mask, what is found, or both together; refuse what would restore too much."""
     settings = workshop.settings.masks
     if given is not None and settings.mode != "subtract":
-        check_share(given, mask, settings.max_damage)
+        check_share(given, mask, settings)
     if given is not None and settings.mode == "only":
         return given
     damage = find_damage(photo, workshop.detector)
     if given is not None:
         damage = combined(given, damage, settings.mode)
-    check_share(damage, None, settings.max_damage)
+    check_share(damage, None, settings)
     return damage
 
 

@@ -11,6 +11,7 @@ reads none of it.
 from __future__ import annotations
 
 import inspect
+import os
 import tomllib
 from collections.abc import Mapping
 from math import inf
@@ -99,7 +100,9 @@ def _checked(file: Path, parameter: inspect.Parameter, key: str, value: Any) -> 
                 raise UsageError(f"{file}: {key} = {_toml(each)} must be {wanted}")
     for each in values:
         _check_range(file, parameter, key, each)
-    return values if is_list else value
+    if Path in types:  # what a shell would have done
+        values = [os.path.expanduser(each) for each in values]  # noqa: PTH111
+    return values if is_list else values[0]
 
 
 def _check_range(file: Path, parameter: inspect.Parameter, key: str, value: Any) -> None:

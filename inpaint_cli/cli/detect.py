@@ -50,7 +50,10 @@ MaxDamage = Annotated[
 ]
 Overwrite = Annotated[
     bool,
-    typer.Option("--overwrite", help="Make every mask again, also those that were made or edited by hand."),
+    typer.Option(
+        "--overwrite",
+        help="Make every mask again, also one that was edited by hand; not where another of another name is.",
+    ),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Write nothing: list photo -> mask, collisions.")]
 

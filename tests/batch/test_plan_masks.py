@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,36 @@ def test_one_mask_is_not_given_to_photos_of_two_names(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, ["b.jpg", "b_mask.jpg"], ["b_mask.png"])
     with pytest.raises(UsageError, match="ambiguous mask"):
         plan.check()
+
+
+def test_one_mask_is_not_given_to_photos_of_one_name_in_two_folders(tmp_path: Path) -> None:
+    for name in ("day1/a.jpg", "day2/a.jpg", "masks/a.png"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    days = (tmp_path / "day1", tmp_path / "day2")
+    plan = make_plan(Selection(photos=days, mask_dir=tmp_path / "masks", suffixes=SUFFIXES))
+    with pytest.raises(UsageError, match=r"ambiguous mask: a.png would belong to both .*day1/a and .*day2/a"):
+        plan.check()
+
+
+def test_a_folder_that_is_named_twice_is_one_also_for_its_masks(tmp_path: Path) -> None:
+    plan_of(tmp_path, ["a.jpg"], ["a.png"])
+    twice = (tmp_path / "photos", tmp_path / "photos/../photos")
+    plan = make_plan(Selection(photos=twice, mask_dir=tmp_path / "masks", suffixes=SUFFIXES))
+    assert len(plan.jobs) == 1 and not plan.refusals
+
+
+def test_results_do_not_go_among_the_masks_whatever_their_suffix(tmp_path: Path) -> None:
+    plan_of(tmp_path, ["a.jpg"], ["a.png"])
+    selection = Selection(photos=(tmp_path / "photos",), mask_dir=tmp_path / "masks", suffixes=SUFFIXES)
+    with pytest.raises(UsageError, match="the results would lie among the masks"):
+        make_plan(replace(selection, output=tmp_path / "masks"))
+
+
+def test_results_below_the_masks_are_no_masks(tmp_path: Path) -> None:
+    plan_of(tmp_path, ["a.jpg"], ["a.png", "done/a.jpg"])
+    selection = Selection(photos=(tmp_path / "photos",), mask_dir=tmp_path / "masks", suffixes=SUFFIXES)
+    assert make_plan(replace(selection, output=tmp_path / "masks/done")).orphans == ()
 
 
 def test_letters_with_marks_match_however_they_are_composed(tmp_path: Path) -> None:

@@ -132,6 +132,13 @@ def test_a_mask_that_is_mostly_white_is_suspected_to_be_inverted(
         assert "--invert-mask" in outcome.reason and not outcome.output.exists()
 
 
+def test_a_mask_that_is_inverted_in_vain_is_told_so(tmp_path: Path, photo: np.ndarray) -> None:
+    Image.fromarray(np.pad(np.uint8([[255]]), ((0, 39), (0, 49)))).save(tmp_path / "m.png")
+    settings = RestoreSettings(masks=MaskSettings(invert=True))
+    outcome = restore_photo(job(tmp_path), workshop(settings=settings))
+    assert "100% of it counts as damaged, is it not inverted? Leave out --invert-mask" in outcome.reason
+
+
 @pytest.mark.parametrize(
     ("mode", "given_rows", "most", "refused"),
     [

@@ -42,6 +42,12 @@ def test_an_empty_text_is_not_the_working_folder(told, setting: str) -> None:
     assert not Path(".inpaint-cli.journal").exists()
 
 
+def test_a_path_may_begin_in_the_home_folder(told, monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    code, line = told('mask-dir = "~/masks"', "restore", "photos")
+    assert code == 2 and f"--mask-dir {tmp_path}/home/masks: there is no such folder" in line
+
+
 @pytest.mark.parametrize("flag", ["--help", "-h"])
 @pytest.mark.parametrize("broken", ["no TOML", "jobs = 0", 'colour = "red"'])
 def test_help_is_shown_whatever_is_wrong_with_the_file(told, broken: str, flag: str) -> None:

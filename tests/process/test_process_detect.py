@@ -25,6 +25,10 @@ def statuses(ended) -> dict[str, tuple[str, str]]:
     return {line["photo"]: (line["status"], line["reason"]) for line in ended.lines}
 
 
+def pixels_of(file: Path) -> np.ndarray:
+    return np.asarray(Image.open(file), np.int16)
+
+
 UP_TO_DATE = ("skipped", "up to date")
 BY_HAND = ("skipped", "its mask was made or edited by hand; --overwrite replaces it")
 
@@ -102,11 +106,36 @@ def test_pictures_to_look_at_are_no_masks_even_where_they_are_put_among_them(
 def test_pictures_to_look_at_can_be_had_later(detect, tmp_path: Path) -> None:
     detect()
     masks = {file: file.read_bytes() for file in (tmp_path / "masks").glob("*.png")}
-    later = statuses(detect("--overlay", "look"))
-    assert {status for status, _ in later.values()} <= {"found", "clean"}
+    assert set(statuses(detect("--overlay", "look")).values()) == {UP_TO_DATE}
     assert sorted(file.name for file in (tmp_path / "look").iterdir()) == ["a_overlay.jpg", "b_overlay.jpg"]
     assert {file: file.read_bytes() for file in masks} == masks
     assert set(statuses(detect("--overlay", "look")).values()) == {UP_TO_DATE}
+
+
+def test_pictures_to_look_at_show_the_masks_that_are_there_now(
+    clear_and_faint_scratch, inpaint, tmp_path: Path
+) -> None:
+    def detect(*arguments: str) -> None:
+        assert inpaint("detect", "photos", "-o", "masks", *arguments).code == 0
+
+    shown = tmp_path / "look/a_overlay.jpg"
+    detect("--mask-color", "#010203", "--overlay", "look")
+    nothing = pixels_of(shown)
+    detect("--detector", "classical")
+    detect("--detector", "classical", "--overlay", "look")
+    assert (pixels_of(shown) != nothing).any()
+    made = shown.stat().st_mtime_ns
+    detect("--detector", "classical", "--overlay", "look")
+    assert shown.stat().st_mtime_ns == made
+
+
+def test_two_masks_for_one_photo_are_told_as_restore_would_refuse_them(detect, tmp_path: Path) -> None:
+    detect()
+    (tmp_path / "masks/a_mask.png").write_bytes((tmp_path / "masks/a.png").read_bytes())
+    ended = detect()
+    status, why = statuses(ended)["photos/a.png"]
+    assert (ended.code, status) == (1, "failed")
+    assert why == "two masks for it are there, masks/a.png and masks/a_mask.png; remove one of them"
 
 
 @pytest.mark.parametrize("command", ["restore", "detect"])

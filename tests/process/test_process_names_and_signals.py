@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import PROGRAM, environment
+from program import PROGRAM, environment
 
 KANJI = "漢.png"
 NO_UTF8 = os.fsdecode(b"caf\xe9.png")

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import PROGRAM, environment
+from program import PROGRAM, environment
 
 
 @pytest.fixture

@@ -104,6 +104,12 @@ def test_verify_proves_again_what_is_up_to_date(archive, restore) -> None:
         assert [(line["status"], line["changed"]) for line in lines] == [("skipped", changed)] * 2
 
 
+def test_what_becomes_a_jpeg_cannot_be_proven(left_half_masked, restore) -> None:
+    ended = restore("photos", "--mask-dir", "masks", "--verify", "--format", "jpeg", "-o", "out")
+    assert ended.code == 1
+    assert "--verify can't prove a conversion to JPEG" in ended.lines[0]["reason"]
+
+
 def test_the_result_of_another_photo_is_not_replaced_by_a_later_run(
     left_half_masked, tmp_path, restore
 ) -> None:

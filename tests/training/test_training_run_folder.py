@@ -97,6 +97,13 @@ def test_a_run_is_not_begun_over_another_nor_resumed_by_another_model(tmp_path):
     assert check_resumable(folder, "pconv") == {"model": "pconv"}
 
 
+@pytest.mark.parametrize("name", ["last.safetensors", "losses.png", "panel.png"])
+def test_a_run_is_not_begun_over_files_that_are_of_none(tmp_path, name):
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(RunFolderError, match=f"{name} is there already, and would be lost"):
+        check_fresh(RunFolder(tmp_path))
+
+
 @pytest.mark.parametrize("text", ["", "[]", json.dumps({"no": "model"})])
 def test_a_configuration_that_is_none_is_refused(tmp_path, text):
     folder = RunFolder(tmp_path)
