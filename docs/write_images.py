@@ -1,8 +1,8 @@
-"""Write the pictures of the documents from samples/: python docs/write_images.py (after `make demo`).
+"""Write the pictures of the documents: python docs/write_images.py (after `make demo`).
 
 NAME.jpg shows a damaged sample, its mask and what `inpaint-cli restore` made of it, side by side at 100 %;
 found-NAME.jpg the sample, the damage that `inpaint-cli detect` finds in it, in red, and the sample restored
-without a mask.
+without a mask. evaluation.jpg is what `inpaint-cli evaluate photos` shows of scikit-image's astronaut.
 """
 
 from __future__ import annotations
@@ -15,9 +15,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image
+from skimage.data import astronaut
 
 ROOT = Path(__file__).resolve().parent.parent
 PHOTOS = ROOT / "samples" / "photos"
+WITH_MASK, FOUND = ("portrait",), ("coffee", "portrait")
+"""The samples that the documents show restored with their masks, and without."""
 
 
 def side_by_side(files: Sequence[Path]) -> Image.Image:
@@ -32,7 +35,7 @@ def side_by_side(files: Sequence[Path]) -> Image.Image:
 
 
 def main() -> None:
-    """Write docs/images/NAME.jpg and found-NAME.jpg for every sample."""
+    """Write all of them into docs/images."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("restored", type=Path, nargs="?", default=ROOT / "samples-restored")
     restored = parser.parse_args().restored
@@ -41,13 +44,21 @@ def main() -> None:
         _inpaint_cli("detect", PHOTOS, "-o", masks, "--overlay", overlays)
         _inpaint_cli("restore", PHOTOS, "-o", alone)
         for photo in sorted(PHOTOS.iterdir()):
-            mask = ROOT / "samples" / "masks" / f"{photo.stem}.png"
-            _write(photo.stem, [photo, mask, restored / photo.name])
-            _write(f"found-{photo.stem}", [photo, overlays / f"{photo.stem}_overlay.jpg", alone / photo.name])
+            if photo.stem in WITH_MASK:
+                mask = ROOT / "samples" / "masks" / f"{photo.stem}.png"
+                _write(photo.stem, [photo, mask, restored / photo.name])
+            if photo.stem in FOUND:
+                shown = overlays / f"{photo.stem}_overlay.jpg"
+                _write(f"found-{photo.stem}", [photo, shown, alone / photo.name])
+        clean, panel = Path(folder, "clean"), Path(folder, "panel.png")
+        clean.mkdir()
+        Image.fromarray(astronaut()).save(clean / "astronaut.png")
+        _inpaint_cli("evaluate", "photos", clean, "--panel", panel)
+        _write("evaluation", [panel])
 
 
 def _inpaint_cli(*arguments: str | Path) -> None:
-    subprocess.run([sys.executable, "-m", "inpaint_cli", *map(str, arguments), "-q"], check=True)
+    subprocess.run([sys.executable, "-m", "inpaint_cli", *map(str, arguments)], check=True)
 
 
 def _write(name: str, files: Sequence[Path]) -> None:

@@ -13,7 +13,7 @@ from inpaint_cli.detection.detection import Bools, Floats, Labels
 from inpaint_cli.errors import UsageError
 from inpaint_cli.limits import MOST_GROWN
 
-THIN = 7
+THIN = 11
 """Diameter in pixels of a disc that goes into nothing thin."""
 LONG, FEWEST = 14, 20
 """Pixels of a long piece: at least so many times the square of half its width, and at least so many."""

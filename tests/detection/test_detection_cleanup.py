@@ -60,7 +60,7 @@ def test_a_crack_is_long_and_thin_and_a_speck_a_dash_and_a_wide_band_are_not():
     mask[5:8, 10:70] = True  # 3 wide and 60 long
     mask[20:23, 10:18] = True  # 3 wide and 8 long
     mask[20:24, 40:44] = True
-    mask[30:40, 10:70] = True  # 10 wide
+    mask[30:44, 10:70] = True  # 14 wide
     crack = np.zeros_like(mask)
     crack[5:8, 10:70] = True
     assert (long_and_thin(mask) == crack).all()
