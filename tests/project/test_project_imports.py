@@ -44,7 +44,7 @@ def imported(folder: Path) -> dict[str, set[str]]:
         ("inpaint_cli", ("torch", "heif")),
         ("training", ("torch", "train")),
         ("benchmarks", ("torch", "train", "dev", "bench", "heif")),
-        ("docs", ("dev",)),
+        ("docs", ("dev", "train")),
     ],
 )
 def test_what_is_imported_is_asked_for(folder, extras):
