@@ -25,6 +25,7 @@ from inpaint_cli.backends import Figure, ModelCard, Network, Tiles, embed_card, 
 from inpaint_cli.backends.card import INPUT_CHANNELS
 from inpaint_cli.errors import ModelError
 from training.checkpoints import Checkpoint
+from training.detector.quantisation import fit_to_samples
 from training.files import write_bytes
 from training.folding import fold_rearrangement
 from training.half_weights import halve_checkpoint, store_in_half
@@ -32,7 +33,7 @@ from training.layers import FoldablePartialBlock
 from training.model_files import check_replaceable, model_files
 from training.networks import NetworkConfig
 from training.photo_benchmark import CleanPhoto
-from training.quantisation import quantise
+from training.quantisation import Loss, fit_to_photos, quantise
 
 OPSET = 17
 TOLERANCE = 1e-4
@@ -43,13 +44,13 @@ PARITY_SHAPES = ((1, 32, 32), (5, 32, 32), (1, 64, 96), (5, 64, 96))
 class Exported:
     """What was written, and how far onnxruntime's answers are from torch's at most (in float32).
 
-    lost: dB that an 8-bit model loses against the float one, None for a float model.
+    lost: what an 8-bit model loses against the float one, None for a float model.
     """
 
     card: ModelCard
     files: tuple[Path, ...]
     difference: float
-    lost: float | None = None
+    lost: Loss | None = None
 
 
 def export(
@@ -68,8 +69,8 @@ def export(
     Files of an earlier export are replaced; UsageError where one of another kind, or `source`, the
     checkpoint's own file, would be.
 
-    half: store the weights in 16 bits; int8_photos: undamaged photos by which the model's convolutions are
-    turned to 8 bits.
+    half: store the weights in 16 bits, those for torch alone where the model itself is in 8 bits;
+    int8_photos: undamaged photos by which the model's convolutions are turned to 8 bits.
     """
     if target.suffix != ".onnx":
         raise ModelError(f"{target}: a model's file ends in .onnx")
@@ -80,7 +81,7 @@ def export(
     weights = weights_of(checkpoint)
     described = NetworkConfig.from_dict(checkpoint.network)
     graph = to_onnx(network, described.inputs, described.output)
-    if half:
+    if half and int8_photos is None:
         graph = store_in_half(graph)
     card = ModelCard(
         name=target.stem,
@@ -98,7 +99,9 @@ def export(
     difference = check_parity(model, network, target.name)
     lost = None
     if int8_photos is not None:
-        graph, lost = quantise(model, int8_photos, target.name)
+        finds = described.output == "probability"
+        fit = fit_to_samples(int8_photos) if finds else fit_to_photos(int8_photos)
+        graph, lost = quantise(model, fit, target.name)
         model, card = embed_card(graph, replace(card, precision="int8"))
     files = model_files(target)
     for file, data in zip(files, (weights, model, card.to_json().encode()), strict=True):

@@ -1,15 +1,19 @@
-"""A model whose convolutions compute in whole numbers of 8 bits, and what that loses on photos."""
+"""A model whose convolutions compute in whole numbers of 8 bits, and what that loses."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
 import onnx
 from onnxruntime.quantization import (
     CalibrationDataReader,
+    CalibrationMethod,
     QuantFormat,
     QuantType,
     quant_pre_process,
@@ -25,45 +29,114 @@ from training.photo_damage import KINDS
 from training.scores import score
 
 ALLOWED_LOSS = 0.05
-"""dB of PSNR in the hole, on the mean of the photos, that the model may lose."""
+"""dB of PSNR in the hole, on the mean of the photos, that a model that restores may lose."""
 SIDE = 512
 """Pixels of the middle of a photo that are used: more of the same photo tells little more."""
 
 _BATCH = 64
 _MOST_TILES = 1024
 
+Kernels = Mapping[str, Sequence[int] | None]
+"""Of each convolution by name, the shape of its kernel: channels out, in, and its sides; None: not known."""
 
-def quantise(model: bytes, photos: Iterable[CleanPhoto], name: str) -> tuple[bytes, float]:
-    """Turn a model that restores pixels into its 8-bit form; returns it with the dB that it loses.
 
-    model: with its card, which the 8-bit form keeps.
+def finest_convolutions(kernels: Kernels) -> list[str]:
+    """Those with no more channels in and out than the finest level has: they are nearest to the pixels.
 
-    The ranges of what the convolutions see are measured on damaged copies of the photos, the loss on copies
-    with other damage. ModelError where it is above ALLOWED_LOSS.
+    Of `photo`, all others lose 0.005 dB in 8 bits, and with those that touch no pixel themselves 0.04 dB, for
+    7 % more speed.
+    """
+    width = finest_width(kernels)
+    return [name for name, kernel in kernels.items() if kernel is None or max(kernel[:2]) <= width]
+
+
+def finest_width(kernels: Kernels) -> int:
+    """Return the number of channels of the finest level; 0 where there are no levels."""
+    square = (kernel[0] for kernel in kernels.values() if kernel is not None and kernel[0] == kernel[1])
+    return min(square, default=0)
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What a model loses in 8 bits, in which unit."""
+
+    amount: float
+    unit: str
+
+    def __str__(self) -> str:
+        return f"{self.amount:.3f} {self.unit}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fitting:
+    """What the 8-bit form of a model is fitted to, and by what its loss is measured.
+
+    batches: inputs as the model meets them, by which the ranges of what its convolutions see are measured.
+    score: of a network, in `unit`; the more the better; allowed: what may be lost of it.
+    percentile: of the values, in percent, that the ranges cover; None: all of them. For that, all that the
+    convolutions see is held in memory at once.
+    in_float: chooses the convolutions that stay in float32.
+    """
+
+    batches: Sequence[Mapping[str, Tiles]]
+    score: Callable[[Network], float]
+    unit: str
+    allowed: float
+    percentile: float | None = None
+    in_float: Callable[[Kernels], list[str]] = finest_convolutions
+
+
+Fit = Callable[[Network, str], Fitting]
+"""Finds the fitting of a float model; its name is for messages."""
+
+
+def quantise(model: bytes, fit: Fit, name: str) -> tuple[bytes, Loss]:
+    """Turn a model into its 8-bit form; returns it with what it loses.
+
+    model: with its card, which the 8-bit form keeps. Raises ModelError where the loss is above what the
+    fitting allows.
 
     Weights take 7 bits of the 8: on processors without an instruction that adds products of bytes in 32
     bits, sums of two products would overflow otherwise, and a photo would look different there.
     """
-    chosen = [_middle(photo) for photo in photos]
     with tempfile.TemporaryDirectory(prefix="inpaint-int8-") as folder:
         source, target = Path(folder, "float.onnx"), Path(folder, "int8.onnx")
         source.write_bytes(model)
         floating = open_network(source, device="cpu")
-        if floating.card.output != "restored":
-            raise ModelError(f"{name}: only models that restore pixels can be made 8-bit")
-        tiles = _calibration_tiles(floating, _cases(chosen, seed=0))
-        if not len(tiles["photo"]):
-            raise ModelError(f"{name}: the photos for --int8 gave no tiles; give larger ones")
-        _quantise_file(source, target, tiles)
+        fitting = fit(floating, name)
+        _quantise_file(source, target, fitting)
         quantised, _ = embed_card(target.read_bytes(), floating.card)
         target.write_bytes(quantised)
-        lost = _loss(floating, open_network(target, device="cpu"), _cases(chosen, seed=1))
-    if not lost <= ALLOWED_LOSS:
+        before, after = (fitting.score(network) for network in (floating, open_network(target, device="cpu")))
+    lost = Loss(before - after, fitting.unit)
+    if not lost.amount <= fitting.allowed:
         raise ModelError(
-            f"{name}: in 8 bits it loses {lost:.2f} dB on these photos (allowed: {ALLOWED_LOSS:g});"
+            f"{name}: in 8 bits it loses {lost} on these photos (allowed: {fitting.allowed:g});"
             " nothing was written; export it without --int8"
         )
     return quantised, lost
+
+
+def fit_to_photos(photos: Iterable[CleanPhoto]) -> Fit:
+    """Fit a model that restores to damaged copies of photos, and measure it on copies with other damage."""
+
+    def fit(floating: Network, name: str) -> Fitting:
+        chosen = [_middle(photo) for photo in photos]
+        tiles = _calibration_tiles(floating, _cases(chosen, seed=0))
+        if not len(tiles["photo"]):
+            raise ModelError(f"{name}: the photos for --int8 gave no tiles; give larger ones")
+        batches = [
+            {key: batch[start : start + _BATCH] for key, batch in tiles.items()}
+            for start in range(0, len(tiles["photo"]), _BATCH)
+        ]
+        return Fitting(
+            batches=batches,
+            score=lambda network: _psnr(network, _cases(chosen, seed=1)),
+            unit="dB",
+            allowed=ALLOWED_LOSS,
+        )
+
+    return fit
 
 
 def _middle(photo: CleanPhoto) -> CleanPhoto:
@@ -106,57 +179,44 @@ def _calibration_tiles(network: Network, cases: Iterator[Case]) -> dict[str, Til
     return {name: batch[chosen] for name, batch in tiles.items()}
 
 
+def _psnr(network: Network, cases: Iterator[Case]) -> float:
+    """Mean PSNR in the hole, in dB."""
+    restorer = Restorer(network=network)
+    each = [score(restorer.restore(case.damaged, case.mask), case.truth, case.mask) for case in cases]
+    return float(np.mean([one.psnr for one in each]))
+
+
 class _Reader(CalibrationDataReader):  # type: ignore[misc]
-    """Gives the tiles in batches, as onnxruntime asks for them."""
+    """Gives the batches one by one, as onnxruntime asks for them."""
 
-    def __init__(self, tiles: Mapping[str, Tiles]) -> None:
-        self._batches = iter(
-            {name: batch[start : start + _BATCH] for name, batch in tiles.items()}
-            for start in range(0, len(tiles["photo"]), _BATCH)
-        )
+    def __init__(self, batches: Iterable[Mapping[str, Tiles]]) -> None:
+        self._batches = iter(batches)
 
-    def get_next(self) -> dict[str, Tiles] | None:
+    def get_next(self) -> Mapping[str, Tiles] | None:
         return next(self._batches, None)
 
 
-def _quantise_file(source: Path, target: Path, tiles: Mapping[str, Tiles]) -> None:
+def _quantise_file(source: Path, target: Path, fitting: Fitting) -> None:
     prepared = target.with_name("prepared.onnx")
     quant_pre_process(source, prepared, skip_symbolic_shape=True)
-    quantize_static(
-        prepared,
-        target,
-        _Reader(tiles),
-        quant_format=QuantFormat.QDQ,
-        op_types_to_quantize=["Conv"],
-        per_channel=True,
-        reduce_range=True,
-        activation_type=QuantType.QUInt8,
-        weight_type=QuantType.QInt8,
-        nodes_to_exclude=_finest_convolutions(onnx.load(prepared)),
-    )
+    covers_all = fitting.percentile is None
+    with redirect_stdout(StringIO()):  # on which the library tells its settings
+        quantize_static(
+            prepared,
+            target,
+            _Reader(fitting.batches),
+            quant_format=QuantFormat.QDQ,
+            op_types_to_quantize=["Conv"],
+            per_channel=True,
+            reduce_range=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+            nodes_to_exclude=fitting.in_float(_kernels(onnx.load(prepared))),
+            calibrate_method=CalibrationMethod.MinMax if covers_all else CalibrationMethod.Percentile,
+            extra_options={} if covers_all else {"CalibPercentile": fitting.percentile},
+        )
 
 
-def _finest_convolutions(model: onnx.ModelProto) -> list[str]:
-    """Those with no more channels in and out than the finest level has; they stay in float32.
-
-    They are nearest to the pixels: of `photo`, all others lose 0.005 dB in 8 bits, and with those that touch
-    no pixel themselves 0.04 dB, for 7 % more speed.
-    """
-    shapes = {tensor.name: tensor.dims for tensor in model.graph.initializer}
-    convolutions = [node for node in model.graph.node if node.op_type == "Conv"]
-    kernels = {node.name: shapes.get(node.input[1]) for node in convolutions}
-    square = [kernel[0] for kernel in kernels.values() if kernel is not None and kernel[0] == kernel[1]]
-    finest = min(square, default=0)
-    return [name for name, kernel in kernels.items() if kernel is None or max(kernel[:2]) <= finest]
-
-
-def _loss(floating: Network, quantised: Network, cases: Iterator[Case]) -> float:
-    """Mean of the float model's PSNR in the hole, minus the other's."""
-    before, after = Restorer(network=floating), Restorer(network=quantised)
-    differences = []
-    for case in cases:
-        scores = [
-            score(each.restore(case.damaged, case.mask), case.truth, case.mask) for each in (before, after)
-        ]
-        differences.append(scores[0].psnr - scores[1].psnr)
-    return float(np.mean(differences))
+def _kernels(model: onnx.ModelProto) -> Kernels:
+    shapes = {tensor.name: tuple(tensor.dims) for tensor in model.graph.initializer}
+    return {node.name: shapes.get(node.input[1]) for node in model.graph.node if node.op_type == "Conv"}

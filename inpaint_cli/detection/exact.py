@@ -103,11 +103,12 @@ def _frequent_colours(planes: npt.NDArray[np.uint8]) -> list[npt.NDArray[np.int1
     """The most frequent colours of a sample of at most about a million pixels."""
     flat = planes.reshape(-1, planes.shape[2])
     sample = flat[:: max(1, len(flat) // 1_000_000)]
-    codes = sample.astype(np.uint32) @ (256 ** np.arange(sample.shape[1])).astype(np.uint32)
-    _, first, counts = np.unique(codes, return_index=True, return_counts=True)
+    places = 256 ** np.arange(sample.shape[1])
+    codes = sample.astype(np.uint32) @ places.astype(np.uint32)
+    different, counts = np.unique(codes, return_counts=True)
     frequent = np.flatnonzero(counts >= STROKE_PIXELS)
     order = frequent[np.argsort(-counts[frequent], kind="stable")][:MOST_COLOURS]
-    return [sample[first[i]].astype(np.int16) for i in order]
+    return [different[i] // places % 256 for i in order]
 
 
 def _strokes(exact: Bools) -> Bools:

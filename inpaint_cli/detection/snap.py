@@ -9,6 +9,7 @@ as far as its colour does, also where the network has lost it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -68,8 +69,7 @@ class _Pieces:
     def alike(self, photo: Floats, nearest: Labels, where: Bools, spreads: float, slack: float) -> Bools:
         """Of the pixels of `where` (h, w): those with the colour of the piece whose label `nearest` gives."""
         labels = nearest[where]
-        difference = np.abs(photo[where] - self.colour[labels])
-        furthest = np.maximum(np.maximum(difference[:, 0], difference[:, 1]), difference[:, 2])
+        furthest = _furthest(photo[where] - self.colour[labels])
         same = np.zeros_like(where)
         same[where] = furthest <= (spreads * self.spread + slack)[labels]
         return same
@@ -155,16 +155,29 @@ def _pieces(photo: Floats, sure: Bools, surroundings: Floats) -> _Pieces:
     What another line of another colour crosses is a piece of its own: pixels that have neither the colour of
     their piece nor that of their surroundings.
     """
-    brighter = photo.sum(axis=2) > surroundings.sum(axis=2)
+    brighter = _sum(photo) > _sum(surroundings)
     labels, sides = _labelled(np.zeros(sure.shape, np.int32), [False], sure, brighter)
     pieces = _measured(photo, sure, labels, sides)
-    other = sure & pieces.plain[labels] & (np.abs(photo - surroundings).max(axis=2) > DISTINCT)
+    other = sure & pieces.plain[labels] & (_furthest(photo - surroundings) > DISTINCT)
     other &= ~pieces.alike(photo, labels, other, SPREADS, SLACK)
     wide = cv2.erode(other.astype(np.uint8), np.ones((2, 2), np.uint8)) > 0  # soft rims are not
     other = pieces_with(wide, other, ENOUGH)
     if not other.any():
         return pieces
     return _measured(photo, sure, *_labelled(labels, sides, other, brighter))
+
+
+def _sum(colours: Floats) -> Floats:
+    """Sum up the three channels (..., 3): numpy is slow along so short an axis."""
+    total: Floats = colours[..., 0] + colours[..., 1] + colours[..., 2]
+    return total
+
+
+def _furthest(differences: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.floating[Any]]:
+    """The largest absolute value of the three channels (..., 3)."""
+    size = np.abs(differences)
+    largest: npt.NDArray[np.floating[Any]] = np.maximum(np.maximum(size[..., 0], size[..., 1]), size[..., 2])
+    return largest
 
 
 def _labelled(labels: Labels, sides: list[bool], of: Bools, brighter: Bools) -> tuple[Labels, list[bool]]:
@@ -204,7 +217,7 @@ def _colours(values: Floats, labels: Labels, count: int) -> tuple[Floats, Floats
         mean = sums / np.maximum(used, 1)[:, None]
         squares = np.bincount(labels, weight * ((values - mean[labels]) ** 2).mean(axis=1), count)
         spread = np.sqrt(squares / np.maximum(used, 1))
-        furthest = np.abs(values - mean[labels]).max(axis=1)
+        furthest = _furthest(values - mean[labels])
         weight = (furthest <= np.maximum(2 * spread[labels], 0.04)).astype(np.float64)
     plain = (used >= FEWEST) & (used >= 0.5 * total) & (spread <= MOST_SPREAD)
     plain[0] = False

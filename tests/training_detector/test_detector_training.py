@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+import training.detector.quantisation
 from inpaint_cli.backends import open_network
 from inpaint_cli.detection import open_detector
 from inpaint_cli.errors import ModelError, RunFolderError
@@ -21,6 +22,7 @@ from training.detector.trainer import (
     first_look_mirrored,
 )
 from training.export import export
+from training.photo_benchmark import CleanPhoto
 
 SMALL = DetectorConfig(
     channels=(8, 12), blocks=(0, 1, 1), steps=12, batch_size=4, learning_rate=1e-2, warmup=2, average=0.5,
@@ -208,3 +210,30 @@ def test_an_exported_detector_answers_as_torch_and_detects(tmp_path):
     pixels = cv2.resize(np.uint8(photo[0].transpose(1, 2, 0) * 255), (50, 41))
     found = open_detector("learned", model=tmp_path / "finder.onnx", device="cpu", threads=1).find(pixels)
     assert found.mask.shape == found.probability.shape == (41, 50)
+
+
+def test_a_detector_in_8_bits_answers_like_the_one_in_32(tmp_path, monkeypatch):
+    for name in ("FITTED_TO", "MEASURED_ON"):
+        monkeypatch.setattr(training.detector.quantisation, name, 8)
+    onnx = pytest.importorskip("onnx")
+    config = replace(SMALL, channels=(8, 12, 16), blocks=(1, 1, 1, 1, 1))
+    run = trainer(config)
+    run.advance(4)
+    run.save(tmp_path)
+    photos = [CleanPhoto(f"{at}", photo) for at, photo in enumerate(makers()[0].photos)]
+    checkpoint = read_checkpoint(tmp_path / WEIGHTS_FILE)
+    export(checkpoint, tmp_path / "float.onnx")
+    exported = export(checkpoint, tmp_path / "small.onnx", half=True, int8_photos=photos)
+    assert exported.card.precision == "int8"
+    assert exported.lost is not None and exported.lost.unit == "of F1"
+
+    rng = np.random.default_rng(0)
+    seen = {name: rng.random((1, n, 64, 96), dtype=np.float32) for name, n in (("photo", 3), ("earlier", 1))}
+    answers = [open_network(tmp_path / f"{name}.onnx", threads=1)(seen) for name in ("float", "small")]
+    assert 0 < np.abs(answers[0] - answers[1]).mean() < 0.02
+
+    graph = onnx.load(tmp_path / "small.onnx").graph
+    makes = {output: node.op_type for node in graph.node for output in node.output}
+    convolutions = [node for node in graph.node if node.op_type == "Conv"]
+    in_8_bits = [node.name for node in convolutions if makes.get(node.input[1]) == "DequantizeLinear"]
+    assert {name.split("/")[1] for name in in_8_bits} == {"encoder.2", "up.1", "decoder.1"}
