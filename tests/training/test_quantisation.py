@@ -12,7 +12,7 @@ from training.checkpoints import Checkpoint
 from training.export import export
 from training.networks import NetworkConfig, build_network
 from training.photo_benchmark import CleanPhoto
-from training.quantisation import fit_to_photos, quantise
+from training.quantisation import finest, fit_to_photos, outermost, outermost_and_first_up, quantise
 
 
 def checkpoint() -> Checkpoint:
@@ -60,12 +60,47 @@ def test_8_bits_answer_like_32_within_two_grey_values_on_average(pair):
     assert exported.lost.amount <= 0.05 and exported.lost.unit == "dB"
 
 
-def test_all_convolutions_but_those_of_the_finest_level_are_in_8_bits(pair):
-    graph = onnx.load(pair[1]).graph
+KERNELS = {
+    "/known/Conv": (16, 12, 3, 3),
+    "/stem/Conv": (16, 20, 3, 3),
+    "/encoder.0/encoder.0.0/first/Conv": (16, 16, 3, 3),
+    "/down.0/Conv": (48, 16, 2, 2),
+    "/encoder.1/encoder.1.0/first/Conv": (48, 48, 3, 3),
+    "/up.0/Conv": (16, 48, 1, 1),
+    "/decoder.0/decoder.0.0/first/Conv": (16, 16, 3, 3),
+    "/decoder.0/decoder.0.1/first/Conv": (16, 16, 3, 3),
+    "/head/Conv": (12, 16, 3, 3),
+    "/of no known shape": None,
+}
+FIRST_AND_LAST = {"/known/Conv", "/stem/Conv", "/head/Conv", "/of no known shape"}
+FIRST_UP = {"/decoder.0/decoder.0.0/first/Conv"}
+FINEST = {"/encoder.0/encoder.0.0/first/Conv", "/decoder.0/decoder.0.1/first/Conv"}
+
+
+@pytest.mark.parametrize(
+    ("plan", "in_float"),
+    [
+        (outermost, FIRST_AND_LAST),
+        (outermost_and_first_up, FIRST_AND_LAST | FIRST_UP),
+        (finest, {"/known/Conv", "/head/Conv", "/of no known shape"} | FIRST_UP | FINEST),
+    ],
+)
+def test_a_plan_leaves_what_is_nearest_to_the_pixels_in_float(plan, in_float):
+    assert set(plan(KERNELS)) == in_float
+
+
+def in_8_bits(model: bytes) -> int:
+    graph = onnx.load_from_string(model).graph
     makers = {output: node.op_type for node in graph.node for output in node.output}
-    kinds = [makers.get(node.input[1], "float") for node in graph.node if node.op_type == "Conv"]
-    # in float: the first ones (guess, known pixels), the last, two blocks of two at the finest level
-    assert sorted(kinds) == ["DequantizeLinear"] * 4 + ["float"] * 7
+    kinds = [makers.get(node.input[1]) for node in graph.node if node.op_type == "Conv"]
+    return kinds.count("DequantizeLinear")
+
+
+def test_the_fastest_plan_counts_that_loses_next_to_nothing(pair, monkeypatch):
+    assert in_8_bits(pair[1].read_bytes()) == 8  # all but the three that take pixels in or give them out
+    monkeypatch.setattr(training.quantisation, "NEGLIGIBLE", -1.0)
+    careful, _ = quantise(pair[0].read_bytes(), fit_to_photos(photos()), "m")
+    assert in_8_bits(careful) == 4  # of 11; two blocks of two at the finest level are in float as well
 
 
 def test_weights_take_7_bits_so_that_no_processor_overflows(pair):
@@ -76,7 +111,7 @@ def test_weights_take_7_bits_so_that_no_processor_overflows(pair):
         if tensor.data_type == onnx.TensorProto.INT8
     ]
     kernels = [each for each in weights if each.ndim == 4]
-    assert len(kernels) == 4
+    assert len(kernels) == 8
     assert max(int(np.abs(kernel.astype(int)).max()) for kernel in kernels) == 64
 
 

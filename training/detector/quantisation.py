@@ -42,7 +42,7 @@ def fit_to_samples(photos: Iterable[CleanPhoto]) -> Fit:
             unit="of F1",
             allowed=ALLOWED_LOSS,
             percentile=PERCENTILE,
-            in_float=_near_the_pixels,
+            plans=(_near_the_pixels,),
         )
 
     return fit
