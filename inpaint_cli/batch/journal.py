@@ -93,7 +93,7 @@ class Journal:
     def record(self, inputs: bytes, result: bytes, photo: Path | None = None) -> None:
         """Append a fact, before its output is put in place; photo: absolute, what the result is made of."""
         with self._lock:
-            if self._results.get(inputs) == result:
+            if self._results.get(inputs) == result and not self._is_lost():
                 return
             place = b"" if photo is None else quote_from_bytes(os.fsencode(photo)).encode()
             line = b" ".join([inputs.hex().encode(), result.hex().encode(), *([place] if place else [])])
@@ -111,9 +111,10 @@ class Journal:
             self._handle = None
 
     def _append(self, line: bytes) -> None:
+        if self._is_lost():
+            self._begin_again()
         if self._handle is None:
             return
-        self._find_again()
         whole = b"\n" + line if self._torn else line
         try:
             self._torn = os.write(self._handle, whole) != len(whole)
@@ -122,13 +123,21 @@ class Journal:
         if self._torn:
             raise PhotoError("the journal can't be written whole, the disk may be full")
 
-    def _find_again(self) -> None:
-        """Begin a new file where ours was moved or removed: what is written from here on is known by it."""
-        if self._path is None or self._handle is None or _is_still_there(self._path, self._handle):
-            return
-        handle, content = _opened(self._path)
-        os.close(self._handle)
-        self._handle, self._torn = handle, _is_torn(content)
+    def _is_lost(self) -> bool:
+        """Was the file moved or removed, with its folder perhaps, since it was opened?"""
+        if self._path is None or self._handle is None:
+            return False
+        try:
+            return not os.path.samestat(self._path.stat(), os.fstat(self._handle))
+        except OSError:
+            return True
+
+    def _begin_again(self) -> None:
+        """Begin a new file: what is written from here on is known by it."""
+        if self._path is not None:
+            handle, content = _opened(self._path)
+            self.close()
+            self._handle, self._torn = handle, _is_torn(content)
 
 
 def _opened(path: Path) -> tuple[int, bytes]:
@@ -149,13 +158,6 @@ def _opened(path: Path) -> tuple[int, bytes]:
 
 def _is_torn(content: bytes) -> bool:
     return content != b"" and not content.endswith(b"\n")
-
-
-def _is_still_there(path: Path, handle: int) -> bool:
-    try:
-        return os.path.samestat(path.stat(), os.fstat(handle))
-    except OSError:
-        return False
 
 
 def _facts(content: bytes) -> tuple[dict[bytes, bytes], set[bytes]]:

@@ -51,7 +51,7 @@ class MaskFolder:
         exact = self._called(relative + MASK_ENDING) + ([] if beside else self._called(relative))
         return exact or self._called(stem + MASK_ENDING) + ([] if beside else self._called(stem))
 
-    def match(self, relative: str, root: str = "", *, beside: bool = False) -> str | None:
+    def match(self, relative: str, root: str, *, beside: bool = False) -> str | None:
         """Return the mask's path for a photo, None where there is none.
 
         Raises MaskError where there are several, or where it is taken for a photo of another name or folder.

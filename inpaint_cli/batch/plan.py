@@ -161,8 +161,9 @@ def _why_no_mask(path: Path) -> str:
 
 def _result_folders(selection: Selection) -> set[FolderId]:
     """Return the folders that are there already for the results. Raises UsageError where masks lie in one."""
-    folders = [selection.output] if selection.output is not None else []
-    if selection.output is None:
+    if selection.output is not None:
+        folders = [selection.output]
+    else:
         folders = [_sibling(path, selection.results_ending) for path in selection.photos if path.is_dir()]
     results = {identity: folder for folder in folders if (identity := _existing_id(folder)) is not None}
     mask_id = _existing_id(selection.mask_dir)

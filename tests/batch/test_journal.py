@@ -56,8 +56,13 @@ def test_a_folder_that_was_moved_away_and_made_anew_gets_a_journal_of_its_own(tm
     (tmp_path / "out").rename(tmp_path / "monday")
     (tmp_path / "out").mkdir()
     journal.record(OTHER, RESULT)
+    journal.record(INPUTS, RESULT)
     assert Journal.open(tmp_path / "out").result_of(OTHER) == RESULT
     assert Journal.open(tmp_path / "monday").result_of(OTHER) is None
+    (tmp_path / "out").rename(tmp_path / "tuesday")
+    (tmp_path / "out").mkdir()
+    journal.record(INPUTS, RESULT)
+    assert Journal.open(tmp_path / "out").result_of(INPUTS) == RESULT
 
 
 def test_a_torn_line_is_skipped_and_the_next_one_is_whole(tmp_path: Path) -> None:
