@@ -42,13 +42,13 @@ class PixelRestorer(Protocol):
 class RestoreSettings:
     """How photos are restored.
 
-    format: a name of `photos.OUTPUT_FORMATS`, None keeps each photo's own. check: prove each output before it
+    format: a name of `OUTPUT_FORMATS`, None keeps each photo's own. verify: prove each output before it
     is written. overwrite: do everything anew and replace any file in the way.
     """
 
     masks: MaskSettings = field(default_factory=MaskSettings)
     format: str | None = None
-    check: bool = False
+    verify: bool = False
     overwrite: bool = False
 
     @property
@@ -117,7 +117,7 @@ def _restore(job: Job, workshop: Workshop, record: Record) -> Outcome:
         journal = workshop.journals.get(job.output_root) or Journal()
         output = OutputFile(Path(job.output_root), Path(job.output_relative), journal, photo=job.photo)
         up_to_date = output.is_up_to_date(inputs)
-    if up_to_date and not settings.overwrite and not settings.check:
+    if up_to_date and not settings.overwrite and not settings.verify:
         return record.finished("skipped", "up to date")
     result = restore_bytes(data, mask, workshop, record)
     with record.timed("seconds_write"):
@@ -146,14 +146,14 @@ def restore_bytes(data: bytes, mask: bytes | None, workshop: Workshop, record: R
         ]
     with record.timed("seconds_write"):
         result = encode_photo(photo, pages, damage.masks, format=settings.format)
-        if settings.check:
+        if settings.verify:
             record.note(changed=_proven(photo, result, damage, settings.masks.max_pixels))
     return result
 
 
 def _check_provable(photo: Photo, target: str, settings: RestoreSettings) -> None:
     """Raise PhotoError where the proof that was asked for can't be given."""
-    if settings.check and target == "JPEG" and photo.format != "JPEG":
+    if settings.verify and target == "JPEG" and photo.format != "JPEG":
         raise PhotoError(
             f"{photo.name}: --verify can't prove a conversion to JPEG, which changes every value a little;"
             " use --format png, or leave --verify out"

@@ -86,7 +86,7 @@ def settings_of(options: RestoreOptions) -> RestoreSettings:
             mode=options.mask_mode,
         ),
         format=options.format,
-        check=options.verify,
+        verify=options.verify,
         overwrite=options.overwrite,
     )
 
