@@ -32,7 +32,7 @@ def make(number: int) -> tuple[str, bytes]:
 def target(data: bytes) -> str:
     """Restore a photo with `data` as its mask, scaled where it must be; raise for a bug of ours."""
     settings = MaskSettings(resize=True, invert=bool(data[-1] & 1), max_damage=1.0, max_pixels=MAX_PIXELS)
-    workshop = Workshop(settings=RestoreSettings(masks=settings, check=True), restorer=_HalfAsBright())
+    workshop = Workshop(settings=RestoreSettings(masks=settings, verify=True), restorer=_HalfAsBright())
     record = workshop.begin(Path("photo.png"), None, Path("fuzz"))
     try:
         restore_bytes(photos()["bmp-24"], data, workshop, record)
