@@ -93,16 +93,19 @@ class Journal:
     def record(self, inputs: bytes, result: bytes, photo: Path | None = None) -> None:
         """Append a fact, before its output is put in place; photo: absolute, what the result is made of."""
         with self._lock:
-            if self._results.get(inputs) == result and not self._is_lost():
+            if self._is_lost():
+                self._begin_again()
+            elif self._results.get(inputs) == result:
                 return
-            place = b"" if photo is None else quote_from_bytes(os.fsencode(photo)).encode()
-            line = b" ".join([inputs.hex().encode(), result.hex().encode(), *([place] if place else [])])
-            self._append(line + b"\n")
+            words = [inputs.hex(), result.hex()]
+            if photo is not None:
+                words.append(quote_from_bytes(os.fsencode(photo)))
+            self._append(" ".join(words).encode() + b"\n")
             _learn(self._results, self._superseded, inputs, result)
             if self._written is not None:
                 self._written.add(result)
-            if self._photos is not None and place:
-                self._photos[result] = place
+            if self._photos is not None and photo is not None:
+                self._photos[result] = words[-1].encode()
 
     def close(self) -> None:
         """Release the file."""
@@ -111,8 +114,6 @@ class Journal:
             self._handle = None
 
     def _append(self, line: bytes) -> None:
-        if self._is_lost():
-            self._begin_again()
         if self._handle is None:
             return
         whole = b"\n" + line if self._torn else line

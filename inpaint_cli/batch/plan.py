@@ -10,11 +10,10 @@ from itertools import chain
 from pathlib import Path, PurePath
 
 from inpaint_cli.batch.job import Job
-from inpaint_cli.batch.journal import JOURNAL_NAME
 from inpaint_cli.batch.letter_case import ignores_case, without_case
 from inpaint_cli.batch.masks import MaskFolder, masks_among, named_as_masks, with_masks_there
 from inpaint_cli.batch.names import joined, split_suffix
-from inpaint_cli.batch.walk import FolderId, Walk, folder_id
+from inpaint_cli.batch.walk import FolderId, Walk, folder_id, holds_results
 from inpaint_cli.errors import MaskError, UsageError
 from inpaint_cli.printable import printable
 
@@ -209,8 +208,7 @@ def _add_folder(draft: _Draft, folder: Path) -> None:
 
 def _holds_originals(output: Path, suffixes: frozenset[str]) -> bool:
     """Say whether a folder among the photos, in which no run of ours wrote, holds photos."""
-    no_results = not os.path.lexists(output / JOURNAL_NAME)
-    return no_results and next(Walk(suffixes).files(str(output)), None) is not None
+    return not holds_results(output) and next(Walk(suffixes).files(str(output)), None) is not None
 
 
 def _add_file(draft: _Draft, path: Path, *, listed: bool = False) -> None:

@@ -66,7 +66,7 @@ class Walk:
             if identity is None or identity in visited:
                 continue
             visited.add(identity)
-            if len(visited) > 1 and not self.enters_results and _holds_results(folder):
+            if len(visited) > 1 and not self.enters_results and holds_results(folder):
                 self.notes.append(f"{folder}: holds results of an earlier run and is left out")
                 continue
             files, below, linked = self._list(folder)
@@ -106,7 +106,8 @@ class Walk:
         return files, folders, links
 
 
-def _holds_results(folder: str) -> bool:
+def holds_results(folder: str | Path) -> bool:
+    """Say whether a run of ours wrote into a folder."""
     return os.path.lexists(Path(folder, JOURNAL_NAME))
 
 

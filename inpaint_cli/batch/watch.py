@@ -41,7 +41,6 @@ class Watcher:
     _since: dict[str, tuple[tuple[Signature, ...], float]] = field(default_factory=dict)
     _taken: dict[str, tuple[Signature, ...]] = field(default_factory=dict)
     _handed_out: set[str] = field(default_factory=set)
-    _refused: set[str] = field(default_factory=set)
     _told: set[object] = field(default_factory=set)
     _looked: bool = False
 
@@ -53,10 +52,8 @@ class Watcher:
         photos = [job for job in plan.jobs if not _is_mask(job)]
         settled = [job for job in photos if self._take(job, start)]
         jobs = tuple(job for job in settled if not job.problem)
-        for job in settled:
-            photo = str(job.photo)
-            (self._refused if job.problem else self._handed_out).add(photo)
-            (self._handed_out if job.problem else self._refused).discard(photo)
+        self._handed_out -= {str(job.photo) for job in settled}
+        self._handed_out |= {str(job.photo) for job in jobs}
         self.waiting = tuple(job for job in photos if job.problem and self._waits(job))
         waits = [f"waiting for a mask: {job.photo}" for job in self.waiting if job.lacks_mask]
         waits += [f"waiting for its photo: {job.photo}" for job in early]
@@ -102,7 +99,7 @@ class Watcher:
         if signature is None:
             return False
         is_as_taken = self._taken.get(photo, ())[: len(signature)] == signature  # or has lost its mask
-        if is_as_taken and (job.problem or photo not in self._refused):
+        if is_as_taken and (job.problem or photo in self._handed_out):
             return False
         known, since = self._since.get(photo, (None, now))
         if known != signature:

@@ -108,7 +108,7 @@ def _frequent_colours(planes: npt.NDArray[np.uint8]) -> list[npt.NDArray[np.int1
     different, counts = np.unique(codes, return_counts=True)
     frequent = np.flatnonzero(counts >= STROKE_PIXELS)
     order = frequent[np.argsort(-counts[frequent], kind="stable")][:MOST_COLOURS]
-    return [different[i] // places % 256 for i in order]
+    return [(different[i] // places % 256).astype(np.int16) for i in order]
 
 
 def _strokes(exact: Bools) -> Bools:
