@@ -32,16 +32,12 @@ from inpaint_cli.depth import eight_bits
 from inpaint_cli.detection import Detector
 from inpaint_cli.errors import PhotoError
 from inpaint_cli.photos import Photo, decode_photo
-from inpaint_cli.photos.jpeg_segments import COM, header_segments
 from inpaint_cli.photos.read import read_bytes
 
 _BY_HAND = "its mask was made or edited by hand; --overwrite replaces it"
 _TINT = np.array([255, 0, 96], np.float32)
 _TINT_SHARE = 0.6
 _OVERLAY_QUALITY = 90
-_OVERLAY_MARK = b"damage in red, by inpaint-cli detect"
-"""How the comment in a picture to look at begins, by which the next run knows it as one."""
-_HEADER_BYTES = 4096
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +45,7 @@ class DetectSettings:
     """How damage is searched for, and where it is shown.
 
     overlay: folder for pictures of the photos with the damage in red, None for none.
-    journals: of each folder of masks. models: digest of the detector with its settings.
+    journals: of each folder that is written into. models: digest of the detector with its settings.
     """
 
     detector: Detector
@@ -73,13 +69,14 @@ def _detect(job: Job, settings: DetectSettings, record: Record) -> Outcome:
         data = read_bytes(job.photo)
         place = (os.fsencode(job.output_relative),)
         inputs = digest_of(data, settings.models, __version__.encode(), *place)
-        journal = settings.journals.get(job.output_root) or Journal()
+        journal = _journal(settings, job.output_root)
         output = OutputFile(
             Path(job.output_root), Path(job.output_relative), journal, photo=job.photo, place=place
         )
         kept, why = _kept(job, output, inputs, journal, settings)
         if kept is not None:
-            _show_again(data, kept, job, settings)
+            if settings.overlay is not None:
+                _show_kept(data, kept, job, settings, settings.overlay)
             return record.finished("skipped", why)
         photo = decode_photo(data, name=str(job.photo), max_pixels=settings.masks.max_pixels)
     with record.timed("seconds"):
@@ -91,7 +88,10 @@ def _detect(job: Job, settings: DetectSettings, record: Record) -> Outcome:
         mask = _mask_file(damage, job.output.suffix)
         output.put(mask, inputs, overwrite=settings.overwrite, mode=mode)
         if settings.overlay is not None:  # last: the mask is there even where the picture can't be written
-            _put_overlay(photo, damage, settings.overlay / overlay_name(job), _mark(data, mask), mode)
+            shown = _shown(job, settings, settings.overlay)
+            shown.put(
+                _overlay(photo, damage), _overlay_inputs(data, mask), overwrite=settings.overwrite, mode=mode
+            )
     return record.finished("found") if damage.coverage else record.finished("clean", "nothing was found")
 
 
@@ -116,44 +116,35 @@ def _kept(
     return (job.output, _BY_HAND) if output.is_of_others() else (None, "")
 
 
-def _show_again(data: bytes, mask: Path, job: Job, settings: DetectSettings) -> None:
+def _show_kept(data: bytes, mask: Path, job: Job, settings: DetectSettings, folder: Path) -> None:
     """Write the picture to look at of a mask that stays, unless it is there already."""
-    if settings.overlay is None:
-        return
-    file, white = settings.overlay / overlay_name(job), read_bytes(mask)
-    mark = _mark(data, white)
-    if _comment(file) != mark:
+    white = read_bytes(mask)
+    shown, inputs = _shown(job, settings, folder), _overlay_inputs(data, white)
+    if not shown.is_up_to_date(inputs):
         photo = decode_photo(data, name=str(job.photo), max_pixels=settings.masks.max_pixels)
         damage = given_damage(photo, white, str(mask), settings.masks)
-        _put_overlay(photo, damage, file, mark, result_mode(job.photo))
+        mode = result_mode(job.photo)
+        shown.put(_overlay(photo, damage), inputs, overwrite=settings.overwrite, mode=mode)
 
 
-def _mark(data: bytes, mask: bytes) -> bytes:
-    """Return the comment of a picture to look at, which says of which photo and mask it is."""
-    return _OVERLAY_MARK + b" " + digest_of(data, mask).hex().encode()
+def _shown(job: Job, settings: DetectSettings, folder: Path) -> OutputFile:
+    """Look at the picture to look at that may be there."""
+    name = overlay_name(job)
+    journal = _journal(settings, str(folder))
+    return OutputFile(folder, Path(name), journal, photo=job.photo, place=(os.fsencode(name),))
+
+
+def _overlay_inputs(data: bytes, mask: bytes) -> bytes:
+    return digest_of(data, mask, __version__.encode())
+
+
+def _journal(settings: DetectSettings, folder: str) -> Journal:
+    return settings.journals.get(folder) or Journal()
 
 
 def overlay_name(job: Job) -> str:
     """Return the path of a job's picture to look at, from the overlay's folder: named as no mask is."""
     return split_suffix(job.output_relative)[0] + "_overlay.jpg"
-
-
-def _put_overlay(photo: Photo, damage: Damage, file: Path, mark: bytes, mode: int) -> None:
-    """Write the picture to look at. Raises PhotoError where a file of that name is none of ours."""
-    if os.path.lexists(file) and not _comment(file).startswith(_OVERLAY_MARK):
-        raise PhotoError(f"{file}: is there already, and no picture of ours; give --overlay another folder")
-    output = OutputFile(file.parent, Path(file.name), Journal())
-    output.put(_overlay(photo, damage, mark), b"", overwrite=True, mode=mode)
-
-
-def _comment(file: Path) -> bytes:
-    """Return the comment in a JPEG, b"" where there is none, or no JPEG."""
-    try:
-        with file.open("rb") as handle:
-            segments = header_segments(handle.read(_HEADER_BYTES), file.name)
-            return next((segment.payload for _, segment in segments if segment.marker == COM), b"")
-    except (OSError, PhotoError):
-        return b""
 
 
 def _mask_file(damage: Damage, suffix: str) -> bytes:
@@ -169,13 +160,12 @@ def _mask_file(damage: Damage, suffix: str) -> bytes:
     return file.getvalue()
 
 
-def _overlay(photo: Photo, damage: Damage, mark: bytes) -> bytes:
+def _overlay(photo: Photo, damage: Damage) -> bytes:
     """Picture the first page that is damaged, with the damage in red, as a JPEG."""
     shown = next((at for at, mask in enumerate(damage.masks) if mask.any()), 0)
     file = BytesIO()
-    Image.fromarray(tinted(photo.pages[shown].pixels, damage.masks[shown])).save(
-        file, "JPEG", quality=_OVERLAY_QUALITY, comment=mark
-    )
+    picture = Image.fromarray(tinted(photo.pages[shown].pixels, damage.masks[shown]))
+    picture.save(file, "JPEG", quality=_OVERLAY_QUALITY)
     return file.getvalue()
 
 

@@ -75,7 +75,7 @@ class OutputFile:
         other = None if self._present is None else self._journal.photo_of(self._present)
         if other is not None and self._photo is not None and _are_two(other, self._photo):
             raise PhotoError(
-                f"{path}: is there already, made of {other}; give another folder with -o"
+                f"{path}: is there already, made of {other}; write into another folder"
                 " (--overwrite replaces it)"
             )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -43,11 +43,16 @@ def tell_notes(plan: Plan, screen: Screen) -> None:
 
 
 @contextmanager
-def opened_journals(plan: Plan) -> Iterator[dict[str, Journal]]:
-    """Make the plan's output folders, yield their journals, and close them in the end."""
+def opened_journals(plan: Plan, overlay: Path | None = None) -> Iterator[dict[str, Journal]]:
+    """Make the plan's output folders, yield their journals, and close them in the end.
+
+    overlay: one more folder for something of each job.
+    """
     journals: dict[str, Journal] = {}
     try:
         prepare_folders(plan, journals)
+        if overlay is not None:
+            _prepare(overlay, {overlay / job.output_folder for job in plan.jobs}, journals)
         yield journals
     finally:
         for journal in journals.values():
@@ -60,14 +65,17 @@ def prepare_folders(plan: Plan, journals: dict[str, Journal]) -> None:
     The folder of an output that was named as a file is not ours, and gets none.
     """
     for root in [] if plan.is_single_file else plan.output_roots():
-        if str(root) in journals:
-            continue
-        try:
-            root.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UsageError(f"{root}: can't be made the output folder: {error.strerror or error}") from error
-        sweep(plan.output_folders(root))
-        journals[str(root)] = _journal_in(root)
+        if str(root) not in journals:
+            _prepare(root, plan.output_folders(root), journals)
+
+
+def _prepare(root: Path, folders: Iterable[Path], journals: dict[str, Journal]) -> None:
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{root}: can't be made the output folder: {error.strerror or error}") from error
+    sweep(folders)
+    journals[str(root)] = _journal_in(root)
 
 
 def _journal_in(root: Path) -> Journal:

@@ -52,7 +52,8 @@ Overwrite = Annotated[
     bool,
     typer.Option(
         "--overwrite",
-        help="Make every mask again, also one that was edited by hand; not where another of another name is.",
+        help="Make every mask again, also one that was edited by hand (not where another of another name is),"
+        " and every picture of --overlay.",
     ),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Write nothing: list photo -> mask, collisions.")]

@@ -41,7 +41,7 @@ def detect_photos(options: DetectOptions) -> ExitCode:
     stop = Stop()
     with (  # the report last: opening it begins it anew
         interruptible(stop, screen.failure),
-        opened_journals(plan) as journals,
+        opened_journals(plan, options.overlay) as journals,
         open_reporting(screen, stop, json=options.json, report=options.report) as reporting,
         screen.progress(len(plan.jobs)),
     ):

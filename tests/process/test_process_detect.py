@@ -94,7 +94,7 @@ def test_pictures_to_look_at_are_no_masks_even_where_they_are_put_among_them(
     detect, inpaint, tmp_path: Path
 ) -> None:
     detect("--overlay", "look")
-    pictures = sorted((tmp_path / "look").iterdir())
+    pictures = sorted((tmp_path / "look").glob("*.jpg"))
     assert [picture.name for picture in pictures] == ["a_overlay.jpg", "b_overlay.jpg"]
     for picture in pictures:
         picture.rename(tmp_path / "masks" / picture.name)
@@ -107,7 +107,11 @@ def test_pictures_to_look_at_can_be_had_later(detect, tmp_path: Path) -> None:
     detect()
     masks = {file: file.read_bytes() for file in (tmp_path / "masks").glob("*.png")}
     assert set(statuses(detect("--overlay", "look")).values()) == {UP_TO_DATE}
-    assert sorted(file.name for file in (tmp_path / "look").iterdir()) == ["a_overlay.jpg", "b_overlay.jpg"]
+    assert sorted(file.name for file in (tmp_path / "look").glob("*.*")) == [
+        ".inpaint-cli.journal",
+        "a_overlay.jpg",
+        "b_overlay.jpg",
+    ]
     assert {file: file.read_bytes() for file in masks} == masks
     assert set(statuses(detect("--overlay", "look")).values()) == {UP_TO_DATE}
 
@@ -192,10 +196,27 @@ def test_a_picture_to_look_at_replaces_only_another_of_ours(detect, tmp_path: Pa
         assert detect("--overlay", "look", "--overwrite").code == 0
     Image.new("RGB", (9, 9), "blue").save(tmp_path / "look/a_overlay.jpg")
     mine = (tmp_path / "look/a_overlay.jpg").read_bytes()
-    ended = detect("--overlay", "look", "--overwrite")
-    assert ended.code == 1
-    assert "is there already, and no picture of ours" in statuses(ended)["photos/a.png"][1]
+    ended = detect("--overlay", "look")
+    assert (ended.code, statuses(ended)["photos/b.jpg"]) == (1, UP_TO_DATE)
+    why = "look/a_overlay.jpg: is there already, and is not (or no longer) what this program wrote"
+    assert statuses(ended)["photos/a.png"][1].startswith(why)
     assert (tmp_path / "look/a_overlay.jpg").read_bytes() == mine
+    assert detect("--overlay", "look", "--overwrite").code == 0
+    assert Image.open(tmp_path / "look/a_overlay.jpg").size == (70, 50)
+
+
+def test_two_albums_dont_replace_each_others_pictures_to_look_at(detect, inpaint, tmp_path: Path) -> None:
+    assert detect("--overlay", "look").code == 0
+    shown = (tmp_path / "look/a_overlay.jpg").read_bytes()
+    (tmp_path / "album").mkdir()
+    Image.new("RGB", (9, 9), "blue").save(tmp_path / "album/a.png")
+    album = ("detect", "album", "-o", "more", "--detector", "classical", "--overlay", "look", "--json")
+    refused = inpaint(*album)
+    why = f"look/a_overlay.jpg: is there already, made of {tmp_path / 'photos/a.png'}; write into another"
+    assert refused.code == 1 and statuses(refused)["album/a.png"][1].startswith(why)
+    assert (tmp_path / "look/a_overlay.jpg").read_bytes() == shown
+    (tmp_path / "photos/a.png").unlink()
+    assert inpaint(*album).code == 0
 
 
 def test_a_mask_that_was_edited_is_what_there_is_to_look_at(detect, tmp_path: Path) -> None:
