@@ -2,11 +2,11 @@
 
     python -m benchmarks.calibrate_detector CASES [CASES ...] --clean FOLDER [--model NAME|PATH]
 
-CASES holds photos/KIND/*.png and masks/KIND/*.png. The detector looks at every photo as it does in use; then
-each setting of the thresholds is tried on the probabilities, those of surely damaged photos and those of
-photos in doubt: mean F1 (within 2 px) of each kind, the share of clean photos in which nothing is found, and
-the share of their pixels that is touched. Settings that touch too much are left out, the rest is printed with
-the best mean F1 first.
+CASES holds photos/KIND/*.png and masks/KIND/*.png. The detector looks at every photo as it does in use at one
+that may be damaged, twice; then each setting of the thresholds is tried on the probabilities, those of surely
+damaged photos and those of photos in doubt: mean F1 (within 2 px) of each kind, the share of clean photos in
+which nothing is found, and the share of their pixels that is touched. Settings that touch too much are left
+out, the rest is printed with the best mean F1 first.
 """
 
 from __future__ import annotations

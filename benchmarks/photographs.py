@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inpaint_cli.cli.clean_photos import clean_photos, find_photos
+from training.photo_benchmark import middle
 
 Pixels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
@@ -29,7 +30,7 @@ def load_photos(sources: Sequence[Path], side: int | None = None) -> dict[str, P
     side: cut the middle of this many pixels out of each, None leaves them whole.
     """
     photos = _read(sources) if sources else _bundled()
-    return {name: photo if side is None else _middle(photo, side) for name, photo in photos.items()}
+    return {name: photo if side is None else middle(photo, side) for name, photo in photos.items()}
 
 
 def enlarged(photo: Pixels, megapixels: float) -> Pixels:
@@ -70,11 +71,6 @@ def _bundled() -> dict[str, Pixels]:
     from skimage import data
 
     return {name: np.asarray(getattr(data, name)(), np.uint8) for name in BUNDLED}
-
-
-def _middle(photo: Pixels, side: int) -> Pixels:
-    top, left = (max(0, (length - side) // 2) for length in photo.shape[:2])
-    return np.ascontiguousarray(photo[top : top + side, left : left + side])
 
 
 def _mirrored(length: int, own: int) -> npt.NDArray[np.int64]:

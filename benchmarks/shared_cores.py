@@ -27,7 +27,7 @@ from training.report import markdown_table
 
 
 def seconds_with(jobs: int, threads: int, options: argparse.Namespace) -> float:
-    """Restore the folder once, as `restore` does."""
+    """Restore the folder once with the jobs of `restore`, without what it writes beside the results."""
     workshop = Workshop(
         settings=RestoreSettings(),
         restorer=Restorer(options.model, device="cpu", threads=threads),

@@ -45,7 +45,7 @@ def replacing(path: Path, *, mode: int | None = None) -> Iterator[IO[bytes]]:
             temporary.unlink()
         raise
     finally:
-        os.close(lock)
+        lock.close()
     _sync_folder(path.parent)
 
 
@@ -60,13 +60,18 @@ def refuse_what_is_no_file(path: Path) -> None:
 def sweep(folders: Iterable[Path]) -> None:
     """Remove the temporary files of killed runs; without locks (Windows, some network drives) none."""
     for folder in folders:
-        try:
-            with os.scandir(folder) as entries:
-                leftovers = [Path(entry.path) for entry in entries if _is_temporary(entry.name)]
-            for leftover in leftovers:
+        for leftover in _leftovers(folder):
+            with contextlib.suppress(OSError):  # gone meanwhile, or not ours to clean
                 _remove_unless_locked(leftover)
-        except OSError:
-            continue  # not there yet, or not ours to clean
+
+
+def _leftovers(folder: Path) -> list[Path]:
+    """Return the temporary files in a folder, none where it can't be read: it may not be there yet."""
+    try:
+        with os.scandir(folder) as entries:
+            return [Path(entry.path) for entry in entries if _is_temporary(entry.name)]
+    except OSError:
+        return []
 
 
 def _is_temporary(name: str) -> bool:
@@ -83,21 +88,23 @@ def _remove_unless_locked(file: Path) -> None:
         os.close(handle)
 
 
-def _new_temporary(folder: Path) -> tuple[int, int, Path]:
-    """Make a temporary file: return a handle to write it, one that holds its lock, and its path.
+def _new_temporary(folder: Path) -> tuple[int, IO[bytes], Path]:
+    """Make a temporary file: return a handle to write it, the file that holds its lock, and its path.
 
-    The lock has a handle of its own, since the file must be closed to be renamed. Another run may sweep a
-    file away before it is locked; then another one is made.
+    The lock has a handle of its own, since the file must be closed to be renamed; where there are no locks
+    it is closed at once, for Windows renames nothing that is open. Another run may sweep a file away before
+    it is locked; then another one is made.
     """
     while True:
         handle, name = tempfile.mkstemp(prefix=PREFIX, suffix=SUFFIX, dir=folder)
         with contextlib.suppress(FileNotFoundError):
-            lock = os.open(name, os.O_RDONLY)
+            lock = os.fdopen(os.open(name, os.O_RDONLY), "rb")
             with contextlib.suppress(BlockingIOError):
-                _lock(lock)
+                if not _lock(lock.fileno()):
+                    lock.close()
                 if os.path.lexists(name):
                     return handle, lock, Path(name)
-            os.close(lock)
+            lock.close()
         os.close(handle)
 
 

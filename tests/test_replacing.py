@@ -1,6 +1,7 @@
 """Files that are put in their place whole or not at all."""
 
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,6 +61,34 @@ def test_leftovers_of_killed_runs_are_removed_and_nothing_else(tmp_path: Path) -
         (tmp_path / name).touch()
     sweep([tmp_path, tmp_path / "not-there"])
     assert names(tmp_path) == others
+
+
+def test_a_leftover_that_can_not_be_opened_keeps_no_other(tmp_path: Path) -> None:
+    for name in (".inpaint-a.part", ".inpaint-c.part"):
+        (tmp_path / name).symlink_to("nowhere")
+    (tmp_path / ".inpaint-b.part").touch()
+    sweep([tmp_path])
+    assert names(tmp_path) == [".inpaint-a.part", ".inpaint-c.part"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are listed on Linux only")
+def test_where_there_are_no_locks_no_file_is_open_when_it_is_renamed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Windows asks for."""
+    rename, still_open = Path.replace, []
+
+    def look_and_rename(temporary: Path, target: Path) -> Path:
+        handles = Path("/proc/self/fd").iterdir()
+        still_open.extend(handle for handle in handles if handle.resolve() == temporary)
+        return rename(temporary, target)
+
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    monkeypatch.setattr(Path, "replace", look_and_rename)
+    with replacing(tmp_path / "a.png") as file:
+        file.write(b"new")
+    assert (tmp_path / "a.png").read_bytes() == b"new"
+    assert still_open == []
 
 
 def test_a_file_that_is_being_written_is_not_removed(tmp_path: Path) -> None:

@@ -31,6 +31,12 @@ class CleanPhoto:
     pixels: Pixels
 
 
+def middle(photo: Pixels, side: int) -> Pixels:
+    """Cut the middle out of a photo (h, w, 3), at most (side, side, 3); a copy of its own."""
+    top, left = (max(0, (length - side) // 2) for length in photo.shape[:2])
+    return photo[top : top + side, left : left + side].copy()
+
+
 @dataclass(frozen=True)
 class PhotoRow:
     """What one candidate scored on one kind of damage; seconds of engine time for a megapixel of photo."""

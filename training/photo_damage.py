@@ -36,7 +36,9 @@ WORDS = (
 
 
 def draw_mask(kind: str, height: int, width: int, rng: Rng) -> Mask:
-    """Draw damage of one of KINDS."""
+    """Draw damage of one of KINDS; some pixel is damaged, some is not. ValueError for a single pixel."""
+    if height * width < 2:
+        raise ValueError("one pixel can't be damaged in part")
     drawing = np.zeros((height, width), np.uint8)
     for _ in range(TRIES):
         KINDS[kind](drawing, rng)
@@ -45,7 +47,8 @@ def draw_mask(kind: str, height: int, width: int, rng: Rng) -> Mask:
     else:
         drawing[0, 0] = 255
     if drawing.all():
-        drawing[: max(1, height // 2)] = 0
+        longways = drawing if height > 1 else drawing.T
+        longways[: len(longways) // 2] = 0
     return drawing > 0
 
 

@@ -24,7 +24,7 @@ from inpaint_cli.backends import ModelCard, Network, Tiles, embed_card, open_net
 from inpaint_cli.errors import ModelError
 from inpaint_cli.restoration import Restorer
 from training.evaluation import Case
-from training.photo_benchmark import CleanPhoto, damage_photo
+from training.photo_benchmark import CleanPhoto, damage_photo, middle
 from training.photo_damage import KINDS
 from training.scores import score
 
@@ -147,7 +147,7 @@ def fit_to_photos(photos: Iterable[CleanPhoto]) -> Fit:
     """Fit a model that restores to damaged copies of photos, and measure it on copies with other damage."""
 
     def fit(floating: Network, name: str) -> Fitting:
-        chosen = [_middle(photo) for photo in photos]
+        chosen = [CleanPhoto(photo.name, middle(photo.pixels, SIDE)) for photo in photos]
         tiles = _calibration_tiles(floating, _cases(chosen, seed=0))
         if not len(tiles["photo"]):
             raise ModelError(f"{name}: the photos for --int8 gave no tiles; give larger ones")
@@ -165,11 +165,6 @@ def fit_to_photos(photos: Iterable[CleanPhoto]) -> Fit:
         )
 
     return fit
-
-
-def _middle(photo: CleanPhoto) -> CleanPhoto:
-    top, left = (max(0, (length - SIDE) // 2) for length in photo.pixels.shape[:2])
-    return CleanPhoto(photo.name, photo.pixels[top : top + SIDE, left : left + SIDE].copy())
 
 
 def _cases(photos: Sequence[CleanPhoto], seed: int) -> Iterator[Case]:

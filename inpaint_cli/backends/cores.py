@@ -10,8 +10,11 @@ _QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 def default_threads() -> int:
     """Return OMP_NUM_THREADS where it is set, else the number of cores that this process may use."""
-    wanted = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
-    return int(wanted) if wanted.isdigit() and int(wanted) > 0 else free_cores()
+    try:
+        wanted = int(os.environ.get("OMP_NUM_THREADS", "").split(",")[0])
+    except ValueError:
+        wanted = 0
+    return wanted if wanted > 0 else free_cores()
 
 
 def free_cores() -> int:

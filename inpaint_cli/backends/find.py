@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,7 +49,8 @@ def find_model(
     if isinstance(model, str) and len(path.parts) == 1:
         known = _named(model_folders() if folders is None else folders)
         if not path.suffix and model not in known:
-            names = ", ".join(name for name, file in known.items() if _at(file).card.kind in kinds) or "none"
+            useful = (name for name, files in _readable(known, {}).items() if files.card.kind in kinds)
+            names = ", ".join(useful) or "none"
             raise ModelError(
                 f"no model is called {model!r}; there are: {names} (or give an .onnx file's path)"
             )
@@ -62,9 +63,14 @@ def find_model(
     return found
 
 
-def list_models(*, folders: list[Path] | None = None) -> list[ModelFiles]:
-    """Return every named model, in the order of their names."""
-    return [_at(path) for path in _named(model_folders() if folders is None else folders).values()]
+def list_models(
+    *, folders: list[Path] | None = None, damaged: dict[Path, str] | None = None
+) -> list[ModelFiles]:
+    """Return every named model, in the order of their names.
+
+    damaged: takes those that can't be read, with the reason; without it such a model raises ModelError.
+    """
+    return list(_readable(_named(model_folders() if folders is None else folders), damaged).values())
 
 
 def read_model_file(path: Path) -> bytes:
@@ -83,6 +89,19 @@ def _named(folders: list[Path]) -> dict[str, Path]:
         for path in sorted(folder.glob("*.onnx")):
             found.setdefault(path.stem, path)
     return dict(sorted(found.items()))
+
+
+def _readable(named: Mapping[str, Path], damaged: dict[Path, str] | None) -> dict[str, ModelFiles]:
+    """Read the models by name; see `list_models` for `damaged`."""
+    found: dict[str, ModelFiles] = {}
+    for name, path in named.items():
+        try:
+            found[name] = _at(path)
+        except ModelError as error:
+            if damaged is None:
+                raise
+            damaged[path] = str(error)
+    return found
 
 
 def _at(path: Path) -> ModelFiles:

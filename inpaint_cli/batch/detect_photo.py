@@ -73,8 +73,11 @@ def _detect(job: Job, settings: DetectSettings, record: Record) -> Outcome:
         output = OutputFile(
             Path(job.output_root), Path(job.output_relative), journal, photo=job.photo, place=place
         )
-        kept, why = _kept(job, output, inputs, journal, settings)
+        other = _other_mask(job, journal)
+        kept, why = _kept(job, output, other, inputs, settings)
         if kept is not None:
+            if other is not None:
+                other.withdraw()
             if settings.overlay is not None:
                 _show_kept(data, kept, job, settings, settings.overlay)
             return record.finished("skipped", why)
@@ -87,6 +90,8 @@ def _detect(job: Job, settings: DetectSettings, record: Record) -> Outcome:
         mode = result_mode(job.photo)
         mask = _mask_file(damage, job.output.suffix)
         output.put(mask, inputs, overwrite=settings.overwrite, mode=mode)
+        if other is not None:
+            other.withdraw()
         if settings.overlay is not None:  # last: the mask is there even where the picture can't be written
             shown = _shown(job, settings, settings.overlay)
             shown.put(
@@ -95,20 +100,25 @@ def _detect(job: Job, settings: DetectSettings, record: Record) -> Outcome:
     return record.finished("found") if damage.coverage else record.finished("clean", "nothing was found")
 
 
+def _other_mask(job: Job, journal: Journal) -> OutputFile | None:
+    """Look at the photo's mask of another name, which is there from when it shared its stem, or didn't."""
+    if job.mask is None:
+        return None
+    root, relative = Path(job.output_root), job.mask.relative_to(job.output_root)
+    return OutputFile(root, relative, journal, photo=job.photo, place=(os.fsencode(relative),))
+
+
 def _kept(
-    job: Job, output: OutputFile, inputs: bytes, journal: Journal, settings: DetectSettings
+    job: Job, output: OutputFile, other: OutputFile | None, inputs: bytes, settings: DetectSettings
 ) -> tuple[Path | None, str]:
     """Return the photo's mask that stays as it is, and why; None, "" where one is to be made.
 
-    Raises PhotoError where two masks are there: `restore` could not choose either.
+    Raises PhotoError where one made by hand is there beside the output: `restore` could not choose either.
     """
-    if job.mask is not None:
+    if other is not None and other.is_of_others():
         if output.is_there:
             raise PhotoError(f"two masks for it are there, {job.output} and {job.mask}; remove one of them")
-        root, relative = Path(job.output_root), job.mask.relative_to(job.output_root)
-        other = OutputFile(root, relative, journal, place=(os.fsencode(relative),))
-        if other.is_of_others():
-            return job.mask, f"its mask is {job.mask}, made or edited by hand; remove it to have one found"
+        return job.mask, f"its mask is {job.mask}, made or edited by hand; remove it to have one found"
     if settings.overwrite:
         return None, ""
     if output.is_up_to_date(inputs):

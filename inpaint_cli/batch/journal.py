@@ -12,14 +12,15 @@ inputs give that result) that holds for ever, whoever wrote it and in whichever 
 - An output is up to date if its content has the result that the journal gives for today's inputs: nothing
   else is trusted, neither times nor sizes nor names. Renamed and copied photos are recognised.
 - An output is ours to replace if its content is one of the results. Any other file (made by hand, or
-  retouched after us) is refused unless `--overwrite` is given; so is the result of another photo that is
-  still there, which is all that the path of the photo is for.
+  retouched after us) is refused unless `--overwrite` is given; so is what was only made of other photos that
+  are still there, which is all that the path of the photo is for.
 - A line is appended just *before* its output is renamed into place. Killed between the two, the output is
   missing and is made again. Without the line (journal deleted, power cut) the photo is restored again and
   compared with the output: the same bytes count as up to date, others are refused as somebody else's.
 - Lines are appended with O_APPEND in one write each, so two runs at once can't mix them; a torn last line is
   skipped, and the next one starts on a line of its own. Two runs on one folder do double work but write the
   same bytes.
+- The file is open only while a line is appended: a run may write into thousands of folders.
 
 A million lines are 100 MB, read in seconds; they take 160 MB, and 200 more once a result is to be replaced.
 """
@@ -28,8 +29,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -44,31 +45,33 @@ _HEADER = b"# inpaint-cli: digests of <inputs> <result>, and <photo>, one line f
 _HEX = 2 * DIGEST_BYTES
 _LINE = 2 * _HEX + 1
 
+_Photos = bytes | set[bytes]
+"""One photo, or several: hardly any result has more than one, and a million sets take memory."""
+
 
 @dataclass
 class Journal:
     """Facts about what was written; without a file (`Journal()`) it remembers only for this run."""
 
     _path: Path | None = None
-    _handle: int | None = None
+    _file: os.stat_result | None = None
     _results: dict[bytes, bytes] = field(default_factory=dict)
     _superseded: set[bytes] = field(default_factory=set)
     _written: set[bytes] | None = None
-    _photos: dict[bytes, bytes] | None = None
+    _photos: dict[bytes, _Photos] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _torn: bool = False
 
     @classmethod
     def open(cls, folder: Path) -> Self:
-        """Open or begin the journal of an output folder, which must exist. Raises PhotoError."""
+        """Read or begin the journal of an output folder, which must exist. Raises PhotoError."""
         path = folder / JOURNAL_NAME
-        handle, content = _opened(path)
-        return cls(path, handle, *_facts(content), _torn=_is_torn(content))
+        with _opened(path) as handle:
+            return cls(path, os.fstat(handle), *_facts(path.read_bytes()))
 
     @property
     def is_kept(self) -> bool:
         """Is it a file that earlier runs wrote into as well?"""
-        return self._handle is not None
+        return self._path is not None
 
     def result_of(self, inputs: bytes) -> bytes | None:
         """Return the digest of what these inputs give, None where that is not known yet."""
@@ -82,83 +85,74 @@ class Journal:
                 self._written = self._superseded.union(self._results.values())
             return result in self._written
 
-    def photo_of(self, result: bytes) -> Path | None:
-        """Return the photo that content with this digest was last made of, None where that is not known."""
+    def photos_of(self, result: bytes) -> list[Path]:
+        """Return the photos that content with this digest was made of, sorted; none where none is known."""
         with self._lock:
-            if self._photos is None:
-                self._photos = {} if self._path is None else _photos(self._path)
-            photo = self._photos.get(result)
-            return None if photo is None else Path(os.fsdecode(unquote_to_bytes(photo)))
+            return [Path(os.fsdecode(unquote_to_bytes(photo))) for photo in sorted(self._made_of(result))]
 
     def record(self, inputs: bytes, result: bytes, photo: Path | None = None) -> None:
-        """Append a fact, before its output is put in place; photo: absolute, what the result is made of."""
+        """Append a fact, before its output is put in place; photo: absolute, what the result is made of.
+
+        Raises PhotoError where it can't be written.
+        """
+        spelt = b"" if photo is None else quote_from_bytes(os.fsencode(photo)).encode()
         with self._lock:
-            if self._is_lost():
-                self._begin_again()
-            elif self._results.get(inputs) == result:
+            is_known = self._results.get(inputs) == result and (not spelt or spelt in self._made_of(result))
+            if self._path is not None:
+                self._append(self._path, inputs, result, spelt, is_known=is_known)
+            if is_known:
                 return
-            words = [inputs.hex(), result.hex()]
-            if photo is not None:
-                words.append(quote_from_bytes(os.fsencode(photo)))
-            self._append(" ".join(words).encode() + b"\n")
             _learn(self._results, self._superseded, inputs, result)
             if self._written is not None:
                 self._written.add(result)
-            if self._photos is not None and photo is not None:
-                self._photos[result] = words[-1].encode()
+            if self._photos is not None and spelt:
+                _learn_photo(self._photos, result, spelt)
 
-    def close(self) -> None:
-        """Release the file."""
-        if self._handle is not None:
-            os.close(self._handle)
-            self._handle = None
+    def _made_of(self, result: bytes) -> Collection[bytes]:
+        """Return the photos of a result, spelt as in the journal, which is read for them once."""
+        if self._photos is None:
+            self._photos = {} if self._path is None else _photos(self._path)
+        photos = self._photos.get(result, ())
+        return (photos,) if isinstance(photos, bytes) else photos
 
-    def _append(self, line: bytes) -> None:
-        if self._handle is None:
-            return
-        whole = b"\n" + line if self._torn else line
+    def _append(self, path: Path, inputs: bytes, result: bytes, photo: bytes, *, is_known: bool) -> None:
+        """Append a line; of a fact that is known only where the file is no longer the one that had it."""
+        with _opened(path) as handle:
+            if is_known and not self._is_lost(handle):
+                return
+            words = [inputs.hex().encode(), result.hex().encode(), *([photo] if photo else [])]
+            line = b" ".join(words) + b"\n"
+            whole = line if _ends_a_line(handle) else b"\n" + line
+            if os.write(handle, whole) != len(whole):
+                raise PhotoError("the journal can't be written whole, the disk may be full")
+            self._file = os.fstat(handle)
+
+    def _is_lost(self, handle: int) -> bool:
+        """Was the file that this run knows moved or removed, with its folder perhaps?"""
+        now = os.fstat(handle)
+        # A new file may well have the number of the one that was removed.
+        return self._file is None or not os.path.samestat(self._file, now) or now.st_size < self._file.st_size
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    """Open or begin a journal, to read it and to append to it, for a moment. Raises PhotoError."""
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        handle = os.open(path, flags, 0o666)
         try:
-            self._torn = os.write(self._handle, whole) != len(whole)
-        except OSError as error:
-            raise PhotoError(f"the journal can't be written: {error.strerror or error}") from error
-        if self._torn:
-            raise PhotoError("the journal can't be written whole, the disk may be full")
-
-    def _is_lost(self) -> bool:
-        """Was the file moved or removed, with its folder perhaps, since it was opened?"""
-        if self._path is None or self._handle is None:
-            return False
-        try:
-            return not os.path.samestat(self._path.stat(), os.fstat(self._handle))
-        except OSError:
-            return True
-
-    def _begin_again(self) -> None:
-        """Begin a new file: what is written from here on is known by it."""
-        if self._path is not None:
-            handle, content = _opened(self._path)
-            self.close()
-            self._handle, self._torn = handle, _is_torn(content)
-
-
-def _opened(path: Path) -> tuple[int, bytes]:
-    """Open or begin a journal: a handle to append to it, and what it holds. Raises PhotoError."""
-    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-    with ExitStack() as on_failure:
-        try:
-            handle = os.open(path, flags, 0o666)
-            on_failure.callback(os.close, handle)
-            content = path.read_bytes()
-            if not content:
+            if not os.fstat(handle).st_size:
                 os.write(handle, _HEADER)
-        except OSError as error:
-            raise PhotoError(f"{path}: the journal can't be used ({error.strerror or error})") from error
-        on_failure.pop_all()
-    return handle, content
+            yield handle
+        finally:
+            os.close(handle)
+    except OSError as error:
+        raise PhotoError(f"{path}: the journal can't be used ({error.strerror or error})") from error
 
 
-def _is_torn(content: bytes) -> bool:
-    return content != b"" and not content.endswith(b"\n")
+def _ends_a_line(handle: int) -> bool:
+    os.lseek(handle, -1, os.SEEK_END)
+    return os.read(handle, 1) == b"\n"
 
 
 def _facts(content: bytes) -> tuple[dict[bytes, bytes], set[bytes]]:
@@ -170,12 +164,14 @@ def _facts(content: bytes) -> tuple[dict[bytes, bytes], set[bytes]]:
     return results, superseded
 
 
-def _photos(path: Path) -> dict[bytes, bytes]:
-    """Return the photo that each result was last made of, as the journal spells its path."""
-    try:
-        return {result: photo for _, result, photo in _lines(path.read_bytes()) if photo}
-    except OSError:
-        return {}
+def _photos(path: Path) -> dict[bytes, _Photos]:
+    """Return the photos that each result was made of, as the journal spells their paths."""
+    photos: dict[bytes, _Photos] = {}
+    with suppress(OSError):
+        for _, result, photo in _lines(path.read_bytes()):
+            if photo:
+                _learn_photo(photos, result, photo)
+    return photos
 
 
 def _lines(content: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
@@ -198,3 +194,11 @@ def _learn(results: dict[bytes, bytes], superseded: set[bytes], inputs: bytes, r
     if before != result:
         superseded.add(before)
     results[inputs] = result
+
+
+def _learn_photo(photos: dict[bytes, _Photos], result: bytes, photo: bytes) -> None:
+    before = photos.setdefault(result, photo)
+    if isinstance(before, set):
+        before.add(photo)
+    elif before != photo:
+        photos[result] = {before, photo}

@@ -26,7 +26,7 @@ class OutputFile:
     ) -> None:
         """Look at what is there. Raises PhotoError where that can't be read.
 
-        photo: what it is made of: the result of another photo is not replaced.
+        photo: what it is made of: neither it nor what was made of another photo is replaced.
         place: names this output, where several may well have the same content (masks without damage), so that
         one that was copied over another does not count as written by us.
         """
@@ -59,25 +59,44 @@ class OutputFile:
         if self._present == digest and not overwrite:
             self._journal.record(inputs, digest, self._photo)
             return False
-        if not overwrite:
-            self._check_replaceable()
+        self._check_not_the_photo()
+        if not overwrite and (why := self._why_kept()):
+            raise PhotoError(f"{self._root / self._relative}: {why}")
         folder = make_folder(self._root, self._relative.parent)
         self._journal.record(inputs, digest, self._photo)
         write_atomically(folder / self._relative.name, result, mode=mode)
         return True
 
-    def _check_replaceable(self) -> None:
-        """Raise PhotoError where somebody else's file is there, or what was made of another photo."""
+    def withdraw(self) -> None:
+        """Remove the file that is there, if `put` would replace it. Raises PhotoError where that fails."""
         path = self._root / self._relative
+        if self._present is None or self._why_kept():
+            return
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise PhotoError(f"{path}: can't be removed: {error.strerror or error}") from error
+
+    def _why_kept(self) -> str:
+        """Say what keeps the file that is there from being replaced, "" where nothing does."""
+        if self._present is None:
+            return ""
         if self.is_of_others():
             not_ours = ", and is not (or no longer) what this program wrote" if self._journal.is_kept else ""
-            raise PhotoError(f"{path}: is there already{not_ours}; --overwrite replaces it")
-        other = None if self._present is None else self._journal.photo_of(self._present)
-        if other is not None and self._photo is not None and _are_two(other, self._photo):
-            raise PhotoError(
-                f"{path}: is there already, made of {other}; write into another folder"
-                " (--overwrite replaces it)"
+            return f"is there already{not_ours}; --overwrite replaces it"
+        made_of = [] if self._photo is None else self._journal.photos_of(self._present)
+        others = [other for other in made_of if self._photo is not None and _are_two(other, self._photo)]
+        if others and len(others) == len(made_of):
+            return (
+                f"is there already, made of {others[0]}; write into another folder (--overwrite replaces it)"
             )
+        return ""
+
+    def _check_not_the_photo(self) -> None:
+        """Raise PhotoError where the photo is a link to the file that would be replaced."""
+        place = os.path.realpath(self._root / self._relative.parent)
+        if self._photo is not None and os.path.realpath(self._photo) == str(Path(place, self._relative.name)):
+            raise PhotoError(f"{self._root / self._relative}: is the photo itself; write into another folder")
 
 
 def _are_two(one: Path, other: Path) -> bool:

@@ -1,19 +1,17 @@
-"""The list of jobs: walk, match masks, mirror the tree, refuse what can't end well."""
+"""The list of jobs: walk, match masks, mirror the tree; `collisions` says what can't end well."""
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
 from pathlib import Path, PurePath
 
+from inpaint_cli.batch.collisions import find_collisions
 from inpaint_cli.batch.job import Job
-from inpaint_cli.batch.letter_case import ignores_case, without_case
 from inpaint_cli.batch.masks import MaskFolder, masks_among, named_as_masks, with_masks_there
-from inpaint_cli.batch.names import joined, split_suffix
-from inpaint_cli.batch.walk import FolderId, Walk, folder_id, holds_results
+from inpaint_cli.batch.names import split_suffix
+from inpaint_cli.batch.walk import FolderId, Walk, existing_id, holds_results
 from inpaint_cli.errors import MaskError, UsageError
 from inpaint_cli.printable import printable
 
@@ -62,21 +60,18 @@ class Plan:
     refusals: tuple[str, ...] = ()
     is_single_file: bool = False
 
-    def output_folders(self, root: Path) -> Iterator[Path]:
-        """Yield each folder that the plan writes into for one of its output roots, once."""
-        seen: set[PurePath] = set()
+    def output_folders(self) -> dict[str, set[Path]]:
+        """Return each output folder at the top with all folders that the plan writes into below it."""
+        folders: dict[str, set[Path]] = {}
         for job in self.jobs:
-            if job.output_root == str(root) and job.output_folder not in seen:
-                seen.add(job.output_folder)
-                yield root / job.output_folder
-
-    def output_roots(self) -> list[Path]:
-        """Return the output folders at the top, each once."""
-        return [Path(root) for root in dict.fromkeys(job.output_root for job in self.jobs)]
+            folders.setdefault(job.output_root, set()).add(Path(job.output_root, job.output_folder))
+        return folders
 
     def places(self) -> list[Path]:
         """Return where the results go, for people: the output folders, or the one file."""
-        return [job.output for job in self.jobs] if self.is_single_file else self.output_roots()
+        if self.is_single_file:
+            return [job.output for job in self.jobs]
+        return [Path(root) for root in dict.fromkeys(job.output_root for job in self.jobs)]
 
     @property
     def outcomes(self) -> int:
@@ -112,7 +107,7 @@ class _Draft:
         if self.masks is None:
             return False
         if root not in self.among_masks:
-            self.among_masks[root] = _existing_id(Path(root)) == self.mask_folder_id
+            self.among_masks[root] = existing_id(Path(root)) == self.mask_folder_id
         return self.among_masks[root]
 
     def orphans(self) -> list[str]:
@@ -127,7 +122,7 @@ def make_plan(selection: Selection) -> Plan:
         masks = MaskFolder.read(str(selection.mask_dir), selection.suffixes, _result_folders(selection))
     if selection.mask is not None and not selection.mask.is_file():
         raise UsageError(f"--mask {selection.mask}: {_why_no_mask(selection.mask)}")
-    draft = _Draft(selection, masks, _existing_id(selection.mask_dir))
+    draft = _Draft(selection, masks, existing_id(selection.mask_dir))
     for path in selection.photos:
         if path.is_dir():
             _add_folder(draft, path)
@@ -139,7 +134,7 @@ def make_plan(selection: Selection) -> Plan:
         _add_listed(draft, path)
     if selection.masks_wanted:
         draft.jobs = with_masks_there(named_as_masks(draft.jobs), selection.suffixes)
-    _find_collisions(draft)
+    _take_out_collisions(draft)
     return Plan(
         jobs=tuple(draft.jobs),
         orphans=tuple(draft.orphans()),
@@ -164,8 +159,8 @@ def _result_folders(selection: Selection) -> set[FolderId]:
         folders = [selection.output]
     else:
         folders = [_sibling(path, selection.results_ending) for path in selection.photos if path.is_dir()]
-    results = {identity: folder for folder in folders if (identity := _existing_id(folder)) is not None}
-    mask_id = _existing_id(selection.mask_dir)
+    results = {identity: folder for folder in folders if (identity := existing_id(folder)) is not None}
+    mask_id = existing_id(selection.mask_dir)
     if mask_id in results:
         raise UsageError(
             f"{results[mask_id]}: the results would lie among the masks; give another folder with -o"
@@ -178,7 +173,7 @@ def _add_folder(draft: _Draft, folder: Path) -> None:
     if selection.base is not None:
         raise UsageError(f"--base is for photos that are named one by one; {folder} is a folder")
     output = selection.output or _sibling(folder, selection.results_ending)
-    root_id, output_id = _existing_id(folder), _existing_id(output)
+    root_id, output_id = existing_id(folder), existing_id(output)
     if root_id == output_id:
         raise UsageError(f"{output}: the results would replace the photos; give another folder with -o")
     avoid = {identity for identity in (output_id, draft.mask_folder_id) if identity not in (None, root_id)}
@@ -192,9 +187,9 @@ def _add_folder(draft: _Draft, folder: Path) -> None:
         )
     if output_id in walk.avoided and _holds_originals(output, selection.suffixes):
         raise UsageError(f"{output}: holds photos that are not results; give another folder with -o")
-    mask_id = _existing_id(selection.mask)
+    mask_id = existing_id(selection.mask)
     for relative in files:
-        if mask_id is not None and _existing_id(Path(folder, relative)) == mask_id:
+        if mask_id is not None and existing_id(Path(folder, relative)) == mask_id:
             draft.notes.append(f"{Path(folder, relative)}: is the mask, and left out of the photos")
         elif relative not in masks:
             _add_job(draft, str(folder), relative, output)
@@ -285,78 +280,24 @@ def _with_mask(draft: _Draft, masks: MaskFolder, job: Job, *, listed: bool) -> J
     return replace(job, problem=problem, lacks_mask=True)
 
 
-def _find_collisions(draft: _Draft) -> None:
-    """Refuse two photos with one output, and an output that is one of the photos or masks.
-
-    The jobs concerned get it as their problem too. A photo that was named twice is done once.
-    """
-    roots = {root for job in draft.jobs for root in (job.root, job.output_root)}
-    real = {root: os.path.realpath(root) for root in roots}
-    places = [_place(real[job.output_root], job.output_relative) for job in draft.jobs]
-    spelling = _spelling(places, {real[job.output_root] for job in draft.jobs})
-    outputs: dict[str, Job] = {}
-    problems: dict[int, str] = {}
-    repeated: dict[int, Path] = {}
-    for job, place in zip(draft.jobs, places, strict=True):
-        other = outputs.setdefault(spelling(place), job)
-        if other is job:
-            continue
-        if _place(real[job.root], job.relative) == _place(real[other.root], other.relative):
-            repeated[id(job)] = job.photo
-            continue
-        problem = f"{other.photo} and {job.photo} would both be written to {job.output}"
-        if job.output != other.output:
-            problem += f", which is {other.output} on that disk"
-        if draft.selection.listed and draft.selection.base is None:
-            problem += "; --base DIR keeps the folders below it"
-        draft.refusals.append(problem)
-        problems |= {id(job): problem, id(other): problem}
-    photos = (_place(real[job.root], job.relative) for job in draft.jobs)
-    for place in chain(photos, _mask_places(draft, {real[job.output_root] for job in draft.jobs})):
-        if over := outputs.get(spelling(place)):
-            problem = f"{over.photo} would be written over {place}"
-            draft.refusals.append(problem)
-            problems[id(over)] = problem
-    if repeated:
-        more = f" and {len(repeated) - 1} more" if len(repeated) > 1 else ""
-        draft.notes.append(f"{next(iter(repeated.values()))}{more}: named twice, and taken once")
-    if problems or repeated:
+def _take_out_collisions(draft: _Draft) -> None:
+    """Give the jobs that collide their problem; a photo that was named twice is done once."""
+    selection = draft.selection
+    in_one_folder = selection.listed and selection.base is None
+    advice = "; --base DIR keeps the folders below it" if in_one_folder else ""
+    found = find_collisions(draft.jobs, selection.mask, advice=advice)
+    draft.refusals += found.refusals
+    if found.repeated:
+        more = f" and {len(found.repeated) - 1} more" if len(found.repeated) > 1 else ""
+        draft.notes.append(f"{next(iter(found.repeated.values()))}{more}: named twice, and taken once")
+    if found.problems or found.repeated:
         draft.jobs = [
-            replace(job, problem=problems[id(job)], lacks_mask=False) if id(job) in problems else job
+            replace(job, problem=found.problems[id(job)], lacks_mask=False)
+            if id(job) in found.problems
+            else job
             for job in draft.jobs
-            if id(job) not in repeated
+            if id(job) not in found.repeated
         ]
-
-
-def _spelling(places: Sequence[str], folders: Iterable[str]) -> Callable[[str], str]:
-    """Return what makes one name of all spellings that the outputs' disks take for the same file.
-
-    The disks are tried only where it matters.
-    """
-    told_apart_by_case = len({hash(without_case(place)) for place in places}) < len(set(places))
-    if told_apart_by_case and any(ignores_case(Path(folder)) for folder in folders):
-        return without_case
-    return str
-
-
-def _mask_places(draft: _Draft, output_roots: set[str]) -> Iterator[str]:
-    """Yield the masks that an output could be written over: none where the folders have nothing in common."""
-    if draft.selection.mask is not None:
-        yield os.path.realpath(draft.selection.mask)
-    if draft.masks is None:
-        return
-    folder = os.path.realpath(draft.masks.folder)
-    if any(_are_nested(folder, root) for root in output_roots):
-        yield from (os.path.realpath(job.mask_file) for job in draft.jobs if job.mask_file)
-
-
-def _are_nested(one: str, other: str) -> bool:
-    return os.path.commonpath([one, other]) in (one, other)
-
-
-def _place(real_folder: str, relative: str) -> str:
-    """Return a file's real path, as the system compares paths."""
-    return os.path.normcase(joined(real_folder, relative))
 
 
 def _sibling(folder: Path, ending: str) -> Path:
@@ -365,12 +306,3 @@ def _sibling(folder: Path, ending: str) -> Path:
     if not named.name:
         raise UsageError(f"{folder}: has no folder beside it for the results; name one with -o")
     return named.with_name(named.name + ending)
-
-
-def _existing_id(path: Path | None) -> FolderId | None:
-    if path is None:
-        return None
-    try:
-        return folder_id(str(path))
-    except OSError:
-        return None

@@ -122,3 +122,13 @@ def folder_id(path: str | Path) -> FolderId:
     """Return which folder `path` really is. Raises OSError."""
     status = Path(path).stat()
     return status.st_dev, status.st_ino
+
+
+def existing_id(path: Path | None) -> FolderId | None:
+    """Return which folder `path` really is, None where there is none."""
+    if path is None:
+        return None
+    try:
+        return folder_id(path)
+    except OSError:
+        return None

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from inpaint_cli.batch.cores import Share
@@ -42,21 +41,16 @@ def tell_notes(plan: Plan, screen: Screen) -> None:
         screen.line(f"note: {printable(note)}")
 
 
-@contextmanager
-def opened_journals(plan: Plan, overlay: Path | None = None) -> Iterator[dict[str, Journal]]:
-    """Make the plan's output folders, yield their journals, and close them in the end.
+def open_journals(plan: Plan, overlay: Path | None = None) -> dict[str, Journal]:
+    """Make the plan's output folders and return their journals.
 
     overlay: one more folder for something of each job.
     """
     journals: dict[str, Journal] = {}
-    try:
-        prepare_folders(plan, journals)
-        if overlay is not None:
-            _prepare(overlay, {overlay / job.output_folder for job in plan.jobs}, journals)
-        yield journals
-    finally:
-        for journal in journals.values():
-            journal.close()
+    prepare_folders(plan, journals)
+    if overlay is not None:
+        _prepare(overlay, {overlay / job.output_folder for job in plan.jobs}, journals)
+    return journals
 
 
 def prepare_folders(plan: Plan, journals: dict[str, Journal]) -> None:
@@ -64,9 +58,9 @@ def prepare_folders(plan: Plan, journals: dict[str, Journal]) -> None:
 
     The folder of an output that was named as a file is not ours, and gets none.
     """
-    for root in [] if plan.is_single_file else plan.output_roots():
-        if str(root) not in journals:
-            _prepare(root, plan.output_folders(root), journals)
+    for root, folders in {} if plan.is_single_file else plan.output_folders().items():
+        if root not in journals:
+            _prepare(Path(root), folders, journals)
 
 
 def _prepare(root: Path, folders: Iterable[Path], journals: dict[str, Journal]) -> None:

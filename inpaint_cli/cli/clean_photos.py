@@ -49,8 +49,8 @@ def clean_photos(
 ) -> Iterator[CleanPhoto]:
     """Read photos one after the other as uint8 RGB, named by their path in the folder.
 
-    broken: takes those that can't be read, with the reason, and says which are not tried again; without it
-    such a photo raises PhotoError.
+    broken: takes those that can't be read, or of one pixel, of which no part can be damaged, with the reason,
+    and says which are not tried again; without it such a photo raises PhotoError.
     """
     from inpaint_cli.photos import read_photo
     from training.photo_benchmark import CleanPhoto
@@ -60,6 +60,8 @@ def clean_photos(
             continue
         try:
             pixels = _as_rgb(read_photo(file).pages[0].pixels)
+            if pixels.shape[:2] == (1, 1):
+                raise PhotoError(f"{file}: has one pixel only, of which no part can be damaged; take it away")
         except PhotoError as error:
             if broken is None:
                 raise

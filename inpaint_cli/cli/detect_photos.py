@@ -13,7 +13,7 @@ from inpaint_cli.batch.detect_photo import DetectSettings, detect_photo, overlay
 from inpaint_cli.batch.digest import digest_of
 from inpaint_cli.batch.plan import Plan, make_plan
 from inpaint_cli.batch.run import Stop, interruptible
-from inpaint_cli.cli.batch_run import carry_out, check_plan, opened_journals
+from inpaint_cli.cli.batch_run import carry_out, check_plan, open_journals
 from inpaint_cli.cli.dry_run import show_plan
 from inpaint_cli.cli.reporting import check_reports, open_reporting
 from inpaint_cli.cli.screen import Screen
@@ -39,22 +39,22 @@ def detect_photos(options: DetectOptions) -> ExitCode:
     share = share_cores(len(plan.jobs), jobs=options.jobs)
     detector = open_detector_of(options, share)
     stop = Stop()
-    with (  # the report last: opening it begins it anew
-        interruptible(stop, screen.failure),
-        opened_journals(plan, options.overlay) as journals,
-        open_reporting(screen, stop, json=options.json, report=options.report) as reporting,
-        screen.progress(len(plan.jobs)),
-    ):
+    with interruptible(stop, screen.failure):
         settings = DetectSettings(
             detector=detector,
             masks=MaskSettings(max_damage=options.max_damage, max_pixels=options.max_pixels),
             overlay=options.overlay,
             overwrite=options.overwrite,
-            journals=journals,
+            journals=open_journals(plan, options.overlay),
             models=digest_of(detector_key(options), options.backend.encode()),
         )
-        work = partial(detect_photo, settings=settings)
-        carry_out(plan, work, share, reporting, fail_fast=options.fail_fast)
+        # The report last: opening it begins it anew.
+        with (
+            open_reporting(screen, stop, json=options.json, report=options.report) as reporting,
+            screen.progress(len(plan.jobs)),
+        ):
+            work = partial(detect_photo, settings=settings)
+            carry_out(plan, work, share, reporting, fail_fast=options.fail_fast)
     seconds = time.perf_counter() - start
     for line in reporting.tally.lines(seconds, plan.places(), planned=plan.outcomes):
         screen.line(line)

@@ -46,7 +46,7 @@ class Cifar10Options:
     json: candidates.Json = False
 
     def __post_init__(self) -> None:
-        """Refuse unknown names."""
+        """Refuse an unknown backend or device."""
         flags.check_backend(self.backend, self.device)
 
 

@@ -18,7 +18,14 @@ from inpaint_cli.cli.candidates import Json
 from inpaint_cli.cli.clean_photos import find_photos, path_in
 from inpaint_cli.cli.consoles import plain_console
 from inpaint_cli.cli.evaluate_report import print_json, progress_bar
-from inpaint_cli.detection import DEFAULT_SENSITIVITY, DETECTORS, Detection, Detector, open_detector
+from inpaint_cli.detection import (
+    DEFAULT_SENSITIVITY,
+    DETECTORS,
+    Detection,
+    Detector,
+    open_detector,
+    resolve_detector,
+)
 from inpaint_cli.detection.measure import TOLERANCE, KindScore, PhotoScore, mean_score, score_photo
 from inpaint_cli.errors import MaskError
 from inpaint_cli.photos import read_mask, read_photo
@@ -85,8 +92,10 @@ class EvaluateDetectOptions:
     json: Json = False
 
     def __post_init__(self) -> None:
-        """Refuse unknown names."""
+        """Refuse an unknown backend, device or detector."""
         flags.check_backend(self.backend, self.device)
+        for name in self.detector or ():
+            resolve_detector(name)
 
 
 def _detect(_: typer.Context, options: EvaluateDetectOptions) -> None:
@@ -96,16 +105,10 @@ def _detect(_: typer.Context, options: EvaluateDetectOptions) -> None:
     """
     cases = _cases(options.photos, options.masks, options.limit)
     clean_files = find_photos(options.clean) if options.clean else []
+    detectors = _opened(options)
     reports = []
     with progress_bar() as progress:
-        for name in options.detector or DETECTORS:
-            opened = open_detector(
-                name,
-                sensitivity=options.sensitivity,
-                backend=options.backend,
-                device=options.device,
-                threads=options.threads,
-            )
+        for name, opened in detectors.items():
             task = progress.add_task(name, total=sum(map(len, cases.values())) + len(clean_files))
             clock = _Clock(opened, lambda task=task: progress.advance(task))
             kinds = {kind: mean_score(list(_scored(clock, pairs))) for kind, pairs in cases.items()}
@@ -119,6 +122,20 @@ def _detect(_: typer.Context, options: EvaluateDetectOptions) -> None:
 
 
 detect = flags.command_from(EvaluateDetectOptions, _detect)
+
+
+def _opened(options: EvaluateDetectOptions) -> dict[str, Detector]:
+    """Open all detectors, so that none is measured before another turns out not to be there."""
+    return {
+        name: open_detector(
+            name,
+            sensitivity=options.sensitivity,
+            backend=options.backend,
+            device=options.device,
+            threads=options.threads,
+        )
+        for name in options.detector or DETECTORS
+    }
 
 
 def report_table(reports: Sequence[DetectorReport]) -> Table:

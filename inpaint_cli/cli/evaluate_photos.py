@@ -58,7 +58,7 @@ class PhotosOptions:
     json: candidates.Json = False
 
     def __post_init__(self) -> None:
-        """Refuse unknown names."""
+        """Refuse an unknown backend or device."""
         flags.check_backend(self.backend, self.device)
 
 

@@ -15,7 +15,8 @@ from inpaint_cli.cli.consoles import plain_console
 
 def print_json(report: dict[str, Any]) -> None:
     """Print a report on stdout, with the command that made it."""
-    typer.echo(json.dumps({**report, "command": command_line()}, indent=2, ensure_ascii=False))
+    whole = {**report, "command": command_line()}
+    typer.echo(json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False))
 
 
 def command_line() -> str:

@@ -57,6 +57,9 @@ COMMANDS: dict[str, Command] = {
 }
 """To add a command: a module here with a function (or Typer app) of that name, and a line in this table."""
 
+_VERBOSE = ("restore", "detect")
+"""The commands that take -v; of a bug in another one all is told at once."""
+
 EPILOG = (
     "Exit codes: 0 all done, 1 some photos failed, 2 wrong usage, 3 no photo found, 4 model or backend not"
     " usable, 5 training data not usable, 70 a bug of ours, 130 interrupted."
@@ -95,9 +98,10 @@ def run(arguments: Sequence[str]) -> int:
         if isinstance(error, OSError) and error.errno in _OUT_OF_REACH and error.filename is not None:
             _complain(f"error: {os.fsdecode(error.filename)}: can't be looked at: {error.strerror}")
             return ExitCode.USAGE
-        if _wants_traceback(arguments):
+        shows_where = _wants_traceback(arguments) or wanted_command(arguments) not in _VERBOSE
+        if shows_where:
             traceback.print_exc()
-        where = "" if _wants_traceback(arguments) else "; -v shows where"
+        where = "" if shows_where else "; -v shows where"
         _complain(f"internal error, please report it: {type(error).__name__}: {error}{where}")
         return ExitCode.BUG
 

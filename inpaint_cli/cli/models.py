@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -13,7 +14,9 @@ from rich.console import Console
 from rich.table import Table
 
 from inpaint_cli.backends import Figure, ModelFiles, list_models
+from inpaint_cli.cli import streams
 from inpaint_cli.cli.consoles import WIDE, plain_console, results_console
+from inpaint_cli.errors import ExitCode
 from inpaint_cli.restoration import DEFAULT_MODEL
 
 NARROW = ("name", "kind", "size", "parameters", "backends")
@@ -27,7 +30,15 @@ def models(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON list on stdout.")] = False,
 ) -> None:
     """List the models: name, kind, size, what they were trained on and their figures."""
-    found = list_models()
+    damaged: dict[Path, str] = {}
+    _show(list_models(damaged=damaged), as_json=as_json)
+    for reason in damaged.values():
+        streams.to_stderr(f"failed: {reason}")
+    if damaged:
+        raise typer.Exit(ExitCode.MODEL_OR_BACKEND)
+
+
+def _show(found: list[ModelFiles], *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps([as_dict(files) for files in found], indent=2, ensure_ascii=False))
         return

@@ -15,7 +15,7 @@ from inpaint_cli.batch.plan import Selection, make_plan
 from inpaint_cli.batch.restore_photo import Workshop, restore_photo
 from inpaint_cli.batch.run import Stop, interruptible
 from inpaint_cli.batch.watch import Watcher
-from inpaint_cli.cli.batch_run import carry_out, check_plan, opened_journals, prepare_folders, tell_notes
+from inpaint_cli.cli.batch_run import carry_out, check_plan, open_journals, prepare_folders, tell_notes
 from inpaint_cli.cli.dry_run import show_plan
 from inpaint_cli.cli.reporting import Reporting, check_reports, open_reporting
 from inpaint_cli.cli.screen import Screen
@@ -44,25 +44,23 @@ def restore_photos(options: RestoreOptions) -> ExitCode:
     share = share_cores(free_cores() if options.watch else len(plan.jobs), jobs=options.jobs)
     bare = open_workshop(replace(options, format=wanted_format(options)), share)
     stop = Stop()
-    with (  # the report last: opening it begins it anew
-        interruptible(stop, screen.failure),
-        _opened_page(options) as page,
-        opened_journals(plan) as journals,
-        open_reporting(screen, stop, json=options.json, report=options.report) as reporting,
-    ):
+    with interruptible(stop, screen.failure), _opened_page(options) as page:
+        journals = open_journals(plan)
         workshop = replace(bare, journals=journals, done=None if page is None else page.add)
-        if options.watch:
-            _watch(selection, share, workshop, reporting, fail_fast=options.fail_fast)
-        else:
-            with screen.progress(len(plan.jobs)):
-                work = partial(restore_photo, workshop=workshop)
-                carry_out(plan, work, share, reporting, fail_fast=options.fail_fast)
-        if page is not None:
-            notes = ["It was interrupted."] if stop.interrupted else []
-            try:
-                page.finish(seconds=time.perf_counter() - start, notes=notes)
-            except PhotoError as error:
-                reporting.lose(f"--html {error}")
+        # The report last: opening it begins it anew.
+        with open_reporting(screen, stop, json=options.json, report=options.report) as reporting:
+            if options.watch:
+                _watch(selection, share, workshop, reporting, fail_fast=options.fail_fast)
+            else:
+                with screen.progress(len(plan.jobs)):
+                    work = partial(restore_photo, workshop=workshop)
+                    carry_out(plan, work, share, reporting, fail_fast=options.fail_fast)
+            if page is not None:
+                notes = ["It was interrupted."] if stop.interrupted else []
+                try:
+                    page.finish(seconds=time.perf_counter() - start, notes=notes)
+                except PhotoError as error:
+                    reporting.lose(f"--html {error}")
     places, planned = (journals, 0) if options.watch else (plan.places(), plan.outcomes)
     for line in reporting.tally.lines(time.perf_counter() - start, places, planned):
         screen.line(line)

@@ -42,7 +42,10 @@ class ClassicalDetector:
 
 
 def oriented_hat(grey: Floats) -> Floats:
-    """How much (h, w) bright structures narrower than WIDEST and as long as LENGTH stand out, in 0..1."""
+    """Return how much bright structures narrower than WIDEST and as long as LENGTH stand out.
+
+    grey and the answer: (h, w), 0..1.
+    """
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (WIDEST, WIDEST))
     hat = cv2.morphologyEx(grey, cv2.MORPH_TOPHAT, disc)
     longest = np.zeros_like(grey)

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from inpaint_cli.photos.formats import (
     FORMAT_SUFFIXES,
-    PHOTO_SUFFIXES,
     SUFFIX_FORMATS,
     find_format,
 )
+from inpaint_cli.suffixes import PHOTO_SUFFIXES
 
 if TYPE_CHECKING:
     from inpaint_cli.photos.atomic import write_atomically

@@ -112,7 +112,7 @@ def _in_place(source: bytes, header: _Header, channels: int, repair: Repair) -> 
     # Rows are padded, so that pixels can't be had by reshaping.
     y, x = np.nonzero(repair.mask)
     for channel in range(3):
-        upright[y, x * channels + 2 - channel] = repair.pixels[y, x, min(channel, repair.pixels.shape[2] - 1)]
+        upright[y, x * channels + 2 - channel] = repair.pixels[y, x, channel]
     if repair.alpha is not None:
         upright[y, x * channels + 3] = repair.alpha[y, x]
     return bytes(changed)

@@ -31,7 +31,10 @@ def foreign_errors(name: str, doing: str) -> Iterator[None]:
 
 
 def check_size(name: str, width: int, height: int, max_pixels: int) -> None:
-    """Refuse, before anything is decoded, a photo that is empty or has more than `max_pixels`."""
+    """Refuse, before anything is decoded, a photo that is empty or has more than `max_pixels`.
+
+    Raises PhotoError, DecompressionBombError.
+    """
     if width < 1 or height < 1:
         raise PhotoError(f"{name}: the photo is {width}x{height}, there is nothing in it")
     if width * height > max_pixels:
@@ -42,7 +45,10 @@ def check_size(name: str, width: int, height: int, max_pixels: int) -> None:
 
 
 def check_sizes(name: str, sizes: Sequence[tuple[int, int]], max_pixels: int) -> None:
-    """Refuse as `check_size` any of several pages, (width, height) each, and all of them together."""
+    """Refuse as `check_size` any of several pages, (width, height) each, and all of them together.
+
+    Raises what `check_size` raises.
+    """
     for width, height in sizes:
         check_size(name, width, height, max_pixels)
     if len(sizes) > 1:

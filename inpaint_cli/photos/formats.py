@@ -4,14 +4,6 @@ from __future__ import annotations
 
 from inpaint_cli.errors import UsageError
 
-PHOTO_SUFFIXES = frozenset(
-    {
-        ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".webp", ".bmp", ".dib", ".gif",
-        ".avif", ".heic", ".heif", ".hif",
-    }
-)  # fmt: skip
-"""Lower-case suffixes of files that a walk takes for photos (some are only read, or refused by name)."""
-
 OUTPUT_FORMATS: dict[str, str] = {
     "png": "PNG",
     "jpeg": "JPEG",

@@ -50,11 +50,12 @@ def check_fits(target: str, pages: Sequence[Page], kept: Metadata, name: str) ->
         page.alpha is not None and stays_transparent(page.alpha) for page in pages
     ):
         raise _transparent(target, name)
-    if target == "WEBP" and not webp.fits(*pages[0].shape):
+    height, width = pages[0].shape
+    if target == "WEBP" and not webp.fits(width, height):
         raise UnsupportedPhotoError(
             f"{name}: WebP can't hold more than 16383 pixels a side; {_choose('PNG or TIFF')}"
         )
-    if target == "JPEG" and max(pages[0].shape) > 65500:
+    if target == "JPEG" and max(width, height) > 65500:
         raise UnsupportedPhotoError(
             f"{name}: JPEG can't hold more than 65500 pixels a side; {_choose('PNG or TIFF')}"
         )

@@ -101,9 +101,8 @@ def metadata(data: bytes, name: str) -> Metadata:
 
 def _jfif_dpi(app0: bytes) -> tuple[float, float] | None:
     inches = {1: 1.0, 2: 2.54}.get(app0[7]) if app0.startswith(b"JFIF\x00") and len(app0) >= 12 else None
-    if inches is None:
-        return None
-    return int.from_bytes(app0[8:10], "big") * inches, int.from_bytes(app0[10:12], "big") * inches
+    x, y = int.from_bytes(app0[8:10], "big"), int.from_bytes(app0[10:12], "big")
+    return (x * inches, y * inches) if x and y and inches else None
 
 
 def encode(source: bytes, name: str, repairs: Sequence[Repair]) -> bytes:

@@ -2,8 +2,8 @@
 
 jpeglib's own Python layer decodes each file three times, keeps markers in C globals (not safe between
 threads), loses the order of segments and can't write progressive files. Its C functions do all that is needed
-here, so they are called
-directly: libjpeg-turbo for sequential files, mozjpeg (whose default is progressive) for progressive ones.
+here, so they are called directly: libjpeg-turbo for sequential files, mozjpeg (whose default is progressive)
+for progressive ones.
 """
 
 from __future__ import annotations

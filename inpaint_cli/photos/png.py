@@ -88,7 +88,7 @@ def metadata(data: bytes, name: str) -> Metadata:
     dpi = None
     if physical is not None and len(physical) == 9 and physical[8] == 1:
         x, y = struct.unpack(">II", physical[:8])
-        dpi = (x * METRES_PER_INCH, y * METRES_PER_INCH)
+        dpi = (x * METRES_PER_INCH, y * METRES_PER_INCH) if x and y else None
     return Metadata(icc_profile(file.payload(b"iCCP")), file.payload(b"eXIf"), xmp_packet(file), dpi)
 
 

@@ -90,7 +90,11 @@ def _pixel_data(png: bytes) -> bytes:
 
 def _write_unfiltered(samples: npt.NDArray[np.uint8], depth: int) -> bytes:
     """Pack samples of 1, 2, 4 or 8 bits into lines; filters don't help indices."""
+    lines = samples if depth == 8 else _packed(samples, depth)
+    return zlib.compress(np.pad(lines, ((0, 0), (1, 0))).tobytes(), _LEVEL)
+
+
+def _packed(samples: npt.NDArray[np.uint8], depth: int) -> npt.NDArray[np.uint8]:
     height, width = samples.shape
     bits = np.unpackbits(samples[..., None], axis=2)[..., 8 - depth :].reshape(height, width * depth)
-    lines = np.packbits(bits, axis=1) if depth < 8 else samples
-    return zlib.compress(np.pad(lines, ((0, 0), (1, 0))).tobytes(), _LEVEL)
+    return np.packbits(bits, axis=1)

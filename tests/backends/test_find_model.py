@@ -51,6 +51,19 @@ def test_an_unknown_name_lists_the_choices(tmp_path):
         find_model("photo", folders=[tmp_path])
 
 
+def test_a_damaged_model_hides_no_other(tmp_path):
+    sound = save(tmp_path, "pconv")
+    (tmp_path / "broken.onnx").write_bytes(b"no")
+    assert find_model("pconv", folders=[tmp_path]).onnx == sound
+    with pytest.raises(ModelError, match="no model is called 'photo'; there are: pconv "):
+        find_model("photo", folders=[tmp_path])
+    damaged = {}
+    assert [files.onnx for files in list_models(folders=[tmp_path], damaged=damaged)] == [sound]
+    assert list(damaged) == [tmp_path / "broken.onnx"]
+    with pytest.raises(ModelError, match=r"broken\.onnx: not a whole ONNX file"):
+        list_models(folders=[tmp_path])
+
+
 def test_a_model_of_a_kind_that_is_of_no_use_is_refused_by_name_and_by_path(tmp_path):
     path = save(tmp_path, "finder", kind="detector")
     for model in ("finder", path):

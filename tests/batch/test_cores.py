@@ -25,7 +25,10 @@ class TestCores:
         assert share_cores(2, jobs=9).jobs == 2
         assert share_cores(0).jobs == 1
 
-    @pytest.mark.parametrize(("value", "threads"), [("2", 2), ("1,1", 1), ("99", 4), ("no", 4), ("0", 4)])
+    @pytest.mark.parametrize(
+        ("value", "threads"),
+        [("2", 2), ("1,1", 1), (" 3 ", 3), ("99", 4), ("no", 4), ("0", 4), ("-1", 4), ("²", 4)],
+    )
     def test_omp_num_threads_is_honoured(
         self, monkeypatch: pytest.MonkeyPatch, value: str, threads: int
     ) -> None:

@@ -1,5 +1,6 @@
 import multiprocessing
 import os
+import resource
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,6 @@ INPUTS, RESULT, OTHER = digest_of(b"inputs"), digest_of(b"result"), digest_of(b"
 def test_a_fact_is_known_to_the_next_run(tmp_path: Path) -> None:
     journal = Journal.open(tmp_path)
     journal.record(INPUTS, RESULT)
-    journal.close()
     again = Journal.open(tmp_path)
     assert again.result_of(INPUTS) == RESULT
     assert again.result_of(OTHER) is None
@@ -39,14 +39,29 @@ def test_the_file_is_plain_text_with_a_line_for_each_fact(tmp_path: Path) -> Non
     assert lines == [f"{INPUTS.hex()} {RESULT.hex()}"]
 
 
-def test_the_photo_that_a_result_was_last_made_of_is_known_to_the_next_run(tmp_path: Path) -> None:
+def test_the_photos_that_a_result_was_made_of_are_known_to_the_next_run(tmp_path: Path) -> None:
+    photos = [Path("/day 1/a\n.jpg"), Path("/day 2/ä.jpg")]
     journal = Journal.open(tmp_path)
-    for photo in (Path("/day 1/a\n.jpg"), Path("/day 2/ä.jpg")):
-        journal.record(digest_of(bytes(photo)), RESULT, photo)
+    for photo in (*photos, *photos):  # of the same content
+        journal.record(INPUTS, RESULT, photo)
+    assert len((tmp_path / JOURNAL_NAME).read_text().splitlines()) == 1 + 2
     for each in (journal, Journal.open(tmp_path)):
-        assert each.photo_of(RESULT) == Path("/day 2/ä.jpg")
-        assert each.photo_of(OTHER) is None
-        assert each.result_of(digest_of(b"/day 1/a\n.jpg")) == RESULT
+        assert each.photos_of(RESULT) == photos
+        assert each.photos_of(OTHER) == []
+
+
+def test_a_run_may_write_into_more_folders_than_files_can_be_open(tmp_path: Path) -> None:
+    most, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    folders = [tmp_path / str(number) for number in range(100)]
+    for folder in folders:
+        folder.mkdir()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))
+    try:
+        for journal in [Journal.open(folder) for folder in folders]:
+            journal.record(INPUTS, RESULT)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    assert all(Journal.open(folder).result_of(INPUTS) == RESULT for folder in folders)
 
 
 def test_a_folder_that_was_moved_away_and_made_anew_gets_a_journal_of_its_own(tmp_path: Path) -> None:

@@ -42,9 +42,9 @@ def test_the_sibling_of_the_working_folder_is_beside_it(
 def test_each_output_root_has_its_own_folders(tmp_path: Path) -> None:
     touch(tmp_path, "p/a.jpg", "p/s/b.png", "p/s/c.png", "q/s/d.png")
     plan = plan_of(tmp_path / "p", tmp_path / "q")
-    roots = plan.output_roots()
-    folders = {root.name: {str(f.relative_to(root)) for f in plan.output_folders(root)} for root in roots}
-    assert folders == {"p-restored": {".", "s"}, "q-restored": {"s"}}
+    p, q = tmp_path / "p-restored", tmp_path / "q-restored"
+    assert plan.output_folders() == {str(p): {p, p / "s"}, str(q): {q / "s"}}
+    assert plan.places() == [p, q]
 
 
 def test_two_photos_of_one_stem_get_two_outputs(tmp_path: Path) -> None:
@@ -102,6 +102,26 @@ def test_results_over_another_photo_or_over_a_mask_are_refused(tmp_path: Path) -
         plan_of(tmp_path / "p/p", tmp_path / "p/a.jpg", output=tmp_path / "p").check()
     with pytest.raises(UsageError, match="over"):
         plan_of(tmp_path / "q", mask_dir=tmp_path / "m", output=tmp_path / "m").check()
+
+
+def test_results_over_a_photo_that_was_found_through_a_link_are_refused(tmp_path: Path) -> None:
+    touch(tmp_path, "p/s/x.png", "o/s/x.png", "o/s/y.png")
+    (tmp_path / "p/link").symlink_to("../o/s")
+    plan = plan_of(tmp_path / "p", output=tmp_path / "o")
+    assert plan.refusals == (f"{tmp_path / 'p/s/x.png'} would be written over {tmp_path / 'p/link/x.png'}",)
+    with pytest.raises(UsageError, match="nothing was written"):
+        plan.check()
+
+
+def test_results_over_a_photo_of_another_spelling_are_refused_where_the_disk_takes_them_for_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    touch(tmp_path, "p/s/x.JPG", "o/s/x.jpg")
+    (tmp_path / "p/link").symlink_to("../o/s")
+    assert not plan_of(tmp_path / "p", output=tmp_path / "o").refusals
+    monkeypatch.setattr("inpaint_cli.batch.collisions.ignores_case", lambda folder: True)
+    (refusal,) = plan_of(tmp_path / "p", output=tmp_path / "o").refusals
+    assert refusal == f"{tmp_path / 'p/s/x.JPG'} would be written over {tmp_path / 'p/link/x.jpg'}"
 
 
 def test_listed_photos_keep_their_folders_below_the_output(tmp_path: Path) -> None:
@@ -172,7 +192,7 @@ def test_photos_that_differ_by_case_are_refused_where_the_disk_takes_them_for_on
 ) -> None:
     touch(tmp_path, "p/A.jpg", "p/a.jpg", "p/b.jpg")
     assert not plan_of(tmp_path / "p").refusals
-    monkeypatch.setattr("inpaint_cli.batch.plan.ignores_case", lambda folder: True)
+    monkeypatch.setattr("inpaint_cli.batch.collisions.ignores_case", lambda folder: True)
     plan = plan_of(tmp_path / "p")
     photos, results = tmp_path / "p", tmp_path / "p-restored"
     assert plan.refusals == (

@@ -60,6 +60,12 @@ class TestSummary:
         tally.add(outcome("b.jpg", "clean"))
         assert tally.lines(1.0, ["o"]) == ["1 clean in 1.0 s -> o"]
 
+    def test_of_many_places_some_are_named(self) -> None:
+        tally = Tally()
+        tally.add(outcome())
+        assert tally.lines(1.0, "abcde") == ["1 restored in 1.0 s -> a, b, c, d, e"]
+        assert tally.lines(1.0, "abcdefg") == ["1 restored in 1.0 s -> a, b, c, d, e and 2 more"]
+
     def test_what_was_not_done_is_counted(self) -> None:
         tally = Tally()
         assert tally.lines(1.0, planned=2) == ["2 not done in 1.0 s"]
@@ -72,7 +78,7 @@ class TestSummary:
         for number in range(MOST_LISTED + 7):
             tally.add(outcome(f"{number}.jpg", "failed"))
         assert len(tally.failures) == MOST_LISTED
-        assert "failed: 7 more, see --report" in tally.lines(1.0)
+        assert "failed: 7 more; --report FILE has them all" in tally.lines(1.0)
 
     def test_the_last_outcome_of_a_photo_counts(self) -> None:
         tally = Tally()

@@ -66,7 +66,7 @@ def test_help_of_detect_does_not_speak_of_restoring(of_restore: str, capfd) -> N
 def test_a_user_or_a_reader_that_leaves_ends_any_command_with_130(
     command: list[str], calls: str, raised: type[BaseException], told: str, monkeypatch, capfd
 ) -> None:
-    def leave(*arguments: object) -> None:
+    def leave(*arguments: object, **options: object) -> None:
         raise raised
 
     monkeypatch.setattr(calls, leave)

@@ -158,6 +158,29 @@ def test_a_resolution_that_only_exif_has_is_found() -> None:
             assert [round(float(value)) for value in picture.info["dpi"]] == [240, 240]
 
 
+def with_a_resolution_of_0(format_name: str, **options: Any) -> bytes:
+    data = samples.saved(samples.rgb(), format_name, dpi=(300, 300), **options)
+    if format_name == "JPEG":
+        return data[:14] + bytes(4) + data[18:]
+    dots = [samples.png_chunk(b"pHYs", struct.pack(">IIB", value, value, 1)) for value in (11811, 0)]
+    return data.replace(*dots)
+
+
+def test_a_resolution_of_0_is_none() -> None:
+    for source in ("JPEG", "PNG"):
+        with tifffile.TiffFile(BytesIO(converted(with_a_resolution_of_0(source), "tiff"))) as seen:
+            assert 282 not in seen.pages[0].tags
+    assert b"pHYs" not in samples.png_kinds(converted(with_a_resolution_of_0("JPEG"), "png"))
+
+
+@pytest.mark.parametrize("source", ["JPEG", "PNG"])
+def test_a_resolution_of_0_hides_none_in_exif(source: str) -> None:
+    data = with_a_resolution_of_0(source, exif=exif_of_a_camera().tobytes())
+    for target in {"png", "jpeg", "tiff", "bmp"} - {source.lower()}:
+        with Image.open(BytesIO(converted(data, target))) as picture:
+            assert [round(float(value)) for value in picture.info["dpi"]] == [240, 240]
+
+
 @pytest.mark.parametrize(("kind", "option"), [("EXIF", "exif"), ("XMP", "xmp")])
 def test_more_metadata_than_a_jpeg_can_hold_is_refused(kind: str, option: str) -> None:
     value: Any = b"<x>" + b" " * 70_000 + b"</x>"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import struct
+import tracemalloc
 import zlib
 from io import BytesIO
 
@@ -82,6 +83,15 @@ def test_a_small_palette_gets_wider_indices() -> None:
 def test_a_full_palette_becomes_rgb() -> None:
     file = samples.check_exact(FILES["palette, full"])
     assert png_chunks.parse(file, "palette").header.colour == png_chunks.RGB
+
+
+def test_indices_of_8_bits_are_written_without_taking_them_apart_bit_by_bit() -> None:
+    indices = np.zeros((500, 400, 1), np.uint8)
+    tracemalloc.start()
+    png_pixels.write(indices, depth=8, colour=png_chunks.PALETTE)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 4 * indices.size
 
 
 def test_one_bit_stays_one_bit_while_values_fit() -> None:

@@ -142,6 +142,24 @@ def test_two_masks_for_one_photo_are_told_as_restore_would_refuse_them(detect, t
     assert why == "two masks for it are there, masks/a.png and masks/a_mask.png; remove one of them"
 
 
+def test_a_mask_from_when_two_photos_shared_a_stem_gives_way_to_the_new_one(
+    archive, inpaint, tmp_path: Path
+) -> None:
+    archive("a.png", "a.jpg")
+    shutil.rmtree(tmp_path / "masks")
+
+    def detect(*settings: str) -> list[str]:
+        assert inpaint("detect", "photos", "-o", "masks", *settings).code == 0
+        return sorted(file.name for file in (tmp_path / "masks").glob("*.png"))
+
+    assert detect("--detector", "classical") == ["a.jpg.png", "a.png.png"]
+    (tmp_path / "photos/a.png").unlink()
+    for _ in range(2):
+        assert detect("--mask-color", "#010203") == ["a.png", "a.png.png"]
+    planned = inpaint("restore", "photos", "--mask-dir", "masks", "--dry-run", "--json")
+    assert [line["mask"] for line in planned.lines] == ["masks/a.png"]
+
+
 @pytest.mark.parametrize("command", ["restore", "detect"])
 def test_masks_beside_the_photos_are_left_out_with_a_note(archive, inpaint, command: str) -> None:
     root = archive("a.png")
@@ -189,6 +207,14 @@ def test_one_photo_with_its_mask_is_evaluated(archive, inpaint) -> None:
     ended = inpaint("evaluate", "detect", "photos/a.png", "masks", "--detector", "classical", "--json")
     assert (ended.code, ended.stderr) == (0, "")
     assert list(json.loads(ended.stdout)["detectors"][0]["kinds"]) == ["all"]
+
+
+@pytest.mark.parametrize(("second", "code"), [("nosuch", 2), ("nosuch.onnx", 4)])
+def test_no_detector_is_measured_before_all_are_found(archive, inpaint, second: str, code: int) -> None:
+    (archive("a.png") / "photos/a.png").write_bytes(b"measured, it fails")
+    both = ("--detector", "classical", "--detector", second)
+    ended = inpaint("evaluate", "detect", "photos", "masks", *both)
+    assert ended.code == code and second in ended.stderr
 
 
 def test_a_picture_to_look_at_replaces_only_another_of_ours(detect, tmp_path: Path) -> None:

@@ -319,3 +319,15 @@ def test_a_bug_of_ours_ends_with_70_and_tells_where_on_request(archive, tiny_mod
         )  # fmt: skip
         assert ended.returncode == 70 and "internal error" in ended.stderr
         assert ("Traceback" in ended.stderr) == shown
+
+
+def test_a_bug_of_ours_in_a_command_without_v_is_told_whole(tmp_path: Path) -> None:
+    code = (
+        "import sys, inpaint_cli.cli.main as m, inpaint_cli.cli.models as c\n"
+        "c.list_models = lambda *arguments: 1 / 0\n"
+        "sys.exit(m.run(['models']))"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, env=environment()
+    )
+    assert ended.returncode == 70 and "Traceback" in ended.stderr and "-v" not in ended.stderr

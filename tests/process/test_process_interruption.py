@@ -29,17 +29,6 @@ def unbroken(archive, restore, tmp_path) -> dict[str, bytes]:
     return content(tmp_path / "unbroken")
 
 
-def test_ctrl_c_finishes_the_photos_in_hand_and_ends_with_130(archive, start_restore) -> None:
-    root = archive(*PHOTOS)
-    process = start_restore("photos", "--mask", "masks/000.png", "-o", "out", "--jobs", "1", "-v")
-    process.stdout.readline()
-    process.send_signal(signal.SIGINT)
-    stdout, stderr = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert b"finishing the photos in hand" in stderr and b"Traceback" not in stderr
-    assert len(content(root / "out")) == 1 + stdout.count(b'"restored"') < len(PHOTOS)
-
-
 def test_ctrl_c_while_the_network_is_opened_is_one_line(archive, start_restore) -> None:
     root = archive("a.png")
     program = interrupted_by_import_of("onnxruntime")
@@ -69,7 +58,7 @@ def test_after_kill_9_at_any_moment_the_same_command_gives_the_same_bytes(
     ended = restore(*arguments)
     assert ended.code == 0
     assert content(root / "out") == unbroken
-    assert {line["status"] for line in ended.lines} == {"restored", "skipped"}
+    assert "skipped" in {line["status"] for line in ended.lines} <= {"restored", "skipped"}
 
 
 def test_killed_between_journal_and_rename_or_after_it(tmp_path, restore, unbroken) -> None:
@@ -109,6 +98,18 @@ def test_a_run_into_a_folder_below_anothers_leaves_what_that_one_is_writing(
 
 
 FINISHING = b"interrupted: finishing the photos in hand (again to stop at once)\n"
+
+
+def test_ctrl_c_finishes_the_photos_in_hand_and_ends_with_130(archive, hold_restore) -> None:
+    root = archive("a.png", "b.png", "c.png")
+    held = hold_restore("photos", "--mask-dir", "masks", "-o", "out", "--jobs", "1")
+    held.process.send_signal(signal.SIGINT)
+    assert held.process.stderr.readline() == FINISHING
+    held.let_go()
+    stdout, stderr = held.process.communicate(timeout=60)
+    assert (held.process.returncode, stdout.count(b'"restored"')) == (130, 1)
+    assert stderr.startswith(b"1 restored, 2 not done in ")
+    assert list(content(root / "out")) == ["a.png"]
 
 
 def test_a_second_ctrl_c_stops_at_once(archive, hold_restore) -> None:

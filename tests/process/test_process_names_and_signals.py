@@ -84,7 +84,7 @@ def test_ctrl_c_that_an_import_takes_for_its_own_failure_ends_with_one_line(arch
 def test_other_commands_get_their_ctrl_c_as_an_exception() -> None:
     code = (
         "import signal, inpaint_cli.cli.models as models\n"
-        "models.list_models = lambda: signal.raise_signal(signal.SIGINT)\n"
+        "models.list_models = lambda **_: signal.raise_signal(signal.SIGINT)\n"
         "from inpaint_cli.__main__ import main\n"
         "try:\n"
         "    main()\n"

@@ -110,6 +110,30 @@ def test_what_becomes_a_jpeg_cannot_be_proven(left_half_masked, restore) -> None
     assert "--verify can't prove a conversion to JPEG" in ended.lines[0]["reason"]
 
 
+def test_photos_of_the_same_content_are_restored_anew_with_other_settings(
+    left_half_masked, tmp_path, restore
+) -> None:
+    for folder in ("photos", "masks"):
+        (tmp_path / folder / "b.png").write_bytes((tmp_path / folder / "a.png").read_bytes())
+    for flags in ((), ("--invert-mask",)):
+        ended = restore("photos", "--mask-dir", "masks", "-o", "out", *flags)
+        assert [(line["status"], line["reason"]) for line in ended.lines] == [("restored", "")] * 2
+
+
+@pytest.mark.parametrize("flags", [(), ("--overwrite",)])
+def test_a_photo_that_is_a_link_to_its_own_output_is_kept(left_half_masked, tmp_path, restore, flags) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "photos/a.png").rename(tmp_path / "out/a.png")
+    (tmp_path / "photos/a.png").symlink_to("../out/a.png")
+    before = (tmp_path / "out/a.png").read_bytes()
+    ended = restore("photos", "--mask-dir", "masks", "-o", "out", *flags)
+    assert (ended.code, ended.lines[0]["reason"]) == (
+        1,
+        "out/a.png: is the photo itself; write into another folder",
+    )
+    assert (tmp_path / "out/a.png").read_bytes() == before
+
+
 def test_the_result_of_another_photo_is_not_replaced_by_a_later_run(
     left_half_masked, tmp_path, restore
 ) -> None:

@@ -42,7 +42,7 @@ def imported(folder: Path) -> dict[str, set[str]]:
     ("folder", "extras"),
     [
         ("inpaint_cli", ("torch", "heif")),
-        ("training", ("torch", "train")),
+        ("training", ("torch", "train", "heif")),
         ("benchmarks", ("torch", "train", "dev", "bench", "heif")),
         ("docs", ("dev", "train")),
     ],

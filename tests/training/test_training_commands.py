@@ -10,6 +10,7 @@ from tiny_training import tiny_checkpoint
 from typer.testing import CliRunner
 
 from inpaint_cli.cli import evaluate, export, extras, models, train
+from inpaint_cli.cli.evaluate_report import print_json
 from inpaint_cli.errors import BackendError, ModelError, NothingToDoError, TrainingDataError, UsageError
 from inpaint_cli.restoration import DEFAULT_QUALITY, QUALITIES
 from training.checkpoints import write_checkpoint
@@ -267,6 +268,24 @@ def test_a_panel_is_replaced_by_the_next_and_a_broken_photo_is_left_out(run, mod
         assert json.loads(result.stdout)["photos"] == 1
     (folder / "a.png").unlink()
     assert "none of the photos can be read" in str(run(*call).exception)
+
+
+def test_a_photo_of_one_pixel_is_left_out_by_name_and_the_others_are_measured(run, model, tmp_path):
+    folder = tmp_path / "clean"
+    folder.mkdir()
+    for name, size in (("a.png", (40, 40)), ("line.png", (5, 1)), ("pixel.png", (1, 1))):
+        Image.new("L", size, 99).save(folder / name)
+    result = run("evaluate", "photos", folder, "--model", model, "--panel", tmp_path / "p.png", "--json")
+    assert result.exit_code == 1
+    assert result.stderr.count("failed: ") == 1 and "pixel.png: has one pixel only" in result.stderr
+    report = json.loads(result.stdout)
+    assert report["photos"] == 2
+    assert all(np.isfinite(m["psnr"]) for kind in report["kinds"] for m in kind["methods"])
+
+
+def test_a_figure_that_is_no_number_is_never_printed_as_json():
+    with pytest.raises(ValueError, match="JSON"):
+        print_json({"psnr": float("nan")})
 
 
 def test_a_panel_replaces_no_photo_and_nothing_that_is_no_picture(run, model, tmp_path):

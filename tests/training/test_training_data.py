@@ -1,5 +1,6 @@
 import io
 import pickle
+import sys
 import tarfile
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from PIL import Image
 from tiny_training import batch_bytes
 
 from inpaint_cli.errors import TrainingDataError, UsageError
+from inpaint_cli.suffixes import PHOTO_SUFFIXES
 from training.data import (
     SourceOption,
     TileCutting,
@@ -18,7 +20,9 @@ from training.data import (
     read_source,
     read_test_pictures,
 )
-from training.data.pictures import read_pixels
+from training.data import pictures as picture_files
+from training.data.pictures import find_pictures, read_pixels
+from training.session import loop_sources
 
 RED_THEN_BLUE = bytes([6]) + b"\xff" * 1024 + b"\x00" * 2048 + bytes([0]) + b"\x00" * 2048 + b"\x07" * 1024
 
@@ -166,6 +170,43 @@ def test_a_picture_of_32_bits_is_refused(tmp_path):
         read_pixels(tmp_path / "depth.tif")
 
 
+def test_all_that_restore_takes_for_photos_are_found(tmp_path):
+    for suffix in sorted(PHOTO_SUFFIXES):
+        (tmp_path / f"a{suffix}").touch()
+    (tmp_path / "B.JFIF").touch()
+    (tmp_path / "notes.txt").touch()
+    assert {file.suffix.lower() for file in find_pictures(tmp_path)} == PHOTO_SUFFIXES
+
+
+@pytest.mark.parametrize("suffix", [".jfif", ".dib", ".gif", ".avif"])
+def test_what_restore_reads_is_read(tmp_path, suffix):
+    Image.new("RGB", (40, 30), "white").save(tmp_path / f"a{suffix}")
+    assert read_pixels(tmp_path / f"a{suffix}").shape == (30, 40, 3)
+
+
+def test_a_picture_above_pillows_limit_is_read_up_to_the_limit_of_restore(tmp_path, monkeypatch):
+    Image.new("RGB", (20, 10)).save(tmp_path / "large.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 50)
+    assert read_pixels(tmp_path / "large.png").shape == (10, 20, 3)
+    monkeypatch.setattr(picture_files, "DEFAULT_MAX_PIXELS", 199)
+    with pytest.raises(TrainingDataError, match=r"large\.png can't be read .*200 pixels.* 199 pixels"):
+        read_pixels(tmp_path / "large.png")
+    assert Image.MAX_IMAGE_PIXELS == 50
+
+
+def test_heic_is_read_where_its_library_is_there(tmp_path):
+    pillow_heif = pytest.importorskip("pillow_heif", reason="pillow-heif is not installed")
+    pillow_heif.from_pillow(Image.new("RGB", (64, 48), "white")).save(tmp_path / "a.heic")
+    assert read_pixels(tmp_path / "a.heic").shape == (48, 64, 3)
+
+
+def test_heic_without_its_library_names_it(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    (tmp_path / "a.heic").write_bytes(b"\x00\x00\x00\x18ftypheic" + bytes(40))
+    with pytest.raises(TrainingDataError, match=r"a\.heic can't be read .*pip install pillow-heif"):
+        read_pixels(tmp_path / "a.heic")
+
+
 def test_a_broken_picture_is_named(tmp_path):
     Image.new("RGB", (64, 64)).save(tmp_path / "a.png")
     (tmp_path / "b.jpg").write_bytes(b"\xff\xd8\xff\xe0 broken")
@@ -193,6 +234,18 @@ def test_sources_are_mixed_with_their_weights(tmp_path, data_folder):
 def test_explicit_validation_pictures_take_the_place_of_all_others(tmp_path, data_folder):
     data = load_training_data([SourceOption(data_folder)], valid=data_folder / "test_batch.bin")
     assert data.valid(photos=False).equal(read_source(data_folder / "test_batch.bin", split=False).train)
+
+
+def test_photos_given_to_validate_do_so_also_beside_pictures(tmp_path, data_folder):
+    for name, brightness in (("photos", 50), ("kept", 200)):
+        (tmp_path / name).mkdir()
+        for number in range(2):
+            picture = Image.new("RGB", (64, 64), (brightness, number, 0))
+            picture.save(tmp_path / name / f"{number}.png")
+    options = [SourceOption(data_folder), SourceOption(tmp_path / "photos")]
+    _, validation = loop_sources(load_training_data(options, valid=tmp_path / "kept"))
+    assert validation.shape[1:] == (3, 32, 32)
+    assert set(validation[:, 0].ravel().tolist()) == {200}
 
 
 def test_a_weight_stands_after_an_at_sign(tmp_path):

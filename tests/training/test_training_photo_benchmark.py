@@ -34,11 +34,17 @@ def test_damage_is_visible_seeded_and_nowhere_but_under_its_mask(kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("size", [(5, 9), (1, 40), (33, 32)])
+@pytest.mark.parametrize("size", [(5, 9), (1, 40), (1, 5), (5, 1), (1, 2), (33, 32)])
 def test_small_photos_are_damaged_too_but_never_wholly(kind, size):
-    mask = draw_mask(kind, *size, np.random.default_rng(0))
-    assert mask.shape == size
-    assert mask.any() and not mask.all()
+    for seed in range(20):
+        mask = draw_mask(kind, *size, np.random.default_rng(seed))
+        assert mask.shape == size
+        assert mask.any() and not mask.all()
+
+
+def test_of_one_pixel_no_part_can_be_damaged():
+    with pytest.raises(ValueError, match="one pixel"):
+        draw_mask("dust", 1, 1, np.random.default_rng(0))
 
 
 def test_each_kind_is_scored_against_the_classical_methods_and_shown():

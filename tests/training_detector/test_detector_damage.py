@@ -66,6 +66,12 @@ def test_a_folder_without_elements_or_photos_is_refused(tmp_path):
         read_photos(tmp_path)
 
 
+def test_an_element_that_can_not_be_read_is_named(tmp_path, elements):
+    (tmp_path / "hair" / "two.png").write_bytes(b"no picture")
+    with pytest.raises(TrainingDataError, match=r"hair.two\.png can't be read"):
+        ElementBank.read(tmp_path)
+
+
 def test_paint_changes_only_what_is_not_surely_clean():
     base = photo(96, 96).astype(np.float32)
     for seed in range(20):

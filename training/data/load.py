@@ -67,9 +67,13 @@ class Source:
 
 @dataclass(frozen=True)
 class TrainingData:
-    """All sources of a run."""
+    """All sources of a run.
+
+    given: what validates in place of the sources' own, uint8 (n, 3, 32, 32); None where nothing was given.
+    """
 
     sources: tuple[Source, ...]
+    given: Tensor | None = None
 
     def bank(self, *, photos: bool) -> PictureBank | None:
         """What training draws from.
@@ -85,7 +89,12 @@ class TrainingData:
         return PictureBank(pictures, None if alike else torch.cat(weights))
 
     def valid(self, *, photos: bool) -> Tensor:
-        """The pictures that validate, uint8 (n, 3, 32, 32); n = 0 where none were given."""
+        """The pictures that validate, uint8 (n, 3, 32, 32).
+
+        Those given for it, or the own ones of the 32x32 pictures, or of photos; n = 0 where there are none.
+        """
+        if self.given is not None:
+            return _some(self.given)
         chosen = [source.valid for source in self.sources if source.photos is photos]
         return _some(torch.cat(chosen)) if chosen else torch.empty((0, 3, SIDE, SIDE), dtype=torch.uint8)
 
@@ -104,9 +113,9 @@ def load_training_data(
 ) -> TrainingData:
     """Read all sources and choose what validates.
 
-    Validation pictures are those of ``valid`` where it is given, for the sources of its kind; else each
-    source's own (``valid_batch.bin``) or a seeded share of it. A folder of pictures is split by picture, so
-    that no tile of a validating picture is trained on.
+    Validation pictures are those of ``valid`` where it is given; else each source's own
+    (``valid_batch.bin``) or a seeded share of it. A folder of pictures is split by picture, so that no tile
+    of a validating picture is trained on.
     """
     cutting = cutting or TileCutting()
     if not options:
@@ -115,9 +124,8 @@ def load_training_data(
         replace(read_source(option.path, seed=seed, cutting=cutting), weight=option.weight)
         for option in options
     ]
-    if valid is not None:
-        sources = _with_valid(sources, read_source(valid, seed=seed, cutting=cutting, split=False))
-    return TrainingData(tuple(sources))
+    given = None if valid is None else read_source(valid, seed=seed, cutting=cutting, split=False).train
+    return TrainingData(tuple(sources), given)
 
 
 def read_source(
@@ -148,18 +156,6 @@ def read_source(
     if own is None:
         train, own = _split(train, seed, str(path))
     return Source(name, train, own, photos=False)
-
-
-def _with_valid(sources: Sequence[Source], explicit: Source) -> list[Source]:
-    """Put the pictures given for validation in place of those of the sources of their kind, or of all."""
-    kept = _some(explicit.train)
-    alike = [i for i, source in enumerate(sources) if source.photos is explicit.photos] or list(
-        range(len(sources))
-    )
-    changed = list(sources)
-    for i in alike:
-        changed[i] = replace(sources[i], valid=kept if i == alike[0] else kept[:0])
-    return changed
 
 
 def _read_photos(folder: Path, seed: int, cutting: TileCutting, *, split: bool) -> tuple[Tensor, Tensor]:

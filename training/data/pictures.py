@@ -6,19 +6,23 @@ import os
 import warnings
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from inpaint_cli.depth import eight_bits
 from inpaint_cli.errors import TrainingDataError
+from inpaint_cli.limits import DEFAULT_MAX_PIXELS
+from inpaint_cli.suffixes import PHOTO_SUFFIXES
 
-PICTURE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"})
+PICTURE_SUFFIXES = PHOTO_SUFFIXES | {".ppm"}
+_HEIF_SUFFIXES = frozenset({".heic", ".heif", ".hif"})
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -54,14 +58,43 @@ def find_pictures(folder: Path) -> list[Path]:
 
 
 def read_pixels(file: Path) -> Pixels:
-    """Read a picture as uint8 RGB (h, w, 3). Raises TrainingDataError."""
+    """Read a picture as uint8 RGB (h, w, 3); of an animation or of several pages the first.
+
+    Raises TrainingDataError, also for more than DEFAULT_MAX_PIXELS, and for HEIC without pillow-heif.
+    """
+    try:
+        with _our_limit(), _open(file) as picture:
+            return _rgb(picture)
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Warning) as error:
+        raise TrainingDataError(f"{file} can't be read ({error}): repair it or take it away") from error
+
+
+@contextmanager
+def _our_limit() -> Iterator[None]:
+    """Let Pillow refuse what has more pixels than `restore` reads, in place of its own lower limit."""
+    usual = Image.MAX_IMAGE_PIXELS
+    Image.MAX_IMAGE_PIXELS = DEFAULT_MAX_PIXELS
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(file) as picture:
-                return _rgb(picture)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Warning) as error:
-        raise TrainingDataError(f"{file} can't be read ({error}): repair it or take it away") from error
+            yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = usual
+
+
+def _open(file: Path) -> Image.Image:
+    """Open a picture, by its content. ValueError where the package that reads it is missing."""
+    try:
+        return Image.open(file)
+    except UnidentifiedImageError:
+        if file.suffix.lower() not in _HEIF_SUFFIXES:
+            raise
+    try:
+        from pillow_heif import register_heif_opener
+    except ImportError as error:
+        raise ValueError("HEIC needs the package pillow-heif: pip install pillow-heif") from error
+    register_heif_opener()
+    return Image.open(file)
 
 
 def _rgb(picture: Image.Image) -> Pixels:

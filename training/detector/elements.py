@@ -21,11 +21,10 @@ class ElementBank:
 
     @classmethod
     def read(cls, folder: Path) -> ElementBank:
-        """Read FOLDER/KIND/*.png. Raises TrainingDataError where there is none."""
+        """Read FOLDER/KIND/*.png. Raises TrainingDataError where there is none, or one can't be read."""
         kinds = {}
         for each in sorted(path for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else ():
-            read = [cv2.imread(str(file), cv2.IMREAD_GRAYSCALE) for file in sorted(each.glob("*.png"))]
-            planes = tuple(plane.astype(np.uint8) for plane in read if plane is not None)
+            planes = tuple(_read(file) for file in sorted(each.glob("*.png")))
             if planes:
                 kinds[each.name] = planes
         if not kinds:
@@ -41,6 +40,13 @@ class ElementBank:
             element = planes[int(rng.integers(0, len(planes)))]
             np.maximum(result, _placed(element, height, width, rng), out=result)
         return result
+
+
+def _read(file: Path) -> Plane:
+    plane = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
+    if plane is None:
+        raise TrainingDataError(f"{file} can't be read: repair it or take it away")
+    return plane.astype(np.uint8)
 
 
 def _placed(element: Plane, height: int, width: int, rng: np.random.Generator) -> Plane:
