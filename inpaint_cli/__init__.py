@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from inpaint_cli.restoration import Restorer
+
+# From 1.29 on, onnxruntime keeps a record of each run in the home folder and sends it to Microsoft, unless it
+# is told not to before it is loaded. Photos are private, and so is when they are restored.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __version__ = "0.1.0"
 __all__ = ["Restorer", "__version__"]

@@ -8,24 +8,26 @@ from pathlib import Path
 from typing import Any
 
 from inpaint_cli.backends import Figure
-from inpaint_cli.errors import ModelError
+from inpaint_cli.errors import UsageError
 
 
 def read_figures(file: Path, model: str) -> tuple[Figure, ...]:
     """Take a model's figures from a report of `evaluate cifar10`, `photos` or `detect`, each with `--json`.
 
-    model: as the report calls it; of a detector any name or path whose stem it is. Raises ModelError.
+    model: as the report calls it; of a detector any name or path whose stem it is. Raises UsageError.
     """
     try:
         report = json.loads(file.read_text(encoding="utf-8"))
         figures = tuple(_figures(report, model))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(
+    except OSError as error:
+        raise UsageError(f"{file}: can't be read: {error.strerror or error}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise UsageError(
             f"{file} is no report of `evaluate cifar10`, `photos` or `detect` with --json"
             f" ({type(error).__name__}: {error})"
         ) from error
     if not figures:
-        raise ModelError(f"{file} has no figures of {model!r}; evaluate it with --model")
+        raise UsageError(f"{file} has no figures of {model!r}; evaluate it with --model")
     return figures
 
 

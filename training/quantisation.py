@@ -86,7 +86,7 @@ class Loss:
     unit: str
 
     def __str__(self) -> str:
-        return f"{self.amount:.3f} {self.unit}"
+        return f"{round(self.amount, 3) + 0.0:.3f} {self.unit}"  # no -0.000
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,6 +20,7 @@ from inpaint_cli.errors import RunFolderError
 from training.checkpoints import STATE_FILE, WEIGHTS_FILE
 from training.files import write_bytes
 from training.loop import EpochFigures
+from training.run_files import CONFIG_NAME, LOSSES_NAME, PANEL_NAME, PLOT_NAME
 
 LOCK_NAME = ".lock"
 COLUMNS = tuple(field.name for field in fields(EpochFigures))
@@ -34,22 +35,22 @@ class RunFolder:
     @property
     def config_file(self) -> Path:
         """What was asked for, as JSON."""
-        return self.path / "config.json"
+        return self.path / CONFIG_NAME
 
     @property
     def losses_file(self) -> Path:
         """A row for each epoch."""
-        return self.path / "losses.csv"
+        return self.path / LOSSES_NAME
 
     @property
     def plot_file(self) -> Path:
         """The losses as a plot."""
-        return self.path / "losses.png"
+        return self.path / PLOT_NAME
 
     @property
     def panel_file(self) -> Path:
         """Damaged, restored and true pictures."""
-        return self.path / "panel.png"
+        return self.path / PANEL_NAME
 
     @property
     def weights_file(self) -> Path:

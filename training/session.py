@@ -26,7 +26,13 @@ from training.panels import Pixels, Strip, draw_panel
 from training.plots import Curve, plot_run
 from training.presets import TrainingConfig, find_preset
 from training.run_folder import RunFolder, check_fresh, check_resumable, claim
-from training.run_request import RunRequest, as_tuple, refuse_other_files, refuse_other_settings
+from training.run_request import (
+    RunRequest,
+    as_tuple,
+    refuse_changed_data,
+    refuse_other_files,
+    refuse_other_settings,
+)
 
 PANEL_PICTURES = 10
 PICTURE_SECONDS = 60.0
@@ -116,6 +122,8 @@ def train(
         settled = _settle(request, folder, find, world)
         start = None if folder.has_state else read_start(settled.start_from)
         data = read(settled.data, settled.valid, settled.training.seed)
+        if folder.has_progress:
+            refuse_changed_data(folder.path, data.sizes, folder.read_config().get("pictures"))
         if world.writes:
             world.wait()
         sources, validation = loop_sources(data)
@@ -219,6 +227,7 @@ def _config(
         "data": [{"path": str(o.path.absolute()), "weight": o.weight} for o in settled.data],
         "valid": str(settled.valid.absolute()) if settled.valid else None,
         "data_description": data.description,
+        "pictures": data.sizes,
         "started_from": [str(file.absolute()) for file in settled.start_from],
         "device": str(device),
         "versions": {

@@ -52,7 +52,8 @@ def given_damage(photo: Photo, data: bytes, name: str, settings: MaskSettings) -
     """Decode the masks of all pages from a file's bytes, as large as the photo is seen. Raises MaskError."""
     masks = decode_mask(data, name=name, invert=settings.invert, max_pixels=settings.max_pixels)
     if len(masks) != len(photo.pages):
-        raise MaskError(f"{name}: has {len(masks)} pages, the photo has {len(photo.pages)}")
+        pages = "1 page" if len(masks) == 1 else f"{len(masks)} pages"
+        raise MaskError(f"{name}: has {pages}, the photo has {len(photo.pages)}")
     sized = (_sized(mask, page.shape, name, settings) for mask, page in zip(masks, photo.pages, strict=True))
     return Damage(tuple(sized), "file")
 

@@ -16,6 +16,7 @@ from inpaint_cli.errors import MaskError, UsageError
 from inpaint_cli.printable import printable
 
 RESULTS_ENDING = "-restored"
+_MOST_KINDS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,8 +195,10 @@ def _add_folder(draft: _Draft, folder: Path) -> None:
         elif relative not in masks:
             _add_job(draft, str(folder), relative, output)
     if walk.others:
-        most = walk.others.most_common(5)
+        most = walk.others.most_common(_MOST_KINDS)
         kinds = ", ".join(f"{count} {suffix or 'without suffix'}" for suffix, count in most)
+        if rest := walk.others.total() - sum(count for _, count in most):
+            kinds += f", {rest} of {len(walk.others) - len(most)} more kinds"
         draft.notes.append(f"{folder}: files of no format that is read are left out ({kinds})")
     draft.notes += walk.notes
     draft.problems += walk.problems

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import time
@@ -19,6 +20,8 @@ from inpaint_cli.errors import ExitCode
 Work = Callable[[Job], Outcome]
 LOOK_EVERY = 0.1
 """Seconds between looks at whether stopping is wanted."""
+ONE_WISH = 0.5
+"""Seconds in which several signals are one: `timeout` signals the program, and then its whole group."""
 
 
 @dataclass
@@ -27,10 +30,13 @@ class Stop:
 
     A plain value instead of `threading.Event`: a signal's handler that sets an event, while the code that it
     interrupts waits for the same event, can block for ever on the event's own lock.
+
+    since: when it was interrupted, in seconds of `time.monotonic`.
     """
 
     wanted: bool = False
     interrupted: bool = False
+    since: float = -math.inf
 
     def request(self) -> None:
         """Begin no more photos."""
@@ -38,6 +44,7 @@ class Stop:
 
     def interrupt(self) -> None:
         """Begin no more photos because the user, or the reader of our output, left."""
+        self.since = time.monotonic()
         self.interrupted = True
         self.request()
 
@@ -63,7 +70,8 @@ def run(
         try:
             in_hand = set() if stop.wanted else {pool.submit(work, job) for job in islice(waiting, workers)}
             while in_hand:
-                done, in_hand = wait(in_hand, return_when=FIRST_COMPLETED)
+                # Not for ever: a signal that comes as the wait begins is handled after it.
+                done, in_hand = wait(in_hand, LOOK_EVERY, return_when=FIRST_COMPLETED)
                 outcomes = [future.result() for future in done]
                 if fail_fast and any(outcome.status == "failed" for outcome in outcomes):
                     stop.request()
@@ -77,14 +85,16 @@ def run(
 
 @contextmanager
 def interruptible(stop: Stop, tell: Callable[[str], None]) -> Iterator[None]:
-    """Let the first Ctrl-C (or SIGTERM) stop the run in order, and the second one end the process at once.
+    """Let the first Ctrl-C (or SIGTERM) stop the run in order, and a later one end the process at once.
 
     One that was ignored when the program started stays so: a shell's background job is not for its Ctrl-C.
     """
 
     def handle(_signal: int, _frame: FrameType | None) -> None:
         if stop.interrupted:
-            os._exit(ExitCode.INTERRUPTED)  # outputs are renamed into place whole: none is half written
+            if time.monotonic() - stop.since > ONE_WISH:
+                os._exit(ExitCode.INTERRUPTED)  # outputs are renamed into place whole: none is half written
+            return
         stop.interrupt()
         with suppress(RuntimeError):  # of a line that was just being written to the same stream
             tell("interrupted: finishing the photos in hand (again to stop at once)")

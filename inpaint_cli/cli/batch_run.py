@@ -28,8 +28,8 @@ def check_plan(plan: Plan, screen: Screen, photos: list[Path]) -> None:
     if plan.orphans:
         shown = ", ".join(map(printable, plan.orphans[:MOST_NAMED]))
         more = f" and {len(plan.orphans) - MOST_NAMED} more" if len(plan.orphans) > MOST_NAMED else ""
-        count = "1 mask belongs" if len(plan.orphans) == 1 else f"{len(plan.orphans)} masks belong"
-        screen.line(f"note: {count} to no photo: {shown}{more}")
+        count = "1 mask is" if len(plan.orphans) == 1 else f"{len(plan.orphans)} masks are"
+        screen.line(f"note: {count} used for no photo: {shown}{more}")
     plan.check()
     if not plan.jobs and not plan.problems:
         raise NothingToDoError(f"no photo was found in {', '.join(map(printable, photos))}")

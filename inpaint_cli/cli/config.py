@@ -10,6 +10,7 @@ reads none of it.
 
 from __future__ import annotations
 
+import codecs
 import inspect
 import os
 import tomllib
@@ -118,7 +119,10 @@ def _check_range(file: Path, parameter: inspect.Parameter, key: str, value: Any)
 
 def _tables(file: Path) -> dict[str, Any]:
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
+        marked = file.read_bytes()
+        content = tomllib.loads(
+            marked.removeprefix(codecs.BOM_UTF8).decode()
+        )  # as editors on Windows begin it
     except (OSError, ValueError) as error:
         raise UsageError(f"{file}: can't be read as TOML: {error}") from error
     if file.name == CONFIG_NAME:

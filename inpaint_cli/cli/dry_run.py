@@ -65,7 +65,7 @@ def _json(job: Job, size: int | None, writes_masks: bool) -> str:
 def _tell_trouble(plan: Plan, screen: Screen) -> None:
     tell_notes(plan, screen)
     for orphan in plan.orphans:
-        screen.line(f"mask without photo: {printable(orphan)}")
+        screen.line(f"mask used for no photo: {printable(orphan)}")
     for folder, reason in plan.problems:
         screen.failure(f"failed: {printable(folder)}: {printable(reason)}")
     for refusal in plan.refusals:

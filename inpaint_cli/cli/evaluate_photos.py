@@ -134,6 +134,8 @@ def _check_panel(file: Path, photos: Path) -> None:
 
     if file.resolve() == photos.resolve() or photos.resolve() in file.resolve().parents:
         raise UsageError(f"--panel {file}: lies among the photos, which are only read; give another place")
+    if file.suffix.lower() != ".png":
+        raise UsageError(f"--panel {file}: is a PNG; let its name end in .png")
     if file.exists() and "\0".join(MARK).encode() not in read_head("--panel", file):
         raise UsageError(f"--panel {file}: is there already, and is no panel of ours; give another name")
     try:

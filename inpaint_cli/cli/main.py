@@ -57,6 +57,7 @@ COMMANDS: dict[str, Command] = {
 }
 """To add a command: a module here with a function (or Typer app) of that name, and a line in this table."""
 
+_OURS = ("inpaint_cli", "training")
 _VERBOSE = ("restore", "detect")
 """The commands that take -v; of a bug in another one all is told at once."""
 
@@ -93,6 +94,9 @@ def run(arguments: Sequence[str]) -> int:
         _complain("interrupted")
         return ExitCode.INTERRUPTED
     except Exception as error:
+        if type(error) is ImportError and (error.name or "").partition(".")[0] not in _OURS:
+            _complain(f"error: a library can't be loaded, for want of memory or of a part of it: {error}")
+            return ExitCode.MODEL_OR_BACKEND
         if isinstance(error, OSError) and error.errno in _LOST and error.filename is None:
             return _lost_stdout(error.strerror or str(error))
         if isinstance(error, OSError) and error.errno in _OUT_OF_REACH and error.filename is not None:

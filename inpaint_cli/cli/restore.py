@@ -68,6 +68,8 @@ class RestoreOptions:
         self._check_masks()
         if not (self.photos or self.files_from or self.show_config):
             raise UsageError("name the photos: files, folders, - for stdin, or --files-from; see --help")
+        if str(self.output) in ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"):
+            raise UsageError(f"-o {self.output}: -o - writes the photo to stdout")
         if self.is_pipe:
             self._check_pipe()
 

@@ -93,6 +93,7 @@ def open_detector(
     Raises UsageError for an unknown detector or value, ModelError or BackendError where its model can't run.
     """
     check_sensitivity(sensitivity)
+    given = name
     name, usual_model = resolve_detector(name)
     calibration = CALIBRATIONS[name]
     cleanup = calibration.cleanup(sensitivity, min_size, grow)
@@ -107,4 +108,4 @@ def open_detector(
         return VanillaDetector(used, cleanup, clean_below, threads=count)
     strict = DOUBTFUL.cleanup(sensitivity, min_size, grow)
     sure_from = moved(SURELY_DAMAGED, sensitivity, calibration.reach)
-    return LearnedDetector(used, cleanup, clean_below, strict, sure_from, threads=count)
+    return LearnedDetector(used, cleanup, clean_below, strict, sure_from, name=given, threads=count)

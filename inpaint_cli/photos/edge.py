@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import warnings
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,9 @@ from inpaint_cli.photos.silence import native_stderr_silenced
 warnings.filterwarnings("ignore", module=r"PIL(\.|$)")
 logging.getLogger("PIL").addHandler(logging.NullHandler())
 
+_SHORTAGES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC})
+"""What the system lacks, whatever the file is like."""
+
 
 @contextmanager
 def foreign_errors(name: str, doing: str) -> Iterator[None]:
@@ -25,9 +29,17 @@ def foreign_errors(name: str, doing: str) -> Iterator[None]:
         raise
     except MemoryError as error:
         raise PhotoError(f"{name}: not enough memory; lower --jobs or --max-pixels") from error
+    except OSError as error:
+        if error.errno in _SHORTAGES:
+            raise PhotoError(f"{name}: {error.strerror}; lower --jobs") from error
+        raise _damaged(name, doing, error) from error
     except Exception as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise PhotoError(f"{name}: can't be {doing}, the file may be damaged ({reason})") from error
+        raise _damaged(name, doing, error) from error
+
+
+def _damaged(name: str, doing: str, error: Exception) -> PhotoError:
+    reason = " ".join(str(error).split()) or type(error).__name__
+    return PhotoError(f"{name}: can't be {doing}, the file may be damaged ({reason})")
 
 
 def check_size(name: str, width: int, height: int, max_pixels: int) -> None:

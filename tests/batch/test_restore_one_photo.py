@@ -225,7 +225,7 @@ def test_every_page_has_its_own_mask(tmp_path: Path) -> None:
     restored.seek(1)
     assert (np.array(restored)[:5, :5] == 128).all() and (np.array(restored)[5:] == 20).all()
     first.save(tmp_path / "m.tif")
-    assert "has 1 pages, the photo has 2" in restore_photo(job(tmp_path, "a.tif", "m.tif"), workshop()).reason
+    assert "has 1 page, the photo has 2" in restore_photo(job(tmp_path, "a.tif", "m.tif"), workshop()).reason
 
 
 class TestWhatIsThereAlready:

@@ -34,6 +34,11 @@ def test_a_number_out_of_range_is_refused_by_file_and_key(told, setting: str, wh
     assert told(setting, "restore", "photos") == (2, f"inpaint-cli: error: inpaint-cli.toml: {why}\n")
 
 
+def test_a_mark_of_the_encoding_is_no_fault(told) -> None:
+    code, line = told("\ufeffjobs = 0", "restore", "photos")
+    assert (code, line) == (2, "inpaint-cli: error: inpaint-cli.toml: jobs = 0 must be at least 1\n")
+
+
 @pytest.mark.parametrize("setting", ['output = ""', '[restore]\nmask-dir = ""', 'model = ""'])
 def test_an_empty_text_is_not_the_working_folder(told, setting: str) -> None:
     key = setting.splitlines()[-1].split()[0]

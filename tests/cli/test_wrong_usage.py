@@ -32,6 +32,7 @@ from inpaint_cli.cli.main import run
         ["restore", "photos", "--files-from", "nothing-there"],
         ["restore", "photos", "--invert-mask"],
         ["restore", "photos", "-o", "one.png"],
+        ["restore", "photos/a.png", "-o", "/dev/stdout"],
         ["restore", "photos/a.png", "-o", "one.gif"],
         ["restore", "photos/a.png", "-o", "one.xyz"],
         ["restore", "photos/a.png", "-o", "one.jpg", "--format", "png"],

@@ -100,7 +100,7 @@ def test_pictures_to_look_at_are_no_masks_even_where_they_are_put_among_them(
         picture.rename(tmp_path / "masks" / picture.name)
     planned = inpaint("restore", "photos", "--mask-dir", "masks", "--dry-run", "--json")
     assert [line["mask"] for line in planned.lines] == ["masks/a.png", "masks/b.png"]
-    assert "mask without photo: a_overlay.jpg" in planned.stderr
+    assert "mask used for no photo: a_overlay.jpg" in planned.stderr
 
 
 def test_pictures_to_look_at_can_be_had_later(detect, tmp_path: Path) -> None:
@@ -299,6 +299,12 @@ def test_the_mask_of_a_photo_of_several_pages_has_one_for_each(inpaint, tmp_path
     with Image.open(tmp_path / "masks/a.tif") as mask:
         boxes = [page.copy().getbbox() for page in ImageSequence.Iterator(mask)]
     assert boxes == [(0, 0, 8, 8), None, (20, 10, 30, 25)]
+
+
+def test_of_many_kinds_of_files_that_are_no_photos_the_rest_is_counted(detect, tmp_path: Path) -> None:
+    for name in ("a.a", "b.a", "a.b", "a.c", "a.d", "a.e", "a.f", "a.g"):
+        (tmp_path / "photos" / name).touch()
+    assert "left out (2 .a, 1 .b, 1 .c, 1 .d, 1 .e, 2 of 2 more kinds)" in detect().stderr
 
 
 def test_files_that_are_no_photos_are_told(detect, tmp_path: Path) -> None:

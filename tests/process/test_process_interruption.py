@@ -117,10 +117,22 @@ def test_a_second_ctrl_c_stops_at_once(archive, hold_restore) -> None:
     process = hold_restore("photos", "--mask-dir", "masks", "-o", "out", "--jobs", "1").process
     process.send_signal(signal.SIGINT)
     assert process.stderr.readline() == FINISHING
-    process.send_signal(signal.SIGINT)
-    stdout, stderr = process.communicate(timeout=30)  # the photo in hand waits for ever
-    assert (process.returncode, stdout, stderr) == (130, b"", b"")
+    while process.poll() is None:  # the photo in hand waits for ever
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.1)
+    assert (process.returncode, *process.communicate()) == (130, b"", b"")
     assert content(root / "out") == {}
+
+
+def test_two_signals_of_one_wish_to_stop_are_one(archive, hold_restore) -> None:
+    archive("a.png", "b.png")
+    held = hold_restore("photos", "--mask-dir", "masks", "-o", "out", "--jobs", "1")
+    for wish in (signal.SIGINT, signal.SIGTERM):  # as of `timeout`, to the program and then to its group
+        held.process.send_signal(wish)
+    assert held.process.stderr.readline() == FINISHING
+    held.let_go()
+    stdout, _ = held.process.communicate(timeout=60)
+    assert (held.process.returncode, stdout.count(b'"restored"')) == (130, 1)
 
 
 def test_ctrl_c_ends_watching_where_nothing_is_in_hand(archive, start_restore) -> None:

@@ -118,7 +118,7 @@ def test_iopaints_batch_a_missing_mask_fails_and_a_stray_one_shifts_nothing(arch
     root = archive("a.png", "b.png", "c.png")
     (root / "masks/a.png").rename(root / "masks/0.png")
     ended = restore("photos", "--mask-dir", "masks")
-    assert ended.code == 1 and "1 mask belongs to no photo: 0.png" in ended.stderr
+    assert ended.code == 1 and "1 mask is used for no photo: 0.png" in ended.stderr
     masks = {line["photo"]: line["mask"] for line in ended.lines}
     assert masks == {"photos/a.png": None, "photos/b.png": "masks/b.png", "photos/c.png": "masks/c.png"}
 

@@ -123,6 +123,6 @@ def test_a_single_failed_photo_is_told_once_and_no_place_is_named(archive, inpai
 def test_one_is_not_told_as_many(archive, restore, inpaint) -> None:
     root = archive("a.png", "b.png")
     (root / "photos/b.png").unlink()
-    assert "note: 1 mask belongs to no photo: " in restore("photos", "--mask-dir", "masks").stderr
+    assert "note: 1 mask is used for no photo: " in restore("photos", "--mask-dir", "masks").stderr
     dry = inpaint("restore", "photos", "--mask-dir", "masks", "--dry-run").stderr
     assert "\n1 photo, 0.0 megapixels; nothing was written\n" in dry

@@ -208,7 +208,7 @@ def test_dry_run_lists_everything_and_writes_nothing(archive, inpaint) -> None:
     first, second = ended.stdout.decode().splitlines()
     assert first == "photos/a.png -> masks/a.png -> photos-restored/a.png"
     assert second.startswith("photos/sub/b.jpg -> will fail: no mask for it")
-    assert "mask without photo: sub/stray.png" in ended.stderr
+    assert "mask used for no photo: sub/stray.png" in ended.stderr
     assert "2 photos, 0.0 megapixels, 1 will fail; nothing was written" in ended.stderr
     assert ended.code == 1
     assert sorted(root.rglob("*")) == before

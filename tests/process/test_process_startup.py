@@ -2,7 +2,7 @@ import subprocess
 import sys
 
 import pytest
-from program import environment, interrupted_by_import_of
+from program import PROGRAM, environment, interrupted_by_import_of
 
 from inpaint_cli import __version__
 from inpaint_cli.cli.main import COMMANDS
@@ -40,6 +40,17 @@ def test_an_onnx_restore_never_imports_torch(archive, tiny_model) -> None:
     )
     assert "onnxruntime" in names and "torch" not in names and "training" not in names
     assert (root / "photos-restored/a.png").exists()
+
+
+def test_nothing_is_written_but_the_results_and_nothing_is_said(archive, tiny_model, tmp_path) -> None:
+    root, home = archive("a.png"), tmp_path / "home"
+    home.mkdir()
+    usual = environment(HOME=str(home), XDG_CACHE_HOME="")
+    usual.pop("ORT_DISABLE_TELEMETRY", None)  # the program sets it, in here too
+    command = ["restore", "photos", "--mask-dir", "masks", "--model", str(tiny_model), "--quiet"]
+    ended = subprocess.run([*PROGRAM, *command], cwd=root, env=usual, capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+    assert list(home.rglob("*")) == []
 
 
 def test_version(inpaint) -> None:

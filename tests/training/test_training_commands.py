@@ -298,7 +298,7 @@ def test_a_panel_replaces_no_photo_and_nothing_that_is_no_picture(run, model, tm
     for panel, said in (
         (folder / "a.png", "lies among the photos"),
         (folder / "new/panel.png", "lies among the photos"),
-        (tmp_path / "notes.txt", "is no panel of ours"),
+        (tmp_path / "notes.txt", "let its name end in .png"),
         (tmp_path / "lake.png", "is no panel of ours"),
         (tmp_path / "notes.txt/panel.png", "can't be made"),
     ):

@@ -178,6 +178,16 @@ def test_all_that_restore_takes_for_photos_are_found(tmp_path):
     assert {file.suffix.lower() for file in find_pictures(tmp_path)} == PHOTO_SUFFIXES
 
 
+def test_what_runs_have_drawn_is_not_trained_on(tmp_path):
+    for name in ("panel.png", "runs/vanilla/panel.png", "runs/vanilla/losses.png", "runs/vanilla/a.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    for name in ("config.json", "losses.csv"):
+        (tmp_path / "runs/vanilla" / name).touch()
+    found = [file.relative_to(tmp_path).as_posix() for file in find_pictures(tmp_path)]
+    assert found == ["panel.png", "runs/vanilla/a.png"]
+
+
 @pytest.mark.parametrize("suffix", [".jfif", ".dib", ".gif", ".avif"])
 def test_what_restore_reads_is_read(tmp_path, suffix):
     Image.new("RGB", (40, 30), "white").save(tmp_path / f"a{suffix}")

@@ -9,7 +9,7 @@ from torch.nn import functional
 
 import training.export
 from inpaint_cli.backends import Figure, ModelCard, find_model, open_network
-from inpaint_cli.errors import ModelError
+from inpaint_cli.errors import ModelError, UsageError
 from training.checkpoints import Checkpoint
 from training.export import export, fold_normalisation, parity_tiles, to_onnx
 from training.figures import read_figures
@@ -152,11 +152,13 @@ def test_figures_are_taken_from_a_report_of_evaluate(tmp_path):
         Figure(name="CIFAR-10, 1-9 lines: of biharmonic", value=0.8, command=command),
         Figure(name="CIFAR-10, 1-9 lines (raw): error", value=0.00099, command=command),
     )
-    with pytest.raises(ModelError, match="no figures of 'pconv'"):
+    with pytest.raises(UsageError, match="no figures of 'pconv'"):
         read_figures(file, "pconv")
     file.write_text("{}")
-    with pytest.raises(ModelError, match="no report"):
+    with pytest.raises(UsageError, match="no report"):
         read_figures(file, "vanilla")
+    with pytest.raises(UsageError, match=r"none\.json: can.t be read: No such file"):
+        read_figures(tmp_path / "none.json", "vanilla")
 
 
 def test_figures_of_a_detector_are_taken_from_a_report_of_evaluate_detect(tmp_path):

@@ -140,6 +140,14 @@ def test_more_epochs_can_be_asked_for_but_no_other_settings(tmp_path, data_folde
         train(TrainingRequest(**again, preset="best"), read, StopAfter())
 
 
+def test_a_run_does_not_go_on_with_more_pictures_than_it_began_with(tmp_path, data_folder):
+    train(request(tmp_path / "run", data_folder, epochs=1), read, StopAfter())
+    batch = next(data_folder.glob("*.bin"))
+    batch.with_name("data_batch_5.bin").write_bytes(batch.read_bytes())
+    with pytest.raises(RunFolderError, match=r"begun with \[\d+\] pictures or tiles, now there are \[\d+\]"):
+        train(TrainingRequest(model="vanilla", folder=tmp_path / "run", resume=True), read, StopAfter())
+
+
 def test_a_run_goes_on_with_the_files_that_it_began_with(tmp_path, data_folder):
     train(request(tmp_path / "run", data_folder, epochs=1), read, StopAfter())
     again = {"model": "vanilla", "folder": tmp_path / "run", "resume": True, "epochs": 2}

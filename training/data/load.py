@@ -99,6 +99,11 @@ class TrainingData:
         return _some(torch.cat(chosen)) if chosen else torch.empty((0, 3, SIDE, SIDE), dtype=torch.uint8)
 
     @property
+    def sizes(self) -> list[int]:
+        """How many pictures, or tiles of photos, each source trains on."""
+        return [len(source.train) for source in self.sources]
+
+    @property
     def description(self) -> str:
         """One line for cards and configurations: names, numbers and weights."""
         return " + ".join(_describe(source) for source in self.sources)

@@ -20,6 +20,7 @@ from inpaint_cli.depth import eight_bits
 from inpaint_cli.errors import TrainingDataError
 from inpaint_cli.limits import DEFAULT_MAX_PIXELS
 from inpaint_cli.suffixes import PHOTO_SUFFIXES
+from training.run_files import drawn_by_a_run
 
 PICTURE_SUFFIXES = PHOTO_SUFFIXES | {".ppm"}
 _HEIF_SUFFIXES = frozenset({".heic", ".heif", ".hif"})
@@ -45,13 +46,16 @@ class TileCutting:
 
 
 def find_pictures(folder: Path) -> list[Path]:
-    """All pictures below ``folder`` in a fixed order; hidden files and folders are passed over."""
+    """All pictures below ``folder`` in a fixed order.
+
+    Hidden files and folders are passed over, and what runs have drawn, whose folders may lie in there.
+    """
     found = []
     for parent, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         found += [
             Path(parent, name)
-            for name in sorted(names)
+            for name in sorted(set(names) - drawn_by_a_run(names))
             if not name.startswith(".") and Path(name).suffix.lower() in PICTURE_SUFFIXES
         ]
     return found

@@ -17,7 +17,13 @@ from training.detector.shapes import Plane
 from training.detector.trainer import DetectorConfig, DetectorFigures, DetectorTrainer
 from training.memory import shortage_told
 from training.run_folder import RunFolder, check_fresh, check_resumable, claim
-from training.run_request import RunRequest, as_tuple, refuse_other_files, refuse_other_settings
+from training.run_request import (
+    RunRequest,
+    as_tuple,
+    refuse_changed_data,
+    refuse_other_files,
+    refuse_other_settings,
+)
 from training.session import find_device
 
 VALID_EVERY = 16
@@ -52,6 +58,8 @@ def train_detector(
         start = None if folder.has_state else read_start(request.start_from)
         elements = ElementBank.read(request.elements) if request.elements else None
         training, validating = _photos(request)
+        if folder.has_progress:
+            refuse_changed_data(folder.path, [len(training)], folder.read_config().get("pictures"))
         trainer = DetectorTrainer(
             config,
             SampleMaker(training, elements, config.samples),
@@ -73,6 +81,7 @@ def train_detector(
                 "valid": str(request.valid.absolute()) if request.valid else None,
                 "elements": str(request.elements.absolute()) if request.elements else None,
                 "data_description": described,
+                "pictures": [len(training)],
                 "started_from": [str(file.absolute()) for file in request.start_from],
                 "device": str(device),
             }
