@@ -120,8 +120,8 @@ def make_pictures(
     )
 
 
-def telling_spot(mask: Bools, side: int = SPOT_SIDE) -> tuple[int, int]:
-    """Return top and left of the square that has about as much damage as intact picture in it.
+def telling_spot(mask: Bools) -> tuple[int, int]:
+    """Return top and left of the square of SPOT_SIDE that has about as much damage as intact picture in it.
 
     So a filled hole is seen with what surrounds it, also where the hole is larger than the square.
     """
@@ -130,7 +130,7 @@ def telling_spot(mask: Bools, side: int = SPOT_SIDE) -> tuple[int, int]:
     counts = np.add.reduceat(counts, np.arange(0, width, _CELL), axis=1)
     total = np.zeros((counts.shape[0] + 1, counts.shape[1] + 1), np.int64)
     total[1:, 1:] = counts.cumsum(0).cumsum(1)
-    rows, columns = (max(1, min(side // _CELL, cells)) for cells in counts.shape)
+    rows, columns = (max(1, min(SPOT_SIDE // _CELL, cells)) for cells in counts.shape)
     damaged = (
         total[rows:, columns:] - total[:-rows, columns:] - total[rows:, :-columns] + total[:-rows, :-columns]
     )
@@ -138,7 +138,7 @@ def telling_spot(mask: Bools, side: int = SPOT_SIDE) -> tuple[int, int]:
     best = np.argwhere(score == score.max())
     middle = best[np.abs(best - best.mean(0)).sum(1).argmin()]
     top, left = (int(cell) * _CELL for cell in middle)
-    return max(0, min(top, height - side)), max(0, min(left, width - side))
+    return max(0, min(top, height - SPOT_SIDE)), max(0, min(left, width - SPOT_SIDE))
 
 
 def _whole(page: Page, after: Page | None, mask: Bools | None) -> Look:

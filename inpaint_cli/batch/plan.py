@@ -28,7 +28,6 @@ class Selection:
     single photo.
     base: folder that relative paths start from, for masks and outputs, of photos that are named one by one.
     suffix: suffix of the outputs, None keeps each photo's own. suffixes: which files are photos, lower case.
-    results_ending: what is appended to a folder's name where no output is given.
     masks_wanted: the outputs are masks of the photos, and named so that they are found again.
     """
 
@@ -41,7 +40,6 @@ class Selection:
     mask_dir: Path | None = None
     suffix: str | None = None
     suffixes: frozenset[str]
-    results_ending: str = RESULTS_ENDING
     masks_wanted: bool = False
 
 
@@ -159,7 +157,7 @@ def _result_folders(selection: Selection) -> set[FolderId]:
     if selection.output is not None:
         folders = [selection.output]
     else:
-        folders = [_sibling(path, selection.results_ending) for path in selection.photos if path.is_dir()]
+        folders = [_sibling(path) for path in selection.photos if path.is_dir()]
     results = {identity: folder for folder in folders if (identity := existing_id(folder)) is not None}
     mask_id = existing_id(selection.mask_dir)
     if mask_id in results:
@@ -173,7 +171,7 @@ def _add_folder(draft: _Draft, folder: Path) -> None:
     selection = draft.selection
     if selection.base is not None:
         raise UsageError(f"--base is for photos that are named one by one; {folder} is a folder")
-    output = selection.output or _sibling(folder, selection.results_ending)
+    output = selection.output or _sibling(folder)
     root_id, output_id = existing_id(folder), existing_id(output)
     if root_id == output_id:
         raise UsageError(f"{output}: the results would replace the photos; give another folder with -o")
@@ -211,7 +209,7 @@ def _holds_originals(output: Path, suffixes: frozenset[str]) -> bool:
 
 def _add_file(draft: _Draft, path: Path, *, listed: bool = False) -> None:
     """Add a photo that was named itself: whatever its suffix, by its name alone."""
-    output = draft.selection.output or _sibling(path.parent, draft.selection.results_ending)
+    output = draft.selection.output or _sibling(path.parent)
     base = draft.selection.base
     if base is not None:
         _add_job(draft, str(base), _from_base(path, base), output, listed=listed)
@@ -303,9 +301,9 @@ def _take_out_collisions(draft: _Draft) -> None:
         ]
 
 
-def _sibling(folder: Path, ending: str) -> Path:
+def _sibling(folder: Path) -> Path:
     """Return `<folder>-restored` beside a folder, also where it is named `.` or `..`."""
     named = folder if folder.name not in ("", "..") else folder.resolve()
     if not named.name:
         raise UsageError(f"{folder}: has no folder beside it for the results; name one with -o")
-    return named.with_name(named.name + ending)
+    return named.with_name(named.name + RESULTS_ENDING)

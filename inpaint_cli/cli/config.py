@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin
 from inpaint_cli.errors import UsageError
 
 if TYPE_CHECKING:
+    import typer
     from typer.models import OptionInfo
 
 CONFIG_NAME = "inpaint-cli.toml"
@@ -158,17 +159,18 @@ def _option_of(parameter: inspect.Parameter) -> OptionInfo | None:
     return next((hint for hint in hints if isinstance(hint, OptionInfo)), None)
 
 
-def show_config(source_of: Mapping[str, str], values: Mapping[str, Any], command: str) -> str:
-    """Return the settings in effect as TOML, each with where it is from."""
-    lines = [f"[{command}]"]
+def print_config(ctx: typer.Context, options: object, command: str) -> None:
+    """Print the settings in effect as TOML, each with where it is from."""
+    words = {"COMMANDLINE": "command line", "DEFAULT_MAP": str(find_config()), "ENVIRONMENT": "environment"}
+    values = vars(options)
+    print(f"[{command}]")
     for flag, parameter in _parameters(command).items():
         name = parameter.name
         if name not in values or name == "show_config":
             continue
-        value = values[name]
+        value, source = values[name], getattr(ctx.get_parameter_source(name), "name", "DEFAULT")
         shown = f"# {flag} is not set" if value is None else f"{flag} = {_toml(value)}"
-        lines.append(f"{shown}  # {source_of.get(name, 'default')}")
-    return "\n".join(lines)
+        print(f"{shown}  # {words.get(source, 'default')}")
 
 
 def _toml(value: Any) -> str:

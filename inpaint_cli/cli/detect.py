@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
+from inpaint_cli.cli import checks
 from inpaint_cli.cli import options as flags
+from inpaint_cli.cli.command import command_from
 from inpaint_cli.cli.streams import STDIO
 from inpaint_cli.errors import UsageError
 from inpaint_cli.limits import DEFAULT_MAX_DAMAGE, DEFAULT_MAX_PIXELS
@@ -91,10 +93,10 @@ class DetectOptions:
 
     def __post_init__(self) -> None:
         """Refuse what contradicts itself."""
-        flags.check_backend(self.backend, self.device)
-        flags.refuse_both("--quiet", self.quiet, "--verbose", self.verbose)
-        flags.check_detector(self)
-        flags.check_list(self.files_from, self.null)
+        checks.check_backend(self.backend, self.device)
+        checks.refuse_both("--quiet", self.quiet, "--verbose", self.verbose)
+        checks.check_detector(self)
+        checks.check_list(self.files_from, self.null)
         if self.show_config:
             return
         if not (self.photos or self.files_from):
@@ -117,11 +119,13 @@ def _detect(ctx: typer.Context, options: DetectOptions) -> None:
     changed.
     """
     if options.show_config:
-        flags.print_config(ctx, options, "detect")
+        from inpaint_cli.cli.config import print_config
+
+        print_config(ctx, options, "detect")
         return
     from inpaint_cli.cli.detect_photos import detect_photos
 
     raise typer.Exit(detect_photos(options))
 
 
-detect = flags.command_from(DetectOptions, _detect)
+detect = command_from(DetectOptions, _detect)

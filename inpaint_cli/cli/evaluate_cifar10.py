@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from inpaint_cli.backends import list_models
-from inpaint_cli.cli import candidates
+from inpaint_cli.cli import candidates, checks
 from inpaint_cli.cli import options as flags
+from inpaint_cli.cli.command import command_from
 from inpaint_cli.cli.consoles import results_console
 from inpaint_cli.cli.evaluate_report import print_json, progress_bar
 from inpaint_cli.cli.extras import require_training
@@ -47,7 +48,7 @@ class Cifar10Options:
 
     def __post_init__(self) -> None:
         """Refuse an unknown backend or device."""
-        flags.check_backend(self.backend, self.device)
+        checks.check_backend(self.backend, self.device)
 
 
 def _cifar10(_: typer.Context, options: Cifar10Options) -> None:
@@ -81,4 +82,4 @@ def _cifar10(_: typer.Context, options: Cifar10Options) -> None:
         console.print(table)
 
 
-cifar10 = flags.command_from(Cifar10Options, _cifar10)
+cifar10 = command_from(Cifar10Options, _cifar10)

@@ -13,9 +13,11 @@ import numpy.typing as npt
 import typer
 from rich.table import Table
 
+from inpaint_cli.cli import checks
 from inpaint_cli.cli import options as flags
 from inpaint_cli.cli.candidates import Json
 from inpaint_cli.cli.clean_photos import find_photos, path_in
+from inpaint_cli.cli.command import command_from
 from inpaint_cli.cli.consoles import plain_console
 from inpaint_cli.cli.evaluate_report import print_json, progress_bar
 from inpaint_cli.detection import (
@@ -93,7 +95,7 @@ class EvaluateDetectOptions:
 
     def __post_init__(self) -> None:
         """Refuse an unknown backend, device or detector."""
-        flags.check_backend(self.backend, self.device)
+        checks.check_backend(self.backend, self.device)
         for name in self.detector or ():
             resolve_detector(name)
 
@@ -121,7 +123,7 @@ def _detect(_: typer.Context, options: EvaluateDetectOptions) -> None:
     plain_console(width=110).print(report_table(reports))
 
 
-detect = flags.command_from(EvaluateDetectOptions, _detect)
+detect = command_from(EvaluateDetectOptions, _detect)
 
 
 def _opened(options: EvaluateDetectOptions) -> dict[str, Detector]:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from inpaint_cli.cli import candidates, streams
+from inpaint_cli.cli import candidates, checks, streams
 from inpaint_cli.cli import options as flags
 from inpaint_cli.cli.clean_photos import clean_photos, find_photos
+from inpaint_cli.cli.command import command_from
 from inpaint_cli.cli.consoles import plain_console, results_console
 from inpaint_cli.cli.evaluate_report import print_json, progress_bar
 from inpaint_cli.cli.extras import require_training
@@ -59,7 +60,7 @@ class PhotosOptions:
 
     def __post_init__(self) -> None:
         """Refuse an unknown backend or device."""
-        flags.check_backend(self.backend, self.device)
+        checks.check_backend(self.backend, self.device)
 
 
 def _photos(_: typer.Context, options: PhotosOptions) -> None:
@@ -151,4 +152,4 @@ def _write_panel(file: Path, data: bytes) -> None:
     plain_console(stderr=True).print(f"panel: {file}", soft_wrap=True)
 
 
-photos = flags.command_from(PhotosOptions, _photos)
+photos = command_from(PhotosOptions, _photos)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from inpaint_cli.cli import candidates
-from inpaint_cli.cli import options as flags
+from inpaint_cli.cli.command import command_from
 from inpaint_cli.cli.evaluate_report import command_line, progress_bar
 from inpaint_cli.cli.extras import require_training
 
@@ -63,4 +63,4 @@ def _study(_: typer.Context, options: StudyOptions) -> None:
             typer.echo(file)
 
 
-study = flags.command_from(StudyOptions, _study)
+study = command_from(StudyOptions, _study)

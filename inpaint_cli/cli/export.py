@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from inpaint_cli.cli import options as flags
 from inpaint_cli.cli.clean_photos import clean_photos, find_photos
+from inpaint_cli.cli.command import command_from
 from inpaint_cli.cli.consoles import plain_console
 from inpaint_cli.cli.extras import require_training
 from inpaint_cli.errors import UsageError
@@ -96,7 +96,7 @@ def _export(_: typer.Context, options: ExportOptions) -> None:
     typer.echo(output)
 
 
-export = flags.command_from(ExportOptions, _export)
+export = command_from(ExportOptions, _export)
 
 
 def _some(files: list[Path]) -> list[Path]:

@@ -1,23 +1,16 @@
-"""Every flag that commands share, declared once; and how a frozen options class becomes a command.
+"""Every flag that commands share, declared once.
 
 Paths are `readable=False`: what can't be read is told where it is read, by name, and fails one photo only.
 """
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
-from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Annotated, Any, Protocol, TypeVar, get_type_hints
+from typing import Annotated, Any
 
 import typer
 
-from inpaint_cli.choices import BACKENDS, DEVICES
-from inpaint_cli.errors import UsageError
 from inpaint_cli.limits import MOST_GROWN
-
-Options = TypeVar("Options")
 
 
 def photos_argument(text: str) -> Any:
@@ -244,113 +237,3 @@ Verbose = Annotated[
 ShowConfig = Annotated[
     bool, typer.Option("--show-config", help="Print the settings in effect and where each is from, and stop.")
 ]
-
-
-class Finding(Protocol):
-    """The flags about finding damage, which several commands have."""
-
-    @property
-    def detector(self) -> str | None: ...  # noqa: D102
-    @property
-    def sensitivity(self) -> float | None: ...  # noqa: D102
-    @property
-    def min_size(self) -> int | None: ...  # noqa: D102
-    @property
-    def grow(self) -> int | None: ...  # noqa: D102
-    @property
-    def mask_color(self) -> str | None: ...  # noqa: D102
-    @property
-    def mask_tolerance(self) -> int: ...  # noqa: D102
-    @property
-    def backend(self) -> str: ...  # noqa: D102
-    @property
-    def device(self) -> str: ...  # noqa: D102
-
-
-def command_from(
-    options: type[Options], run: Callable[[typer.Context, Options], None]
-) -> Callable[..., None]:
-    """Return a Typer command whose flags are the fields of a frozen dataclass: name, alias and default.
-
-    The command builds the object, which validates itself, and calls `run` with it.
-    """
-    hints = get_type_hints(options, include_extras=True)
-
-    def command(ctx: typer.Context, **values: Any) -> None:
-        run(ctx, options(**values))
-
-    parameters = [
-        inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context),
-        *(
-            inspect.Parameter(
-                field.name,
-                inspect.Parameter.KEYWORD_ONLY,
-                default=inspect.Parameter.empty if field.default is MISSING else field.default,
-                annotation=hints[field.name],
-            )
-            for field in fields(options)  # type: ignore[arg-type]
-        ),
-    ]
-    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    command.__doc__ = run.__doc__
-    command.__name__ = run.__name__
-    return command
-
-
-def check_choice(flag: str, value: str, choices: tuple[str, ...]) -> None:
-    """Raise UsageError for a value that is not among the choices."""
-    if value not in choices:
-        raise UsageError(f"{flag} {value}: choose from {', '.join(choices)}")
-
-
-def check_backend(backend: str, device: str) -> None:
-    """Raise UsageError for a --backend or --device that there is not."""
-    check_choice("--backend", backend, BACKENDS)
-    check_choice("--device", device, DEVICES)
-
-
-def refuse_both(flag: str, value: object, other_flag: str, other: object) -> None:
-    """Raise UsageError where two flags that exclude each other are both given."""
-    if value and other:
-        raise UsageError(f"{flag} and {other_flag} exclude each other")
-
-
-def check_list(files_from: str | None, null: bool) -> None:
-    """Raise UsageError for `-0` without a list."""
-    if null and not files_from:
-        raise UsageError("-0 is about the list of --files-from, which is not given")
-
-
-def names_detector(options: Finding) -> bool:
-    """Say whether any flag is about finding damage."""
-    sizes = (options.sensitivity, options.min_size, options.grow)
-    return bool(options.detector or options.mask_color) or any(value is not None for value in sizes)
-
-
-def check_detector(options: Finding) -> None:
-    """Raise UsageError for unknown names, what is no colour, and flags that contradict each other."""
-    refuse_both("--mask-color", options.mask_color, "--detector", options.detector)
-    refuse_both("--mask-color", options.mask_color, "--sensitivity", options.sensitivity is not None)
-    if options.detector is not None:
-        from inpaint_cli.detection import resolve_detector
-
-        resolve_detector(options.detector)
-    if options.mask_color is not None:
-        from inpaint_cli.detection import parse_colour
-
-        parse_colour(options.mask_color)
-    if options.mask_tolerance and not options.mask_color:
-        raise UsageError("--mask-tolerance is about --mask-color, which is not given")
-
-
-def print_config(ctx: typer.Context, options: object, command: str) -> None:
-    """Print the settings in effect, each with where it is from."""
-    from inpaint_cli.cli.config import find_config, show_config
-
-    names = {"COMMANDLINE": "command line", "DEFAULT_MAP": str(find_config()), "ENVIRONMENT": "environment"}
-    values = vars(options)
-    sources = {name: getattr(ctx.get_parameter_source(name), "name", "DEFAULT") for name in values}
-    print(
-        show_config({name: names.get(source, "default") for name, source in sources.items()}, values, command)
-    )

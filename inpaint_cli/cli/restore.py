@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import typer
 
 from inpaint_cli.choices import MASK_MODES
+from inpaint_cli.cli import checks
 from inpaint_cli.cli import options as flags
+from inpaint_cli.cli.command import command_from
 from inpaint_cli.cli.streams import STDIO
 from inpaint_cli.errors import UsageError
 from inpaint_cli.limits import DEFAULT_MAX_DAMAGE, DEFAULT_MAX_PIXELS
@@ -56,15 +58,15 @@ class RestoreOptions:
 
     def __post_init__(self) -> None:
         """Refuse what contradicts itself."""
-        flags.check_choice("--quality", self.quality, tuple(QUALITIES))
-        flags.check_backend(self.backend, self.device)
-        flags.refuse_both("--mask", self.mask, "--mask-dir", self.mask_dir)
-        flags.refuse_both("--quiet", self.quiet, "--verbose", self.verbose)
-        flags.refuse_both("--watch", self.watch, "--dry-run", self.dry_run)
-        flags.refuse_both("--watch", self.watch, "--files-from", self.files_from)
-        flags.check_list(self.files_from, self.null)
-        flags.check_choice("--mask-mode", self.mask_mode, MASK_MODES)
-        flags.check_detector(self)
+        checks.check_choice("--quality", self.quality, tuple(QUALITIES))
+        checks.check_backend(self.backend, self.device)
+        checks.refuse_both("--mask", self.mask, "--mask-dir", self.mask_dir)
+        checks.refuse_both("--quiet", self.quiet, "--verbose", self.verbose)
+        checks.refuse_both("--watch", self.watch, "--dry-run", self.dry_run)
+        checks.refuse_both("--watch", self.watch, "--files-from", self.files_from)
+        checks.check_list(self.files_from, self.null)
+        checks.check_choice("--mask-mode", self.mask_mode, MASK_MODES)
+        checks.check_detector(self)
         self._check_masks()
         if not (self.photos or self.files_from or self.show_config):
             raise UsageError("name the photos: files, folders, - for stdin, or --files-from; see --help")
@@ -90,7 +92,7 @@ class RestoreOptions:
                     raise UsageError(f"{flag} is about given masks; name them with --mask-dir or --mask")
             if self.mask_mode != "only":
                 raise UsageError("--mask-mode is about given masks; name them with --mask-dir or --mask")
-        elif not self.finds_damage and flags.names_detector(self):
+        elif not self.finds_damage and checks.names_detector(self):
             raise UsageError(
                 "--detector and its settings are for photos without masks; add --mask-mode to combine both"
             )
@@ -131,7 +133,9 @@ def _restore(ctx: typer.Context, options: RestoreOptions) -> None:
     inpaint-cli restore photos --mask-dir masks -o restored
     """
     if options.show_config:
-        flags.print_config(ctx, options, "restore")
+        from inpaint_cli.cli.config import print_config
+
+        print_config(ctx, options, "restore")
         return
     if options.is_pipe:
         from inpaint_cli.cli.pipe import restore_one
@@ -142,4 +146,4 @@ def _restore(ctx: typer.Context, options: RestoreOptions) -> None:
     raise typer.Exit(restore_photos(options))
 
 
-restore = flags.command_from(RestoreOptions, _restore)
+restore = command_from(RestoreOptions, _restore)

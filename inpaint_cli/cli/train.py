@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from inpaint_cli.cli import options as flags
+from inpaint_cli.cli import checks
+from inpaint_cli.cli.command import command_from
 from inpaint_cli.cli.extras import require_training
 from inpaint_cli.errors import UsageError
 
@@ -115,7 +116,7 @@ class TrainOptions:
         """Refuse what contradicts itself."""
         if self.model is not None and self.model not in MODELS:
             raise UsageError(f"no model {self.model!r}; there are: {', '.join(MODELS)}")
-        flags.check_choice("--device", self.device, DEVICES)
+        checks.check_choice("--device", self.device, DEVICES)
         if self.minutes is not None and self.epochs is not None:
             raise UsageError("--minutes and --epochs both say when to end; give one of them")
         if self.model != "detector" and self.elements is not None:
@@ -139,4 +140,4 @@ def _train(_: typer.Context, options: TrainOptions) -> None:
     train_networks(options)
 
 
-train = flags.command_from(TrainOptions, _train)
+train = command_from(TrainOptions, _train)

@@ -24,7 +24,7 @@ from inpaint_cli.restoration import Restorer
 from inpaint_cli.restoration.quality import find_quality
 
 if TYPE_CHECKING:
-    from inpaint_cli.cli.options import Finding
+    from inpaint_cli.cli.checks import Finding
     from inpaint_cli.cli.restore import RestoreOptions
 
 

@@ -7,7 +7,7 @@ from inpaint_cli.detection.detection import Bools
 from inpaint_cli.errors import MaskError, UsageError
 
 
-def combine_masks(given: Bools, found: Bools, mode: str = "only") -> Bools:
+def combine_masks(given: Bools, found: Bools, mode: str) -> Bools:
     """Combine the given mask with the found one, both bool (h, w).
 
     only: the given one, nothing found beside it counts. union: what either says. subtract: what was found,

@@ -20,18 +20,17 @@ DEFAULT_DETECTOR = "learned"
 
 @dataclass(frozen=True, kw_only=True)
 class Calibration:
-    """A detector's thresholds at sensitivity 0.5, see `Cleanup`, and how far sensitivity moves them."""
+    """A detector's thresholds at sensitivity 0.5, see `Cleanup`."""
 
     high: float
     low: float
     clean_below: float
     min_size: int
     grow: int
-    reach: float = 4.0
 
     def cleanup(self, sensitivity: float, min_size: int | None, grow: int | None) -> Cleanup:
         """The thresholds at a sensitivity; sizes are taken from here where they are not given."""
-        high, low = (moved(threshold, sensitivity, self.reach) for threshold in (self.high, self.low))
+        high, low = (moved(threshold, sensitivity) for threshold in (self.high, self.low))
         return Cleanup(
             high=high,
             low=low,
@@ -41,7 +40,7 @@ class Calibration:
 
     def score(self, sensitivity: float) -> float:
         """The score of the whole photo below which it counts as clean."""
-        return moved(self.clean_below, sensitivity, self.reach)
+        return moved(self.clean_below, sensitivity)
 
 
 CALIBRATIONS: Mapping[str, Calibration] = {
@@ -107,5 +106,5 @@ def open_detector(
     if name == "vanilla":
         return VanillaDetector(used, cleanup, clean_below, threads=count)
     strict = DOUBTFUL.cleanup(sensitivity, min_size, grow)
-    sure_from = moved(SURELY_DAMAGED, sensitivity, calibration.reach)
+    sure_from = moved(SURELY_DAMAGED, sensitivity)
     return LearnedDetector(used, cleanup, clean_below, strict, sure_from, name=given, threads=count)

@@ -46,11 +46,11 @@ class KindScore:
     area: float
 
 
-def score_photo(detection: Detection, truth: Bools, tolerance: int = TOLERANCE) -> PhotoScore:
+def score_photo(detection: Detection, truth: Bools) -> PhotoScore:
     """Compare what was found with the true mask (h, w). Without damage, finding nothing scores 1."""
-    near, probability = grown(truth, tolerance), detection.probability
-    precision, recall, f1 = _score(detection.mask, truth, near, tolerance)
-    reached = _largest_around(probability, tolerance)
+    near, probability = grown(truth, TOLERANCE), detection.probability
+    precision, recall, f1 = _score(detection.mask, truth, near)
+    reached = _largest_around(probability, TOLERANCE)
     found, right = _curve(probability), _curve(probability[near])
     seen = _curve(reached[truth])
     return PhotoScore(
@@ -58,15 +58,15 @@ def score_photo(detection: Detection, truth: Bools, tolerance: int = TOLERANCE) 
     )
 
 
-def score_mask(mask: Bools, truth: Bools, tolerance: int = TOLERANCE) -> tuple[float, float, float]:
+def score_mask(mask: Bools, truth: Bools) -> tuple[float, float, float]:
     """Return precision, recall and F1 of a mask (h, w) alone."""
-    return _score(mask, truth, grown(truth, tolerance), tolerance)
+    return _score(mask, truth, grown(truth, TOLERANCE))
 
 
-def _score(mask: Bools, truth: Bools, near: Bools, tolerance: int) -> tuple[float, float, float]:
+def _score(mask: Bools, truth: Bools, near: Bools) -> tuple[float, float, float]:
     """near: where a found pixel is right."""
     precision = _share((mask & near).sum(), mask.sum())
-    recall = _share((truth & grown(mask, tolerance)).sum(), truth.sum())
+    recall = _share((truth & grown(mask, TOLERANCE)).sum(), truth.sum())
     return precision, recall, 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 
 

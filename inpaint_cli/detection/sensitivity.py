@@ -8,6 +8,9 @@ from inpaint_cli.errors import UsageError
 DEFAULT_SENSITIVITY = 0.5
 """Calibrated on photos of the validation set: misses a faint speck rather than touch an eye."""
 
+REACH = 4.0
+"""Log-odds: sensitivity 1 finds what is e^4 = 55 times less certain."""
+
 
 def check_sensitivity(sensitivity: float) -> float:
     """Return it where it is in 0..1, else raise UsageError."""
@@ -18,9 +21,9 @@ def check_sensitivity(sensitivity: float) -> float:
     return sensitivity
 
 
-def moved(threshold: float, sensitivity: float, reach: float = 4.0) -> float:
-    """Move a probability threshold by up to `reach` in log-odds: up (stricter) below 0.5, down above it.
+def moved(threshold: float, sensitivity: float) -> float:
+    """Move a probability threshold by up to REACH in log-odds: up (stricter) below 0.5, down above it.
 
-    At 0.5 it stays as it is. With a reach of 4, sensitivity 1 finds what is e^4 = 55 times less certain.
+    At 0.5 it stays as it is.
     """
-    return lowered(threshold, 2 * reach * (sensitivity - DEFAULT_SENSITIVITY))
+    return lowered(threshold, 2 * REACH * (sensitivity - DEFAULT_SENSITIVITY))
