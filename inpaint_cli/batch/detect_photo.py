@@ -4,40 +4,23 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from io import BytesIO
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-from PIL import Image
-
 from inpaint_cli import __version__
-from inpaint_cli.batch.damage import (
-    Bools,
-    Damage,
-    MaskSettings,
-    Pixels,
-    check_share,
-    find_damage,
-    given_damage,
-)
+from inpaint_cli.batch.damage import Damage, MaskSettings, check_share, find_damage, given_damage
 from inpaint_cli.batch.digest import digest_of
 from inpaint_cli.batch.job import Job
 from inpaint_cli.batch.journal import Journal
-from inpaint_cli.batch.names import split_suffix
 from inpaint_cli.batch.outcome import Outcome
 from inpaint_cli.batch.output_file import OutputFile, result_mode
+from inpaint_cli.batch.overlay import draw_overlay, overlay_name
 from inpaint_cli.batch.record import Record
-from inpaint_cli.depth import eight_bits
 from inpaint_cli.detection import Detector
 from inpaint_cli.errors import PhotoError
-from inpaint_cli.photos import Photo, decode_photo
+from inpaint_cli.photos import Photo, decode_photo, encode_mask
 from inpaint_cli.photos.read import read_bytes
 
 _BY_HAND = "its mask was made or edited by hand; --overwrite replaces it"
-_TINT = np.array([255, 0, 96], np.float32)
-_TINT_SHARE = 0.6
-_OVERLAY_QUALITY = 90
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,16 +70,13 @@ def _detect(job: Job, settings: DetectSettings, record: Record) -> Outcome:
         check_share(damage, None, settings.masks)
     record.note(coverage=damage.coverage, mask_source=damage.source)
     with record.timed("seconds_write"):
-        mode = result_mode(job.photo)
-        mask = _mask_file(damage, job.output.suffix)
-        output.put(mask, inputs, overwrite=settings.overwrite, mode=mode)
+        mask = encode_mask(damage.masks, job.output.suffix)
+        output.put(mask, inputs, overwrite=settings.overwrite, mode=result_mode(job.photo))
         if other is not None:
             other.withdraw()
         if settings.overlay is not None:  # last: the mask is there even where the picture can't be written
             shown = _shown(job, settings, settings.overlay)
-            shown.put(
-                _overlay(photo, damage), _overlay_inputs(data, mask), overwrite=settings.overwrite, mode=mode
-            )
+            _show(shown, photo, damage, _overlay_inputs(data, mask), job, settings)
     return record.finished("found") if damage.coverage else record.finished("clean", "nothing was found")
 
 
@@ -133,8 +113,14 @@ def _show_kept(data: bytes, mask: Path, job: Job, settings: DetectSettings, fold
     if not shown.is_up_to_date(inputs):
         photo = decode_photo(data, name=str(job.photo), max_pixels=settings.masks.max_pixels)
         damage = given_damage(photo, white, str(mask), settings.masks)
-        mode = result_mode(job.photo)
-        shown.put(_overlay(photo, damage), inputs, overwrite=settings.overwrite, mode=mode)
+        _show(shown, photo, damage, inputs, job, settings)
+
+
+def _show(
+    shown: OutputFile, photo: Photo, damage: Damage, inputs: bytes, job: Job, settings: DetectSettings
+) -> None:
+    picture = draw_overlay(photo, damage.masks)
+    shown.put(picture, inputs, overwrite=settings.overwrite, mode=result_mode(job.photo))
 
 
 def _shown(job: Job, settings: DetectSettings, folder: Path) -> OutputFile:
@@ -150,41 +136,3 @@ def _overlay_inputs(data: bytes, mask: bytes) -> bytes:
 
 def _journal(settings: DetectSettings, folder: str) -> Journal:
     return settings.journals.get(folder) or Journal()
-
-
-def overlay_name(job: Job) -> str:
-    """Return the path of a job's picture to look at, from the overlay's folder: named as no mask is."""
-    return split_suffix(job.output_relative)[0] + "_overlay.jpg"
-
-
-def _mask_file(damage: Damage, suffix: str) -> bytes:
-    """Encode the masks of all pages, white = damage; black, to be edited too, where nothing was found."""
-    pages = [Image.fromarray(mask.astype(np.uint8) * 255) for mask in damage.masks]
-    file = BytesIO()
-    if suffix == ".tif":
-        pages[0].save(file, "TIFF", save_all=True, append_images=pages[1:], compression="tiff_adobe_deflate")
-    elif len(pages) == 1:
-        pages[0].save(file, "PNG", optimize=True)
-    else:
-        raise PhotoError(f"has {len(pages)} pages, and its mask can't be a PNG; give it a .tif suffix")
-    return file.getvalue()
-
-
-def _overlay(photo: Photo, damage: Damage) -> bytes:
-    """Picture the first page that is damaged, with the damage in red, as a JPEG."""
-    shown = next((at for at, mask in enumerate(damage.masks) if mask.any()), 0)
-    file = BytesIO()
-    picture = Image.fromarray(tinted(photo.pages[shown].pixels, damage.masks[shown]))
-    picture.save(file, "JPEG", quality=_OVERLAY_QUALITY)
-    return file.getvalue()
-
-
-def tinted(pixels: Pixels, mask: Bools) -> npt.NDArray[np.uint8]:
-    """Return (h, w, 3) uint8: the photo with damaged pixels mixed with red.
-
-    pixels: (h, w, 1|3), uint8 or uint16; mask: (h, w), True = damaged.
-    """
-    picture = np.broadcast_to(eight_bits(pixels), (*mask.shape, 3)).copy()
-    mixed = picture[mask] * (1 - _TINT_SHARE) + _TINT * _TINT_SHARE
-    picture[mask] = np.rint(mixed).astype(np.uint8)
-    return picture

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from inpaint_cli.batch.cores import share_cores
 from inpaint_cli.batch.damage import MaskSettings
-from inpaint_cli.batch.detect_photo import DetectSettings, detect_photo, overlay_name
+from inpaint_cli.batch.detect_photo import DetectSettings, detect_photo
 from inpaint_cli.batch.digest import digest_of
+from inpaint_cli.batch.overlay import overlay_name
 from inpaint_cli.batch.plan import Plan, make_plan
 from inpaint_cli.batch.run import Stop, interruptible
 from inpaint_cli.cli.batch_run import carry_out, check_plan, open_journals

@@ -2,56 +2,31 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import numpy as np
-import numpy.typing as npt
 import typer
 from rich.table import Table
 
 from inpaint_cli.cli import checks
 from inpaint_cli.cli import options as flags
 from inpaint_cli.cli.candidates import Json
-from inpaint_cli.cli.clean_photos import find_photos, path_in
+from inpaint_cli.cli.clean_photos import find_photos
 from inpaint_cli.cli.command import command_from
 from inpaint_cli.cli.consoles import plain_console
+from inpaint_cli.cli.detector_figures import DetectorFigures, find_cases, measure_detector
 from inpaint_cli.cli.evaluate_report import print_json, progress_bar
 from inpaint_cli.detection import (
     DEFAULT_SENSITIVITY,
     DETECTORS,
-    Detection,
     Detector,
     open_detector,
     resolve_detector,
 )
-from inpaint_cli.detection.measure import TOLERANCE, KindScore, PhotoScore, mean_score, score_photo
-from inpaint_cli.errors import MaskError
-from inpaint_cli.photos import read_mask, read_photo
-
-
-@dataclass(frozen=True)
-class CleanScore:
-    """Harm on clean photos: share of all pixels touched, share of photos in which nothing was found."""
-
-    photos: int
-    touched: float
-    left_alone: float
-    touched_most: float
-
-
-@dataclass(frozen=True)
-class DetectorReport:
-    """All figures of one detector; `kinds` by the first folder below PHOTOS."""
-
-    detector: str
-    sensitivity: float
-    kinds: dict[str, KindScore]
-    clean: CleanScore | None
-    seconds_a_megapixel: float
+from inpaint_cli.detection.measure import TOLERANCE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,22 +80,22 @@ def _detect(_: typer.Context, options: EvaluateDetectOptions) -> None:
 
     Beside it the harm on clean photos: the share of pixels touched, and of photos in which nothing was found.
     """
-    cases = _cases(options.photos, options.masks, options.limit)
+    cases = find_cases(options.photos, options.masks, options.limit)
     clean_files = find_photos(options.clean) if options.clean else []
     detectors = _opened(options)
-    reports = []
+    measured: dict[str, DetectorFigures] = {}
     with progress_bar() as progress:
         for name, opened in detectors.items():
             task = progress.add_task(name, total=sum(map(len, cases.values())) + len(clean_files))
-            clock = _Clock(opened, lambda task=task: progress.advance(task))
-            kinds = {kind: mean_score(list(_scored(clock, pairs))) for kind, pairs in cases.items()}
-            harm = _harm(clock, clean_files) if clean_files else None
-            reports.append(DetectorReport(name, options.sensitivity, kinds, harm, clock.seconds_a_megapixel))
+            measured[name] = measure_detector(opened, cases, clean_files, partial(progress.advance, task))
     if options.json:
-        shown = [asdict(report) for report in reports]
+        shown = [
+            {"detector": name, "sensitivity": options.sensitivity, **asdict(figures)}
+            for name, figures in measured.items()
+        ]
         print_json({"benchmark": "detect", "tolerance": TOLERANCE, "detectors": shown})
         return
-    plain_console(width=110).print(report_table(reports))
+    plain_console(width=110).print(figures_table(measured))
 
 
 detect = command_from(EvaluateDetectOptions, _detect)
@@ -140,88 +115,29 @@ def _opened(options: EvaluateDetectOptions) -> dict[str, Detector]:
     }
 
 
-def report_table(reports: Sequence[DetectorReport]) -> Table:
+def figures_table(measured: Mapping[str, DetectorFigures]) -> Table:
     """One row for each kind and detector, then the harm on clean photos."""
     table = Table(title=f"Damage found, within {TOLERANCE} px")
     for column in ("kind", "detector", "photos", "precision", "recall", "F1", "area", "s/MP"):
         table.add_column(column, justify="left" if column in ("kind", "detector") else "right")
-    for kind in reports[0].kinds:
-        for report in reports:
-            score = report.kinds[kind]
+    for kind in next(iter(measured.values())).kinds:
+        for name, figures in measured.items():
+            score = figures.kinds[kind]
             shares = (score.precision, score.recall, score.f1, score.area)
             table.add_row(
                 kind,
-                report.detector,
+                name,
                 str(score.photos),
                 *(f"{share:.3f}" for share in shares),
-                f"{report.seconds_a_megapixel:.2f}",
+                f"{figures.seconds_a_megapixel:.2f}",
             )
         table.add_section()
-    for report in reports:
-        if report.clean:
-            harm = report.clean
-            figures = (
+    for name, figures in measured.items():
+        if harm := figures.clean:
+            harms = (
                 f"{harm.left_alone:.0%} left alone",
                 f"{harm.touched:.4%} touched",
                 f"{harm.touched_most:.2%} at most",
             )
-            table.add_row("clean", report.detector, str(harm.photos), *figures, "", "")
+            table.add_row("clean", name, str(harm.photos), *harms, "", "")
     return table
-
-
-class _Clock:
-    """Runs a detector, adding up its seconds and pixels."""
-
-    def __init__(self, detector: Detector, done: Any) -> None:
-        self.detector, self.done = detector, done
-        self.seconds, self.pixels = 0.0, 0
-
-    def find(self, file: Path) -> Detection:
-        pixels = read_photo(file).pages[0].pixels
-        started = time.perf_counter()
-        detection = self.detector.find(pixels)
-        self.seconds += time.perf_counter() - started
-        self.pixels += pixels.shape[0] * pixels.shape[1]
-        self.done()
-        return detection
-
-    @property
-    def seconds_a_megapixel(self) -> float:
-        return self.seconds / max(self.pixels, 1) * 1e6
-
-
-def _cases(photos: Path, masks: Path, limit: int) -> dict[str, list[tuple[Path, Path]]]:
-    """Pair photos with masks, by kind. Raises MaskError where a photo has none."""
-    kinds: dict[str, list[tuple[Path, Path]]] = {}
-    for file in find_photos(photos):
-        relative = path_in(photos, file)
-        mask = (masks / relative).with_suffix(".png")
-        if not mask.is_file():
-            raise MaskError(f"{file}: its true mask {mask} is not there")
-        kind = relative.parts[0] if len(relative.parts) > 1 else "all"
-        kinds.setdefault(kind, []).append((file, mask))
-    return {kind: pairs[: limit or None] for kind, pairs in kinds.items()}
-
-
-def _scored(clock: _Clock, pairs: Sequence[tuple[Path, Path]]) -> Iterator[PhotoScore]:
-    for photo, mask in pairs:
-        truth: npt.NDArray[np.bool_] = read_mask(mask)
-        detection = clock.find(photo)
-        if truth.shape != detection.mask.shape:
-            raise MaskError(f"{mask}: is of another size than {photo}")
-        yield score_photo(detection, truth)
-
-
-def _harm(clock: _Clock, files: Sequence[Path]) -> CleanScore:
-    touched, pixels, alone = [], [], []
-    for file in files:
-        found = clock.find(file)
-        touched.append(float(found.mask.mean()))
-        pixels.append(found.mask.size)
-        alone.append(found.clean)
-    return CleanScore(
-        photos=len(files),
-        touched=float(np.average(touched, weights=pixels)),
-        left_alone=float(np.mean(alone)),
-        touched_most=max(touched),
-    )

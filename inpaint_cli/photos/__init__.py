@@ -19,7 +19,7 @@ from inpaint_cli.suffixes import PHOTO_SUFFIXES
 
 if TYPE_CHECKING:
     from inpaint_cli.photos.atomic import write_atomically
-    from inpaint_cli.photos.masks import decode_mask, read_mask, read_mask_pages
+    from inpaint_cli.photos.masks import decode_mask, encode_mask, read_mask, read_mask_pages
     from inpaint_cli.photos.photo import Page, Photo
     from inpaint_cli.photos.read import decode_photo, read_photo
     from inpaint_cli.photos.verification import verify
@@ -30,6 +30,7 @@ _HOME = {
     "Photo": "photo",
     "decode_mask": "masks",
     "decode_photo": "read",
+    "encode_mask": "masks",
     "encode_photo": "write",
     "output_format": "write",
     "read_mask": "masks",
@@ -47,6 +48,7 @@ __all__ = [
     "Photo",
     "decode_mask",
     "decode_photo",
+    "encode_mask",
     "encode_photo",
     "find_format",
     "output_format",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import ImageOps, ImageSequence
+from PIL import Image, ImageOps, ImageSequence
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
@@ -47,6 +47,24 @@ def read_mask_pages(
         return decode_mask(data, name=str(path), invert=invert, max_pixels=max_pixels)
     except PhotoError as error:
         raise MaskError(f"mask {error}") from error
+
+
+def encode_mask(pages: Sequence[Bools], suffix: str) -> bytes:
+    """Encode masks, (h, w) True = damaged, as a picture in which white is damage.
+
+    suffix: .tif for TIFF, else it is a PNG. Raises MaskError for several pages that are to be a PNG.
+    """
+    pictures = [Image.fromarray(mask.astype(np.uint8) * 255) for mask in pages]
+    file = BytesIO()
+    if suffix == ".tif":
+        pictures[0].save(
+            file, "TIFF", save_all=True, append_images=pictures[1:], compression="tiff_adobe_deflate"
+        )
+    elif len(pictures) == 1:
+        pictures[0].save(file, "PNG", optimize=True)
+    else:
+        raise MaskError(f"has {len(pictures)} pages, and its mask can't be a PNG; give it a .tif suffix")
+    return file.getvalue()
 
 
 def decode_mask(
