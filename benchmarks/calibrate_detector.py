@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.arguments import parser_of
+from benchmarks.cases import case_files
 from inpaint_cli.backends import open_network
 from inpaint_cli.cli.clean_photos import find_photos
 from inpaint_cli.detection.cleanup import Cleanup
@@ -113,10 +114,9 @@ def main() -> int:
 
 def _damaged(detector: LearnedDetector, folders: Sequence[Path], every: int) -> Iterator[Seen]:
     for folder in folders:
-        for kind in sorted((folder / "photos").iterdir()):
-            for photo in sorted(kind.glob("*.png"))[::every]:
-                truth = read_mask(folder / "masks" / kind.name / photo.name)
-                yield _seen(detector, f"{folder.name}/{kind.name}", photo, truth)
+        for kind in sorted(each.name for each in (folder / "photos").iterdir()):
+            for photo, mask in case_files(folder, kind, every):
+                yield _seen(detector, f"{folder.name}/{kind}", photo, read_mask(mask))
 
 
 def _clean(detector: LearnedDetector, folder: Path) -> Iterator[Seen]:

@@ -24,7 +24,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.arguments import parser_of
 from benchmarks.equal_time import train_for
-from benchmarks.tile_costs import tiles_a_second
+from benchmarks.tile_costs import tiles_per_second
 from inpaint_cli.backends import open_network
 from inpaint_cli.photos import write_atomically
 from inpaint_cli.restoration import Restorer
@@ -116,7 +116,7 @@ def _measure(folder: Path, photos: Sequence[CleanPhoto]) -> dict[str, Any]:
     return {
         "parameters": exported.card.parameters,
         "mflop": counter.get_total_flops() / 1e6,
-        "tiles_per_second": tiles_a_second([open_network(model, device="cpu", threads=1)], rounds=5)[0],
+        "tiles_per_second": tiles_per_second([open_network(model, device="cpu", threads=1)], rounds=5)[0],
         "psnr": {kind: report.rows[0].score.psnr for kind, report in reports.items()},
     }
 

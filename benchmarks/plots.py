@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from benchmarks.methods import is_ours
+from training.plot_style import COLOURS, INK, as_png, dress, new_figure
 
 Row = dict[str, Any]
-INK, GRID, OURS_COLOUR = "#22303c", "#dfe5ea", "#d9622b"
-COLOURS = ("#0b6e99", "#3f8f4f", "#8b5bb5", "#b8860b", "#c2385f")
+OURS_COLOUR = COLOURS[1]
+OTHER_COLOURS = tuple(colour for colour in COLOURS if colour != OURS_COLOUR)
 COLUMNS = 3
 
 
@@ -26,7 +25,7 @@ def plot_quality(quality: Sequence[Row], titles: Mapping[str, str]) -> bytes:
     rows = -(-len(quality) // columns)
     figure, fields = _figure(rows, columns, "Quality against speed: up is better, left is faster")
     for kind, axes in zip(quality, fields, strict=False):
-        _dress(axes, f"{kind['kind']} ({kind['missing']:.1%} missing)")
+        _dress_field(axes, f"{kind['kind']} ({kind['coverage']:.1%} missing)")
         axes.set_xscale("log")
         _plain_ticks(axes.xaxis)
         axes.set_xlabel("time, OpenCV's Navier-Stokes = 1", color=INK, fontsize=9)
@@ -40,7 +39,7 @@ def plot_quality(quality: Sequence[Row], titles: Mapping[str, str]) -> bytes:
                           textcoords="offset points", ha="center", fontsize=7.5, color=colour)  # fmt: skip
     for axes in fields[len(quality) :]:
         axes.set_visible(False)
-    return _png(figure)
+    return as_png(figure)
 
 
 def plot_growth(sizes: Sequence[Row], damage: Sequence[Row], titles: Mapping[str, str]) -> bytes:
@@ -53,7 +52,7 @@ def plot_growth(sizes: Sequence[Row], damage: Sequence[Row], titles: Mapping[str
         (damage, "damage", 100.0, "peak_mb", "damaged (%)", "peak memory (MB)"),
     )
     for axes, (points, across, factor, up, across_title, up_title) in zip(fields, panels, strict=True):
-        _dress(axes, up_title)
+        _dress_field(axes, up_title)
         axes.set_xlabel(across_title, color=INK, fontsize=9)
         axes.set_xscale("log")
         axes.set_yscale("log")
@@ -65,24 +64,18 @@ def plot_growth(sizes: Sequence[Row], damage: Sequence[Row], titles: Mapping[str
                       markersize=4, color=_colour(method, index), label=titles[method])  # fmt: skip
         if points:
             axes.legend(frameon=False, fontsize=8, labelcolor=INK)
-    return _png(figure)
+    return as_png(figure)
 
 
 def _figure(rows: int, columns: int, title: str) -> tuple[Figure, list[Axes]]:
-    size = (4.4 * columns, 3.6 * rows + 0.4)
-    figure = Figure(figsize=size, dpi=120, facecolor="white", layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure((4.4 * columns, 3.6 * rows + 0.4), dpi=120)
     figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold", color=INK)
     return figure, list(figure.subplots(rows, columns, squeeze=False).flat)
 
 
-def _dress(axes: Axes, title: str) -> None:
+def _dress_field(axes: Axes, title: str) -> None:
     axes.set_title(title, loc="left", fontsize=10, color=INK)
-    axes.grid(True, color=GRID, linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.tick_params(colors=INK, labelsize=8)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
+    dress(axes, label_size=8)
 
 
 def _plain_ticks(axis: Axis) -> None:
@@ -93,10 +86,4 @@ def _plain_ticks(axis: Axis) -> None:
 
 
 def _colour(method: str, index: int) -> str:
-    return OURS_COLOUR if is_ours(method) else COLOURS[index % len(COLOURS)]
-
-
-def _png(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
-    return buffer.getvalue()
+    return OURS_COLOUR if is_ours(method) else OTHER_COLOURS[index % len(OTHER_COLOURS)]

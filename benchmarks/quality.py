@@ -29,7 +29,7 @@ def measure_kind(request: dict[str, Any]) -> dict[str, Any]:
     return {
         "kind": request["kind"],
         "photos": len(cases),
-        "missing": float(np.mean([case.mask.mean() for case in cases])),
+        "coverage": float(np.mean([case.mask.mean() for case in cases])),
         "methods": [_measure(method, cases, request) for method in request["methods"]],
     }
 

@@ -28,7 +28,15 @@ from benchmarks.child import ChildFailed
 from benchmarks.methods import our_methods, title_of
 from benchmarks.photographs import load_photos
 from benchmarks.plots import plot_growth, plot_quality
-from benchmarks.steps import Plan, Row, largest, measure_damage, measure_jpegs, measure_quality, measure_sizes
+from benchmarks.steps import (
+    Row,
+    Settings,
+    largest,
+    measure_damage,
+    measure_jpegs,
+    measure_quality,
+    measure_sizes,
+)
 from benchmarks.tables import report
 from inpaint_cli import __version__
 from inpaint_cli.backends.cores import free_cores
@@ -82,21 +90,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _measure(options: argparse.Namespace, arguments: Sequence[str]) -> dict[str, Any]:
     """Do one step after the other; what is measured so far is kept in results.json."""
-    plan = _plan(options)
+    settings = _settings(options)
     photos = load_photos(options.photos, QUICK_SIDE if options.quick else None)
     large = largest(photos)
+    methods = dict.fromkeys(settings.methods + settings.growth_methods)
     results: dict[str, Any] = {
         "command": shlex.join(["python", "-m", "benchmarks.run", *arguments]),
         "machine": _machine(),
         "photos": list(photos),
-        "plan": asdict(plan),
-        "titles": {method: title_of(method) for method in dict.fromkeys(plan.methods + plan.growth_methods)},
+        "settings": asdict(settings),
+        "titles": {method: title_of(method) for method in methods},
     }
     steps: dict[str, Callable[[], list[Row]]] = {
-        "quality": lambda: measure_quality(plan, photos),
-        "sizes": lambda: measure_sizes(plan, large),
-        "damage": lambda: measure_damage(plan, large),
-        "jpeg": lambda: measure_jpegs(plan, large),
+        "quality": lambda: measure_quality(settings, photos),
+        "sizes": lambda: measure_sizes(settings, large),
+        "damage": lambda: measure_damage(settings, large),
+        "jpeg": lambda: measure_jpegs(settings, large),
     }
     options.output.mkdir(parents=True, exist_ok=True)
     for name, step in steps.items():
@@ -118,7 +127,7 @@ def _draw(results: dict[str, Any], folder: Path) -> None:
     print(f"written: {folder}", file=sys.stderr)
 
 
-def _plan(options: argparse.Namespace) -> Plan:
+def _settings(options: argparse.Namespace) -> Settings:
     """Take the usual, the full or the quick settings, and over them what was given."""
     chosen = dict(QUICK if options.quick else FULL if options.full else USUAL)
     for name in (*USUAL, "rounds", "seed"):
@@ -126,7 +135,7 @@ def _plan(options: argparse.Namespace) -> Plan:
             chosen[name] = given
     ours = our_methods(options.models)
     methods, kinds = chosen["methods"], chosen["kinds"]
-    return Plan(
+    return Settings(
         **{
             **chosen,
             "kinds": () if kinds == () else find_kinds(kinds),

@@ -17,7 +17,8 @@ from PIL import Image
 from benchmarks.child import ChildFailed, run_child
 from benchmarks.jpeg import QUALITY
 from benchmarks.methods import is_ours
-from benchmarks.photographs import enlarged, thin_mask
+from benchmarks.photographs import enlarged
+from benchmarks.thin_damage import thin_mask
 from inpaint_cli.errors import UsageError
 
 Pixels = npt.NDArray[np.uint8]
@@ -26,7 +27,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class Settings:
     """What is measured.
 
     methods: on every kind of damage; growth_methods: as photos and damage grow. sizes, jpeg_sizes,
@@ -65,41 +66,41 @@ def largest(photos: Mapping[str, Pixels]) -> Pixels:
     return max(photos.values(), key=lambda photo: photo.size)
 
 
-def measure_quality(plan: Plan, photos: Mapping[str, Pixels]) -> list[Row]:
+def measure_quality(settings: Settings, photos: Mapping[str, Pixels]) -> list[Row]:
     """Score and time every method on every kind of damage."""
     with _folder() as folder:
         np.savez(folder / "photos.npz", *photos.values())
         request = {
             "names": list(photos),
             "photos": str(folder / "photos.npz"),
-            "methods": plan.methods,
-            "seed": plan.seed,
-            "rounds": plan.rounds,
-            "budget": plan.budget / 10,
+            "methods": settings.methods,
+            "seed": settings.seed,
+            "rounds": settings.rounds,
+            "budget": settings.budget / 10,
         }
-        return [_quality({**request, "kind": kind}, plan.timeout) for kind in plan.kinds]
+        return [_quality({**request, "kind": kind}, settings.timeout) for kind in settings.kinds]
 
 
-def measure_sizes(plan: Plan, photo: Pixels) -> list[Row]:
+def measure_sizes(settings: Settings, photo: Pixels) -> list[Row]:
     """Time and memory on thin damage, as the photo grows."""
-    return [row for size in plan.sizes for row in _points(plan, photo, size, plan.thin)]
+    return [row for size in settings.sizes for row in _points(settings, photo, size, settings.thin)]
 
 
-def measure_damage(plan: Plan, photo: Pixels) -> list[Row]:
+def measure_damage(settings: Settings, photo: Pixels) -> list[Row]:
     """Time and memory on a photo of one size, as the damage grows."""
-    return [row for share in plan.damage for row in _points(plan, photo, plan.damage_size, share)]
+    return [row for share in settings.damage for row in _points(settings, photo, settings.damage_size, share)]
 
 
-def measure_jpegs(plan: Plan, photo: Pixels) -> list[Row]:
+def measure_jpegs(settings: Settings, photo: Pixels) -> list[Row]:
     """Our models on a JPEG with thin damage, against its own decode and encode."""
-    ours = [method for method in plan.methods if is_ours(method)]
+    ours = [method for method in settings.methods if is_ours(method)]
     rows = []
-    for size in plan.jpeg_sizes:
+    for size in settings.jpeg_sizes:
         with _folder() as folder:
-            case = _write_case(folder, photo, size, plan.thin, plan.seed)
+            case = _write_case(folder, photo, size, settings.thin, settings.seed)
             Image.fromarray(np.load(folder / "photo.npy")).save(folder / "photo.jpg", quality=QUALITY)
             request = {"jpeg": str(folder / "photo.jpg"), "mask": str(folder / "mask.npy")}
-            rows += [_measured(plan, "jpeg", method, case, request) for method in ours]
+            rows += [_measured(settings, "jpeg", method, case, request) for method in ours]
     return rows
 
 
@@ -108,20 +109,20 @@ def _quality(request: Row, timeout: float) -> Row:
     return run_child("quality", request, timeout=timeout)
 
 
-def _points(plan: Plan, photo: Pixels, megapixels: float, share: float) -> Iterator[Row]:
+def _points(settings: Settings, photo: Pixels, megapixels: float, share: float) -> Iterator[Row]:
     with _folder() as folder:
-        case = _write_case(folder, photo, megapixels, share, plan.seed)
+        case = _write_case(folder, photo, megapixels, share, settings.seed)
         request = {"photo": str(folder / "photo.npy"), "mask": str(folder / "mask.npy")}
-        for method in plan.growth_methods:
-            yield _measured(plan, "growth", method, case, request)
+        for method in settings.growth_methods:
+            yield _measured(settings, "growth", method, case, request)
 
 
-def _measured(plan: Plan, task: str, method: str, case: Row, files: Row) -> Row:
+def _measured(settings: Settings, task: str, method: str, case: Row, files: Row) -> Row:
     """One point. One that fails (a method that needs more memory than there is) is a row with its problem."""
-    request = {**files, "method": method, "rounds": plan.rounds, "budget": plan.budget}
+    request = {**files, "method": method, "rounds": settings.rounds, "budget": settings.budget}
     _tell(f"{task}: {method}, {case['megapixels']:.3g} MP, {case['damage']:.2%} damaged")
     try:
-        measured = run_child(task, request, timeout=plan.timeout)
+        measured = run_child(task, request, timeout=settings.timeout)
     except ChildFailed as error:
         _tell(f"  {error}")
         measured = {"problem": str(error)}

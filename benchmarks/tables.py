@@ -41,7 +41,7 @@ def _about(machine: Row) -> Iterator[str]:
 
 def _sections(results: dict[str, Any], titles: Titles) -> Iterator[tuple[str, Table]]:
     quality, sizes, shares, jpegs = (results[name] for name in ("quality", "sizes", "damage", "jpeg"))
-    thin = f"{100 * results['plan']['thin']:g} % thin damage"
+    thin = f"{100 * results['settings']['thin']:g} % thin damage"
     if quality:
         heading = f"Quality: {quality[0]['photos']} photos, PSNR (dB) and SSIM in the hole"
         yield heading, photo_cells([_kind_report(kind, titles) for kind in quality])
@@ -51,7 +51,7 @@ def _sections(results: dict[str, Any], titles: Titles) -> Iterator[tuple[str, Ta
         yield f"As the photo grows, {thin}: seconds (× Navier-Stokes)", _grid(sizes, titles, _size, _time)
         yield f"As the photo grows, {thin}: peak memory in MB", _grid(sizes, titles, _size, _peak)
     if shares:
-        large = f"{results['plan']['damage_size']:g} MP"
+        large = f"{results['settings']['damage_size']:g} MP"
         yield f"As the damage grows, {large}: seconds (× Navier-Stokes)", _grid(shares, titles, _share, _time)
         yield f"As the damage grows, {large}: peak memory in MB", _grid(shares, titles, _share, _peak)
     if jpegs:
@@ -67,7 +67,7 @@ def _kind_report(kind: Row, titles: Titles) -> KindReport:
         )
         for row in kind["methods"]
     ]
-    return KindReport(kind["kind"], kind["missing"], tuple(rows), ())
+    return KindReport(kind["kind"], kind["coverage"], tuple(rows), ())
 
 
 def _time_cells(quality: Sequence[Row], titles: Titles) -> Table:

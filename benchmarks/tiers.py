@@ -21,11 +21,12 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.arguments import parser_of
-from benchmarks.cases import Case, read_cases
+from benchmarks.cases import read_cases
 from inpaint_cli.restoration import Restorer
 from inpaint_cli.restoration.difficulty import open_tiers
 from inpaint_cli.restoration.ensemble import SelfEnsemble
 from inpaint_cli.restoration.quality import Quality, Tier
+from training.evaluation import Case
 from training.photo_damage import KINDS
 from training.report import markdown_table
 from training.scores import score

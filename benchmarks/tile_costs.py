@@ -64,7 +64,7 @@ def count_tiles(photos: Sequence[CleanPhoto], card: ModelCard, seed: int) -> lis
     return rows
 
 
-def tiles_a_second(networks: Sequence[Network], rounds: int) -> list[float]:
+def tiles_per_second(networks: Sequence[Network], rounds: int) -> list[float]:
     """Time the networks in turns on the same tiles, one fifth of each missing."""
     rng = np.random.default_rng(0)
     valid = (rng.random((BATCH, 1, 32, 32)) > 0.2).astype(np.float32)
@@ -94,7 +94,7 @@ def main() -> None:
     columns = [(f"{quality}: tiles a megapixel", "ms beside the network") for quality in QUALITIES]
     header = ["damage", "damaged", *itertools.chain.from_iterable(columns)]
     print(markdown_table(header, count_tiles(photos, networks[0].card, options.seed)))
-    speeds = tiles_a_second(networks, options.rounds)
+    speeds = tiles_per_second(networks, options.rounds)
     rows = [[model, f"{speed:,.0f}"] for model, speed in zip(models, speeds, strict=True)]
     print(markdown_table(["model", "tiles a second, one thread"], rows))
 

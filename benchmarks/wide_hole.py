@@ -14,7 +14,8 @@ import numpy as np
 from benchmarks.arguments import parser_of
 from benchmarks.measures import time_pairs
 from benchmarks.methods import MODEL, open_method
-from benchmarks.photographs import enlarged, load_photos, thin_mask
+from benchmarks.photographs import enlarged, load_photos
+from benchmarks.thin_damage import thin_mask
 from inpaint_cli.restoration import DEFAULT_MODEL
 
 

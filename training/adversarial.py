@@ -18,18 +18,19 @@ from training.checkpoints import nested, optimizer_tensors, restore_optimizer, u
 WEIGHT = 2e-4
 """Of the adversarial term beside the squared error of pixels in 0..1."""
 RATE = 4e-4
+WIDTHS = (4, 32, 64, 128)
+"""Channels of the discriminator, from a picture and its mask on."""
 
 
 class PatchDiscriminator(nn.Module):
     """Scores patches of about 22 pixels, the mask in view: above 0 looks true, below 0 restored."""
 
-    def __init__(self, channels: int = 32) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        widths = (4, channels, 2 * channels, 4 * channels)
         self.layers = nn.ModuleList(
-            spectral_norm(nn.Conv2d(a, b, 4, stride=2, padding=1)) for a, b in pairwise(widths)
+            spectral_norm(nn.Conv2d(a, b, 4, stride=2, padding=1)) for a, b in pairwise(WIDTHS)
         )
-        self.head = spectral_norm(nn.Conv2d(widths[-1], 1, 3, padding=1))
+        self.head = spectral_norm(nn.Conv2d(WIDTHS[-1], 1, 3, padding=1))
 
     def forward(self, picture: Tensor, valid: Tensor) -> Tensor:
         """Pictures (n, 3, h, w) in 0..1 with valid (n, 1, h, w) to scores (n, 1, h/8, w/8)."""

@@ -1,7 +1,4 @@
-"""The benchmark's damage.
-
-Seeded masks for CIFAR-10 tiles and for whole photos. bool (h, w), True = damaged.
-"""
+"""The benchmark's damage: seeded masks for CIFAR-10 tiles, bool (32, 32), True = damaged."""
 
 from __future__ import annotations
 
@@ -23,25 +20,27 @@ DENSITIES: Mapping[str, int] = MappingProxyType({"1-9 lines": 9, "1-5 lines": 5,
 """How many lines at most, by name: the published report does not say how many it drew."""
 
 RATIO_BINS: tuple[tuple[float, float], ...] = ((0.0, 0.1), (0.1, 0.2), (0.2, 0.3), (0.3, 0.4), (0.4, 0.6))
+SIDE = 32
+"""Of a tile, in pixels."""
 LEAST_RATIO = 0.01
 TRIES = 500
 
 
-def line_mask(rng: Rng, most: int, side: int = 32) -> Mask:
+def line_mask(rng: Rng, most: int) -> Mask:
     """1 to ``most`` straight lines of 1-2 px with ends drawn uniformly: the published setting."""
-    drawing = np.zeros((side, side), np.uint8)
+    drawing = np.zeros((SIDE, SIDE), np.uint8)
     for _ in range(int(rng.integers(1, most + 1))):
         _line(drawing, rng)
     return drawing > 0
 
 
-def ratio_mask(shape: str, low: float, high: float, rng: Rng, side: int = 32) -> Mask:
+def ratio_mask(shape: str, low: float, high: float, rng: Rng) -> Mask:
     """A mask of ``shape`` (SHAPES) that covers between ``low`` and ``high`` of the picture."""
     if shape not in SHAPES:
         raise UsageError(f"no shape of hole {shape!r}; there are: {', '.join(SHAPES)}")
     for _ in range(TRIES):
         target = rng.uniform(max(low, LEAST_RATIO), high)
-        drawing = np.zeros((side, side), np.uint8)
+        drawing = np.zeros((SIDE, SIDE), np.uint8)
         for _ in range(TRIES):
             if (drawing > 0).mean() >= max(low, LEAST_RATIO, target - 0.03):
                 break

@@ -87,10 +87,11 @@ def _counted(values: Tensor, least: int, generator: torch.Generator) -> Tensor:
     return torch.where(order < count, values, torch.full_like(values, -1))
 
 
-def published_lines(n: int, side: int, generator: torch.Generator, most: int = 9) -> Tensor:
-    """1 to ``most`` straight lines of 1-2 px with both ends drawn uniformly: the published setting."""
-    ends = _whole((n, most, 4), 0, side - 1, generator).float()
-    thickness = _counted(_whole((n, most), 1, 2, generator).float(), 1, generator)
+def published_lines(n: int, side: int, generator: torch.Generator) -> Tensor:
+    """1 to 9 straight lines of 1-2 px with both ends drawn uniformly: the published setting."""
+    k = 9
+    ends = _whole((n, k, 4), 0, side - 1, generator).float()
+    thickness = _counted(_whole((n, k), 1, 2, generator).float(), 1, generator)
     return draw_thin_lines(ends, thickness, side)
 
 

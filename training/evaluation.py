@@ -81,7 +81,7 @@ class Setting:
     """One kind of damage and what all candidates scored on it."""
 
     name: str
-    missing: float
+    coverage: float
     rows: tuple[Row, ...]
 
     def row(self, candidate: str) -> Row:
@@ -238,7 +238,7 @@ def _setting_dict(setting: Setting) -> dict[str, Any]:
         }
         for row in setting.rows
     ]
-    return {"name": setting.name, "missing": setting.missing, "methods": methods}
+    return {"name": setting.name, "missing": setting.coverage, "methods": methods}
 
 
 def _black(picture: Pixels, mask: Mask) -> Case:

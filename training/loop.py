@@ -31,7 +31,7 @@ from training.precision import autocast
 from training.presets import TrainingConfig
 from training.recorded import RecordedStep
 from training.run_length import expected_steps, is_over
-from training.run_state import damage_told, load_run, save_run
+from training.run_state import SAVE_EVERY, damage_told, load_run, save_run
 from training.sources import PictureBank, augment, fade_colours
 
 SIDE = 32
@@ -202,10 +202,10 @@ class Trainer:
     def _steps_of_epochs(self) -> int:
         return self.config.epochs * self.steps_per_epoch
 
-    def epochs(self, save: Callable[[], None], save_every: float = 60.0) -> Iterator[EpochFigures]:
+    def epochs(self, save: Callable[[], None]) -> Iterator[EpochFigures]:
         """Train to the end, giving each epoch's figures.
 
-        ``save`` is called at the end, every ``save_every`` seconds, and after each epoch, but not so often
+        ``save`` is called at the end, every SAVE_EVERY seconds, and after each epoch, but not so often
         that it takes more than a part in SAVING_AT_MOST of the time. An epoch that the clock cuts short is
         the last one.
         """
@@ -234,7 +234,7 @@ class Trainer:
                 yield figures
                 started = self.clock()
             since = self.clock() - saved
-            if self.finished or since > save_every or (at_end and since > SAVING_AT_MOST * took):
+            if self.finished or since > SAVE_EVERY or (at_end and since > SAVING_AT_MOST * took):
                 before = self.clock()
                 save()
                 saved = self.clock()

@@ -12,9 +12,12 @@ from inpaint_cli.errors import UsageError
 
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 """Coefficients of the quintic iteration (Jordan et al. 2024)."""
+ITERATIONS = 5
+MOMENTUM, BETAS = 0.95, (0.9, 0.99)
+"""Of kernels; Adam's, of all else."""
 
 
-def orthogonalise(gradient: Tensor, steps: int = 5) -> Tensor:
+def orthogonalise(gradient: Tensor) -> Tensor:
     """Bring all singular values of (..., rows, columns) near 1 by Newton-Schulz iteration, in float32.
 
     torch's own Muon does this in bfloat16, which CPUs without such arithmetic emulate slowly.
@@ -23,7 +26,7 @@ def orthogonalise(gradient: Tensor, steps: int = 5) -> Tensor:
     wide = gradient.shape[-2] <= gradient.shape[-1]
     x = gradient if wide else gradient.mT
     x = x / x.norm(dim=(-2, -1), keepdim=True).clamp_min(1e-7)
-    for _ in range(steps):
+    for _ in range(ITERATIONS):
         gram = x @ x.mT
         x = a * x + (b * gram + c * gram @ gram) @ x
     result: Tensor = x if wide else x.mT
@@ -37,10 +40,8 @@ class Muon(torch.optim.Optimizer):
     Adam's steps have (Liu et al. 2025, section 2.2), so that one learning rate serves both.
     """
 
-    def __init__(
-        self, parameters: Iterable[nn.Parameter], lr: float | Tensor, momentum: float = 0.95
-    ) -> None:
-        super().__init__(parameters, {"lr": lr, "momentum": momentum, "betas": (0.9, 0.99)})
+    def __init__(self, parameters: Iterable[nn.Parameter], lr: float | Tensor) -> None:
+        super().__init__(parameters, {"lr": lr})
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
@@ -48,13 +49,13 @@ class Muon(torch.optim.Optimizer):
         for group in self.param_groups:
             for alike in _by_shape(p for p in group["params"] if p.grad is not None):
                 update = self._kernel_steps if alike[0].ndim == 4 else self._adam_steps
-                for parameter, step in zip(alike, update(alike, group), strict=True):
+                for parameter, step in zip(alike, update(alike), strict=True):
                     parameter.sub_(step * group["lr"])
 
-    def _kernel_steps(self, kernels: list[nn.Parameter], group: dict[str, float]) -> Tensor:
+    def _kernel_steps(self, kernels: list[nn.Parameter]) -> Tensor:
         gradients = _gradients(kernels)
-        momentum = self._moved("momentum", kernels, gradients, 1 - group["momentum"])
-        ahead = gradients.lerp(momentum, group["momentum"]).flatten(2)
+        momentum = self._moved("momentum", kernels, gradients, 1 - MOMENTUM)
+        ahead = gradients.lerp(momentum, MOMENTUM).flatten(2)
         if ahead.device.type == "cpu":  # where products of batches are slower than those of single matrices
             update = torch.stack([orthogonalise(matrix) for matrix in ahead])
         else:
@@ -62,9 +63,9 @@ class Muon(torch.optim.Optimizer):
         scaled: Tensor = update * (0.2 * max(ahead.shape[1:]) ** 0.5)
         return scaled.view(gradients.shape)
 
-    def _adam_steps(self, parameters: list[nn.Parameter], group: dict[str, tuple[float, float]]) -> Tensor:
+    def _adam_steps(self, parameters: list[nn.Parameter]) -> Tensor:
         gradients = _gradients(parameters)
-        first, second = group["betas"]
+        first, second = BETAS
         updates = self._counted(parameters)
         mean = self._moved("mean", parameters, gradients, 1 - first)
         square = self._moved("square", parameters, gradients.square(), 1 - second)

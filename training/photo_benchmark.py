@@ -48,10 +48,10 @@ class PhotoRow:
 
 @dataclass(frozen=True)
 class KindReport:
-    """One kind of damage: the share missing, every candidate's row, and crops of the first photo (titled)."""
+    """One kind of damage: the mean coverage, every candidate's row, and crops of the first photo (titled)."""
 
     kind: str
-    missing: float
+    coverage: float
     rows: tuple[PhotoRow, ...]
     crops: tuple[tuple[str, Pixels], ...]
 
@@ -59,7 +59,7 @@ class KindReport:
         """Plain data for JSON."""
         return {
             "kind": self.kind,
-            "missing": self.missing,
+            "missing": self.coverage,
             "methods": [
                 {
                     "name": row.candidate,
@@ -103,12 +103,12 @@ def evaluate_kind(
     check_names(candidates)
     scores: dict[str, list[Score]] = {candidate.name: [] for candidate in candidates}
     seconds = dict.fromkeys(scores, 0.0)
-    missing: list[float] = []
+    coverages: list[float] = []
     megapixels = 0.0
     crops: tuple[tuple[str, Pixels], ...] = ()
     for photo in photos:
         case = damage_photo(photo, kind, seed)
-        missing.append(float(case.mask.mean()))
+        coverages.append(float(case.mask.mean()))
         megapixels += case.mask.size / 1e6
         restored = {}
         for candidate in candidates:
@@ -118,10 +118,10 @@ def evaluate_kind(
             scores[candidate.name].append(score(restored[candidate.name], case.truth, case.mask))
             advance(1)
         crops = crops or _crops(case, restored)
-    if not missing:
+    if not coverages:
         raise NothingToDoError("none of the photos can be read")
     rows = [PhotoRow(c.name, mean_score(scores[c.name]), seconds[c.name] / megapixels) for c in candidates]
-    return KindReport(kind, float(np.mean(missing)), tuple(rows), crops)
+    return KindReport(kind, float(np.mean(coverages)), tuple(rows), crops)
 
 
 def photo_panel(reports: Sequence[KindReport]) -> bytes:
@@ -142,7 +142,7 @@ def shown_rows(report: KindReport, networks: Sequence[str]) -> tuple[str, ...]:
 def keep_crops(report: KindReport, names: Sequence[str]) -> KindReport:
     """Leave only damaged, the named candidates and truth in the crops."""
     kept = tuple(crop for crop in report.crops if crop[0] in ("damaged", "truth", *names))
-    return KindReport(report.kind, report.missing, report.rows, kept)
+    return KindReport(report.kind, report.coverage, report.rows, kept)
 
 
 def _crops(case: Case, restored: dict[str, Pixels]) -> tuple[tuple[str, Pixels], ...]:

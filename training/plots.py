@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from training.loop import EpochFigures
-
-INK, GRID = "#22303c", "#dfe5ea"
-COLOURS = ("#0b6e99", "#d9622b", "#3f8f4f", "#8b5bb5", "#b8860b", "#c2385f")
+from training.plot_style import COLOURS, INK, as_png, dress, new_figure
 
 
 @dataclass(frozen=True)
@@ -52,8 +48,7 @@ def plot_runs(curves: Sequence[Curve], references: Sequence[Reference] = ()) -> 
 
 
 def _empty_plot(title: str) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(8, 4.6), dpi=144, facecolor="white", layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure((8, 4.6), dpi=144)
     axes = figure.subplots()
     axes.set_title(title, loc="left", fontsize=11, fontweight="bold", color=INK)
     axes.set_xlabel("epoch", color=INK)
@@ -62,11 +57,7 @@ def _empty_plot(title: str) -> tuple[Figure, Axes]:
     axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 1.2, 1.5, 2.0, 3.0, 5.0, 7.0)))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, position: f"{value:.5f}".rstrip("0")))
     axes.yaxis.set_minor_formatter(NullFormatter())
-    axes.grid(True, color=GRID, linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.tick_params(colors=INK, labelsize=9)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
+    dress(axes, label_size=9)
     return figure, axes
 
 
@@ -105,6 +96,4 @@ def _finish(figure: Figure, axes: Axes, references: Sequence[Reference]) -> byte
         )
     if axes.get_legend_handles_labels()[0]:
         axes.legend(frameon=False, fontsize=9, labelcolor=INK)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
-    return buffer.getvalue()
+    return as_png(figure)

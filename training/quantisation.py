@@ -47,7 +47,7 @@ _FIRST_WAY_UP = "/decoder.0/decoder.0.0/"
 
 Kernels = Mapping[str, Sequence[int] | None]
 """Of each convolution by name, the shape of its kernel: channels out, in, and its sides; None: not known."""
-Plan = Callable[[Kernels], list[str]]
+FloatChoice = Callable[[Kernels], list[str]]
 """Chooses the convolutions that stay in float32."""
 
 
@@ -96,14 +96,14 @@ class Fitting:
     batches: inputs as the model meets them, by which the ranges of what its convolutions see are measured;
     all that these see is held in memory at once.
     score: of a network, in `unit`; the more the better; allowed: what may be lost of it.
-    plans: of them the first one counts that loses no more than `negligible`, else the last.
+    choices: of them the first one counts that loses no more than `negligible`, else the last.
     """
 
     batches: Sequence[Mapping[str, Tiles]]
     score: Callable[[Network], float]
     unit: str
     allowed: float
-    plans: Sequence[Plan]
+    choices: Sequence[FloatChoice]
     negligible: float = 0.0
 
 
@@ -128,8 +128,8 @@ def quantise(model: bytes, fit: Fit, name: str) -> tuple[bytes, Loss]:
         before = fitting.score(floating)
         quant_pre_process(source, prepared, skip_symbolic_shape=True)
         kernels = _kernels(onnx.load(prepared))
-        for plan in fitting.plans:
-            _quantise_file(prepared, target, fitting.batches, in_float=plan(kernels))
+        for choice in fitting.choices:
+            _quantise_file(prepared, target, fitting.batches, in_float=choice(kernels))
             quantised, _ = embed_card(target.read_bytes(), floating.card)
             target.write_bytes(quantised)
             lost = Loss(before - fitting.score(open_network(target, device="cpu")), fitting.unit)
@@ -160,7 +160,7 @@ def fit_to_photos(photos: Iterable[CleanPhoto]) -> Fit:
             score=lambda network: _psnr(network, _cases(chosen, seed=1)),
             unit="dB",
             allowed=ALLOWED_LOSS,
-            plans=(outermost, outermost_and_first_up, finest),
+            choices=(outermost, outermost_and_first_up, finest),
             negligible=NEGLIGIBLE,
         )
 

@@ -1,4 +1,4 @@
-"""A training step that CUDA records once and replays, so that Python does not launch each of its kernels."""
+"""A training step as a CUDA graph: recorded once and replayed, so that Python launches no kernel of it."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def density_cells(densities: Sequence[Setting]) -> tuple[list[str], list[list[st
     """Header and rows: method, then error, ratio, PSNR and SSIM for each density."""
     header = ["method"]
     for setting in densities:
-        header += [f"{setting.name} ({setting.missing:.1%})", "ratio", "PSNR", "SSIM"]
+        header += [f"{setting.name} ({setting.coverage:.1%})", "ratio", "PSNR", "SSIM"]
     rows = []
     for name in [row.candidate for row in densities[0].rows]:
         cells = [name]
@@ -59,7 +59,7 @@ def hole_cells(holes: Sequence[HoleSetting]) -> tuple[list[str], list[list[str]]
 
 def photo_cells(reports: Sequence[KindReport]) -> tuple[list[str], list[list[str]]]:
     """Header and rows: method, then PSNR and SSIM for each kind of damage."""
-    header = ["method", *(f"{report.kind} ({report.missing:.1%})" for report in reports)]
+    header = ["method", *(f"{report.kind} ({report.coverage:.1%})" for report in reports)]
     rows = [
         [row.candidate, *(f"{r.rows[i].score.psnr:.2f}  {r.rows[i].score.ssim:.3f}" for r in reports)]
         for i, row in enumerate(reports[0].rows)

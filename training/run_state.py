@@ -23,6 +23,9 @@ from training.checkpoints import (
 )
 from training.memory import is_shortage
 
+SAVE_EVERY = 60.0
+"""Seconds; what a run that is killed loses at most."""
+
 
 def save_run(
     folder: Path,

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+FADED = 0.3
+"""Share of the photos that lose their colours, and of those that get grain."""
+
 
 @dataclass(frozen=True)
 class PictureBank:
@@ -71,17 +74,17 @@ def augment(
     return result
 
 
-def fade_colours(pictures: Tensor, generator: torch.Generator, share: float = 0.3) -> Tensor:
+def fade_colours(pictures: Tensor, generator: torch.Generator) -> Tensor:
     """Make a share of the pictures grey or sepia, grainy, or both: float32 (n, 3, s, s) in 0..1."""
     n, device = len(pictures), pictures.device
 
     def each(low: float, high: float) -> Tensor:
         return torch.rand((n, 1, 1, 1), generator=generator, device=device) * (high - low) + low
 
-    faded = each(0, 1) < share
+    faded = each(0, 1) < FADED
     grey = pictures.mean(1, keepdim=True)
     warmth = each(0, 0.12) * (each(0, 1) < 0.5)
     tint = (1 - torch.arange(3, device=device)).view(1, 3, 1, 1)
     result = torch.where(faded, grey + tint * warmth * grey, pictures)
-    grain = torch.randn(grey.shape, generator=generator, device=device) * each(0, 0.05) * (each(0, 1) < share)
+    grain = torch.randn(grey.shape, generator=generator, device=device) * each(0, 0.05) * (each(0, 1) < FADED)
     return (result + grain).clamp_(0, 1)

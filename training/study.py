@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from inpaint_cli.backends import RESTORING, Network, open_network
 from inpaint_cli.errors import RunFolderError, UsageError
+from training.benchmark_masks import DENSITIES
 from training.checkpoints import Checkpoint, read_checkpoint
 from training.evaluation import (
     BASELINE,
@@ -206,9 +207,9 @@ def _references(model: str) -> list[Reference]:
 
 def _panel(report: CifarReport, pictures: Pixels, candidates: Sequence[Candidate], seed: int) -> bytes:
     """Damaged, every network, the best classical method, truth."""
-    heaviest = report.densities[0]
+    heaviest = max(report.densities, key=lambda setting: DENSITIES[setting.name])
     chosen = pictures[: min(PANEL_PICTURES, report.pictures)]
-    cases = line_cases(chosen, seed, 9)
+    cases = line_cases(chosen, seed, DENSITIES[heaviest.name])
     shown = [each for each in candidates if each.kind != "classical"]
     shown += [each for each in candidates if each.name == best_classical(heaviest)]
     strips = [Strip("damaged", [case.damaged for case in cases])]

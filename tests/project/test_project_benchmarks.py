@@ -16,8 +16,9 @@ for needed in ("matplotlib", "scipy", "skimage"):
 from benchmarks.child import ChildFailed, run_child  # noqa: E402
 from benchmarks.measures import Pairs, time_pairs  # noqa: E402
 from benchmarks.methods import our_methods, white, yardstick  # noqa: E402
-from benchmarks.photographs import enlarged, load_photos, thin_mask  # noqa: E402
+from benchmarks.photographs import enlarged, load_photos  # noqa: E402
 from benchmarks.run import main  # noqa: E402
+from benchmarks.thin_damage import thin_mask  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
 TINY = ["--quick", "--kinds", "lines", "--methods", "ns", "--sizes", "0.01", "--damage", "2",

@@ -78,15 +78,15 @@ FINEST = {"/encoder.0/encoder.0.0/first/Conv", "/decoder.0/decoder.0.1/first/Con
 
 
 @pytest.mark.parametrize(
-    ("plan", "in_float"),
+    ("choice", "in_float"),
     [
         (outermost, FIRST_AND_LAST),
         (outermost_and_first_up, FIRST_AND_LAST | FIRST_UP),
         (finest, {"/known/Conv", "/head/Conv", "/of no known shape"} | FIRST_UP | FINEST),
     ],
 )
-def test_a_plan_leaves_what_is_nearest_to_the_pixels_in_float(plan, in_float):
-    assert set(plan(KERNELS)) == in_float
+def test_a_choice_leaves_what_is_nearest_to_the_pixels_in_float(choice, in_float):
+    assert set(choice(KERNELS)) == in_float
 
 
 def in_8_bits(model: bytes) -> int:

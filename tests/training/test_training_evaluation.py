@@ -124,14 +124,14 @@ def test_the_benchmark_gives_every_setting_with_its_ratio_to_biharmonic():
         assert setting.row("untouched").ratio == pytest.approx(ratio)
     plain = json.loads(json.dumps(report.as_dict()))
     assert plain["densities"][0]["methods"][1]["name"] == "untouched"
-    assert plain["densities"][0]["missing"] == pytest.approx(report.densities[0].missing)
+    assert plain["densities"][0]["missing"] == pytest.approx(report.densities[0].coverage)
 
 
 def test_a_constant_batch_costs_biharmonic_nothing():
     report = evaluate_cifar(GREY, [BIHARMONIC, UNTOUCHED], CifarOptions(hole_pictures=0))
     assert all(setting.row("biharmonic").score.error == 0 for setting in report.densities)
     first = report.densities[0]
-    assert first.row("untouched").score.error == pytest.approx((90 / 255) ** 2 * first.missing)
+    assert first.row("untouched").score.error == pytest.approx((90 / 255) ** 2 * first.coverage)
     assert first.row("untouched").ratio is None
     assert report.holes == ()
 

@@ -110,11 +110,7 @@ class TrainingData:
 
 
 def load_training_data(
-    options: Sequence[SourceOption],
-    *,
-    valid: Path | None = None,
-    seed: int = 0,
-    cutting: TileCutting | None = None,
+    options: Sequence[SourceOption], *, valid: Path | None = None, seed: int = 0
 ) -> TrainingData:
     """Read all sources and choose what validates.
 
@@ -122,14 +118,10 @@ def load_training_data(
     (``valid_batch.bin``) or a seeded share of it. A folder of pictures is split by picture, so that no tile
     of a validating picture is trained on.
     """
-    cutting = cutting or TileCutting()
     if not options:
         raise TrainingDataError("no training data was given; give some with --data")
-    sources = [
-        replace(read_source(option.path, seed=seed, cutting=cutting), weight=option.weight)
-        for option in options
-    ]
-    given = None if valid is None else read_source(valid, seed=seed, cutting=cutting, split=False).train
+    sources = [replace(read_source(option.path, seed=seed), weight=option.weight) for option in options]
+    given = None if valid is None else read_source(valid, seed=seed, split=False).train
     return TrainingData(tuple(sources), given)
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import cv2
 import numpy as np
+from PIL import Image
 
 from training.detector.paint import Photo
 from training.detector.shapes import Plane
@@ -75,5 +78,6 @@ def _grain(shape: tuple[int, int], rng: np.random.Generator) -> Photo:
 
 
 def _as_jpeg(stored: Plane, quality: int) -> Plane:
-    coded = cv2.imencode(".jpg", stored[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-    return np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR))[..., ::-1].astype(np.uint8)
+    coded = BytesIO()
+    Image.fromarray(stored).save(coded, "JPEG", quality=quality)
+    return np.asarray(Image.open(coded))

@@ -39,7 +39,7 @@ def fit_to_samples(photos: Iterable[CleanPhoto]) -> Fit:
             score=lambda network: f1(network, _samples(maker, MEASURED_ON, seed=1)),
             unit="of F1",
             allowed=ALLOWED_LOSS,
-            plans=(_near_the_pixels,),
+            choices=(_near_the_pixels,),
         )
 
     return fit

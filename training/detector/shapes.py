@@ -36,9 +36,9 @@ def draw_path(plane: Plane, path: Points, thickness: int, *, smooth: bool) -> No
     )  # fmt: skip
 
 
-def fill_outline(plane: Plane, outline: Points, value: int = 255) -> None:
+def fill_outline(plane: Plane, outline: Points) -> None:
     """Fill a closed polygon of (k, 2) x, y."""
-    cv2.fillPoly(plane, [np.rint(outline * (1 << _SHIFT)).astype(np.int32)], value, cv2.LINE_AA, _SHIFT)
+    cv2.fillPoly(plane, [np.rint(outline * (1 << _SHIFT)).astype(np.int32)], 255, cv2.LINE_AA, _SHIFT)
 
 
 def walk(

@@ -23,7 +23,7 @@ from training.growth import grow
 from training.optimizers import OPTIMIZERS, check_rate, scheduled_rate, set_rate
 from training.precision import autocast
 from training.run_length import check_minutes, expected_steps, is_over
-from training.run_state import damage_told, load_run, save_run
+from training.run_state import SAVE_EVERY, damage_told, load_run, save_run
 
 ARCHITECTURE = "damage-unet"
 VALIDATION_SEED, VALIDATION_SAMPLES = 20_240_607, 64
@@ -128,9 +128,7 @@ class DetectorTrainer:
         self.validation = Batch.of(validation.make(VALIDATION_SAMPLES, rng))
         self._batches: Iterator[Batch] | None = None
 
-    def run(
-        self, watch: Callable[[DetectorFigures], None], save: Callable[[], None], save_every: float = 60.0
-    ) -> None:
+    def run(self, watch: Callable[[DetectorFigures], None], save: Callable[[], None]) -> None:
         """Train to the last step; now and then, and at the end, also validate and tell."""
         saved, told, saves = self.clock(), (self.clock(), self.step), 0
         began = self.clock() - self.seconds
@@ -138,7 +136,7 @@ class DetectorTrainer:
             self.advance(1)
             self.seconds = self.clock() - began
             at_end = self.finished
-            if at_end or self.clock() - saved > save_every:
+            if at_end or self.clock() - saved > SAVE_EVERY:
                 save()
                 saves += 1
                 if at_end or saves < 4 or saves % 8 == 0:
