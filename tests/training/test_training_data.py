@@ -21,7 +21,7 @@ from training.data import (
     read_test_pictures,
 )
 from training.data import pictures as picture_files
-from training.data.pictures import find_pictures, read_pixels
+from training.data.pictures import find_pictures, read_pictures, read_pixels
 from training.session import loop_sources
 
 RED_THEN_BLUE = bytes([6]) + b"\xff" * 1024 + b"\x00" * 2048 + bytes([0]) + b"\x00" * 2048 + b"\x07" * 1024
@@ -176,6 +176,14 @@ def test_all_that_restore_takes_for_photos_are_found(tmp_path):
     (tmp_path / "B.JFIF").touch()
     (tmp_path / "notes.txt").touch()
     assert {file.suffix.lower() for file in find_pictures(tmp_path)} == PHOTO_SUFFIXES
+
+
+def test_all_pictures_that_can_not_be_read_are_named_at_once(tmp_path):
+    Image.new("RGB", (64, 64), "white").save(tmp_path / "good.png")
+    for number in range(7):
+        (tmp_path / f"{number}.jpg").touch()
+    with pytest.raises(TrainingDataError, match=r"0\.jpg can.t be read .*; .*4\.jpg .*; and 2 more$"):
+        list(read_pictures(find_pictures(tmp_path)))
 
 
 def test_what_runs_have_drawn_is_not_trained_on(tmp_path):

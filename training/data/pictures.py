@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from inpaint_cli.suffixes import PHOTO_SUFFIXES
 from training.run_files import drawn_by_a_run
 
 PICTURE_SUFFIXES = PHOTO_SUFFIXES | {".ppm"}
+MOST_NAMED = 5
 _HEIF_SUFFIXES = frozenset({".heic", ".heif", ".hif"})
 
 Pixels = npt.NDArray[np.uint8]
@@ -71,6 +72,21 @@ def read_pixels(file: Path) -> Pixels:
             return _rgb(picture)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Warning) as error:
         raise TrainingDataError(f"{file} can't be read ({error}): repair it or take it away") from error
+
+
+def read_pictures(files: Iterable[Path]) -> Iterator[tuple[Path, Pixels]]:
+    """Yield files with what `read_pixels` gives; TrainingDataError names, in the end, all others."""
+    broken = []
+    for file in files:
+        try:
+            pixels = read_pixels(file)
+        except TrainingDataError as error:
+            broken.append(str(error))
+            continue
+        yield file, pixels
+    if broken:
+        more = f"; and {len(broken) - MOST_NAMED} more" if len(broken) > MOST_NAMED else ""
+        raise TrainingDataError("; ".join(broken[:MOST_NAMED]) + more)
 
 
 @contextmanager
@@ -145,9 +161,9 @@ def read_tiles(files: Sequence[Path], root: Path, seed: int, cutting: TileCuttin
 
 
 def _tiles_of(files: Sequence[Path], root: Path, seed: int, cutting: TileCutting) -> Iterator[Pixels]:
-    for file in files:
+    for file, pixels in read_pictures(files):
         rng = np.random.default_rng([seed, zlib.crc32(file.relative_to(root).as_posix().encode())])
-        yield cut_tiles(read_pixels(file), rng, cutting)
+        yield cut_tiles(pixels, rng, cutting)
 
 
 def _reduce(pixels: Pixels, scale: float) -> Pixels:

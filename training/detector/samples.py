@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inpaint_cli.errors import TrainingDataError
-from training.data.pictures import find_pictures, read_pixels
+from training.data.pictures import find_pictures, read_pictures
 from training.detector.aging import age, scan
 from training.detector.elements import ElementBank
 from training.detector.paint import Floats, Painted, paint
@@ -67,7 +67,7 @@ def read_photos(folder: Path) -> list[Plane]:
     """
     if not folder.is_dir():
         raise TrainingDataError(f"{folder}: there is no such folder")
-    photos = [read_pixels(file) for file in find_pictures(folder)]
+    photos = [pixels for _, pixels in read_pictures(find_pictures(folder))]
     if not photos:
         raise TrainingDataError(f"{folder}: no photos are in it")
     return photos
