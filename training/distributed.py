@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from inpaint_cli.errors import UsageError
+from inpaint_cli.errors import BackendError, UsageError
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,12 @@ class World:
         return value / self.size
 
     def wait(self) -> None:
-        """Go on when every process is here."""
+        """Go on when every process is here. Raises BackendError where another has ended before."""
         if self.size > 1:
-            distributed.barrier()
+            try:
+                distributed.barrier()
+            except RuntimeError as error:
+                raise BackendError("another process of the group has ended; see its message") from error
 
 
 def alone(device: torch.device) -> World:

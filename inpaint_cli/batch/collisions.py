@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from inpaint_cli.batch.job import Job
@@ -22,20 +23,21 @@ class Collisions:
     """
 
     problems: dict[int, str] = field(default_factory=dict)
-    refusals: list[str] = field(default_factory=list)
+    refusals: dict[str, None] = field(default_factory=dict)
     repeated: dict[int, Path] = field(default_factory=dict)
 
     def add(self, problem: str, *jobs: Job) -> None:
         """Note one collision and whose it is."""
-        self.refusals.append(problem)
+        self.refusals[problem] = None
         self.problems |= {id(job): problem for job in jobs}
 
 
-def find_collisions(jobs: Sequence[Job], mask: Path | None, *, advice: str = "") -> Collisions:
-    """Find the collisions among jobs; mask: one for all of them; advice: what helps against equal outputs."""
+def find_collisions(jobs: Sequence[Job], masks: Iterable[str], *, advice: str = "") -> Collisions:
+    """Find the collisions among jobs; masks: paths of those that they read; advice: against equal outputs."""
     found = Collisions()
     _find_equal_outputs(jobs, found, advice)
-    for job, place in _overwritten(jobs, mask):
+    once = [job for job in jobs if id(job) not in found.repeated]
+    for job, place in _overwritten(once, masks):
         found.add(f"{job.photo} would be written over {place}", job)
     return found
 
@@ -75,50 +77,56 @@ def _place(real_folder: str, relative: str) -> str:
     return os.path.normcase(joined(real_folder, relative))
 
 
-def _overwritten(jobs: Sequence[Job], mask: Path | None) -> Iterator[tuple[Job, str]]:
+def _overwritten(jobs: Sequence[Job], masks: Iterable[str]) -> Iterator[tuple[Job, str]]:
     """Yield the jobs whose output is a photo or a mask, and its path.
 
     Folders are known by what they are, not by name: a link or a second mount leads to the same.
     """
     folders = _Folders()
-    outputs = [(job, *folders.split(joined(job.output_root, job.output_relative))) for job in jobs]
-    written = {folder for _, folder, _ in outputs if folder is not None}
-    originals = [
-        (path, folder, name)
-        for path in _originals(jobs, mask)
-        for folder, name in (folders.split(path),)
-        if folder in written
-    ]
-    shared = {folder for _, folder, _ in originals}
-    spelling = without_case if any(ignores_case(folders.named(folder)) for folder in shared) else str
-    over = {(folder, spelling(name)): job for job, folder, name in outputs if folder in shared}
-    for path, folder, name in originals:
-        if job := over.get((folder, spelling(name))):
-            yield job, path
-
-
-def _originals(jobs: Sequence[Job], mask: Path | None) -> Iterator[str]:
+    written: dict[FolderId, dict[str, list[tuple[str, Job]]]] = {}
     for job in jobs:
-        yield joined(job.root, job.relative)
-        if job.mask_file is not None:
-            yield job.mask_file
-    if mask is not None:
-        yield os.path.realpath(mask)
+        folder, name = folders.split(joined(job.output_root, job.output_relative))
+        if folder is not None:
+            written.setdefault(folder, {}).setdefault(without_case(name), []).append((name, job))
+    if not written:
+        return
+    photos = (joined(job.root, job.relative) for job in jobs)
+    for path in chain(photos, masks):
+        for place in _places_of(path):
+            folder, name = folders.split(place)
+            if folder is None or folder not in written:
+                continue
+            for written_name, job in written[folder].get(without_case(name), ()):
+                if written_name == name or folders.ignores_case(folder):
+                    yield job, path
+
+
+def _places_of(path: str) -> Iterator[str]:
+    """Yield a file's path, and where it really is if it is a link."""
+    yield path
+    if os.path.islink(path):  # noqa: PTH114 - asked for each of a million names
+        yield os.path.realpath(path)
 
 
 class _Folders:
-    """Which folders paths lie in, each looked at once."""
+    """Which folders paths lie in, and what their disks take for the same name; each is looked at once."""
 
     def __init__(self) -> None:
         self._ids: dict[str, FolderId | None] = {}
+        self._paths: dict[FolderId, Path] = {}
+        self._ignoring_case: dict[FolderId, bool] = {}
 
     def split(self, path: str) -> tuple[FolderId | None, str]:
         """Return the folder of a file, None where it is not there, and the file's name."""
         folder, name = os.path.split(path)
         if folder not in self._ids:
-            self._ids[folder] = existing_id(Path(folder))
+            identity = self._ids[folder] = existing_id(Path(folder))
+            if identity is not None:
+                self._paths[identity] = Path(folder)
         return self._ids[folder], name
 
-    def named(self, folder: FolderId | None) -> Path:
-        """Return a path of a folder that was met."""
-        return Path(next(path for path, identity in self._ids.items() if identity == folder))
+    def ignores_case(self, folder: FolderId) -> bool:
+        """Say whether a folder that was met takes two spellings for one file."""
+        if folder not in self._ignoring_case:
+            self._ignoring_case[folder] = ignores_case(self._paths[folder])
+        return self._ignoring_case[folder]

@@ -76,7 +76,7 @@ def _detect(job: Job, settings: DetectSettings, record: Record) -> Outcome:
             other.withdraw()
         if settings.overlay is not None:  # last: the mask is there even where the picture can't be written
             shown = _shown(job, settings, settings.overlay)
-            _show(shown, photo, damage, _overlay_inputs(data, mask), job, settings)
+            _show(shown, photo, damage, _overlay_inputs(data, mask, job), job, settings)
     return record.finished("found") if damage.coverage else record.finished("clean", "nothing was found")
 
 
@@ -109,7 +109,7 @@ def _kept(
 def _show_kept(data: bytes, mask: Path, job: Job, settings: DetectSettings, folder: Path) -> None:
     """Write the picture to look at of a mask that stays, unless it is there already."""
     white = read_bytes(mask)
-    shown, inputs = _shown(job, settings, folder), _overlay_inputs(data, white)
+    shown, inputs = _shown(job, settings, folder), _overlay_inputs(data, white, job)
     if not shown.is_up_to_date(inputs):
         photo = decode_photo(data, name=str(job.photo), max_pixels=settings.masks.max_pixels)
         damage = given_damage(photo, white, str(mask), settings.masks)
@@ -130,8 +130,8 @@ def _shown(job: Job, settings: DetectSettings, folder: Path) -> OutputFile:
     return OutputFile(folder, Path(name), journal, photo=job.photo, place=(os.fsencode(name),))
 
 
-def _overlay_inputs(data: bytes, mask: bytes) -> bytes:
-    return digest_of(data, mask, __version__.encode())
+def _overlay_inputs(data: bytes, mask: bytes, job: Job) -> bytes:
+    return digest_of(data, mask, __version__.encode(), os.fsencode(overlay_name(job)))
 
 
 def _journal(settings: DetectSettings, folder: str) -> Journal:

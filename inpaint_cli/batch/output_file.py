@@ -26,7 +26,7 @@ class OutputFile:
     ) -> None:
         """Look at what is there. Raises PhotoError where that can't be read.
 
-        photo: what it is made of: neither it nor what was made of another photo is replaced.
+        photo: what it is made of: the result of another photo is not replaced.
         place: names this output, where several may well have the same content (masks without damage), so that
         one that was copied over another does not count as written by us.
         """
@@ -59,7 +59,6 @@ class OutputFile:
         if self._present == digest and not overwrite:
             self._journal.record(inputs, digest, self._photo)
             return False
-        self._check_not_the_photo()
         if not overwrite and (why := self._why_kept()):
             raise PhotoError(f"{self._root / self._relative}: {why}")
         folder = make_folder(self._root, self._relative.parent)
@@ -68,9 +67,11 @@ class OutputFile:
         return True
 
     def withdraw(self) -> None:
-        """Remove the file that is there, if `put` would replace it. Raises PhotoError where that fails."""
-        path = self._root / self._relative
-        if self._present is None or self._why_kept():
+        """Remove the file that is there, if it was made of this photo. Raises PhotoError where that fails."""
+        path, photo = self._root / self._relative, self._photo
+        if self._present is None or photo is None or self.is_of_others():
+            return
+        if not any(_are_one(other, photo) for other in self._journal.photos_of(self._present)):
             return
         try:
             path.unlink(missing_ok=True)
@@ -84,25 +85,29 @@ class OutputFile:
         if self.is_of_others():
             not_ours = ", and is not (or no longer) what this program wrote" if self._journal.is_kept else ""
             return f"is there already{not_ours}; --overwrite replaces it"
-        made_of = [] if self._photo is None else self._journal.photos_of(self._present)
-        others = [other for other in made_of if self._photo is not None and _are_two(other, self._photo)]
+        photo = self._photo
+        if photo is None:
+            return ""
+        made_of = self._journal.photos_of(self._present)
+        others = [other for other in made_of if _are_two(other, photo)]
         if others and len(others) == len(made_of):
             return (
                 f"is there already, made of {others[0]}; write into another folder (--overwrite replaces it)"
             )
         return ""
 
-    def _check_not_the_photo(self) -> None:
-        """Raise PhotoError where the photo is a link to the file that would be replaced."""
-        place = os.path.realpath(self._root / self._relative.parent)
-        if self._photo is not None and os.path.realpath(self._photo) == str(Path(place, self._relative.name)):
-            raise PhotoError(f"{self._root / self._relative}: is the photo itself; write into another folder")
-
 
 def _are_two(one: Path, other: Path) -> bool:
     """Say whether these are two photos; one that is gone was renamed, or is no longer wanted."""
     try:
         return one != other and not one.samefile(other)
+    except OSError:
+        return False
+
+
+def _are_one(one: Path, other: Path) -> bool:
+    try:
+        return one == other or one.samefile(other)
     except OSError:
         return False
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 
@@ -286,7 +287,7 @@ def _take_out_collisions(draft: _Draft) -> None:
     selection = draft.selection
     in_one_folder = selection.listed and selection.base is None
     advice = "; --base DIR keeps the folders below it" if in_one_folder else ""
-    found = find_collisions(draft.jobs, selection.mask, advice=advice)
+    found = find_collisions(draft.jobs, _masks_read(draft), advice=advice)
     draft.refusals += found.refusals
     if found.repeated:
         more = f" and {len(found.repeated) - 1} more" if len(found.repeated) > 1 else ""
@@ -299,6 +300,14 @@ def _take_out_collisions(draft: _Draft) -> None:
             for job in draft.jobs
             if id(job) not in found.repeated
         ]
+
+
+def _masks_read(draft: _Draft) -> Iterator[str]:
+    """Yield the masks that are read; those of jobs that write masks are only in the way."""
+    if draft.selection.mask is not None:
+        yield str(draft.selection.mask)
+    elif not draft.selection.masks_wanted:
+        yield from (job.mask_file for job in draft.jobs if job.mask_file is not None)
 
 
 def _sibling(folder: Path) -> Path:

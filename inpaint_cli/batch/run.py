@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from itertools import islice
+from itertools import count, islice
 from types import FrameType
 
 from inpaint_cli.batch.job import Job
@@ -89,9 +89,10 @@ def interruptible(stop: Stop, tell: Callable[[str], None]) -> Iterator[None]:
 
     One that was ignored when the program started stays so: a shell's background job is not for its Ctrl-C.
     """
+    heard_before = count()
 
     def handle(_signal: int, _frame: FrameType | None) -> None:
-        if stop.interrupted:
+        if next(heard_before):  # not `stop.interrupted`: a second signal may come before that is set
             if time.monotonic() - stop.since > ONE_WISH:
                 os._exit(ExitCode.INTERRUPTED)  # outputs are renamed into place whole: none is half written
             return

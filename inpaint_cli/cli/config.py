@@ -120,10 +120,8 @@ def _check_range(file: Path, parameter: inspect.Parameter, key: str, value: Any)
 
 def _tables(file: Path) -> dict[str, Any]:
     try:
-        marked = file.read_bytes()
-        content = tomllib.loads(
-            marked.removeprefix(codecs.BOM_UTF8).decode()
-        )  # as editors on Windows begin it
+        # Editors on Windows begin it with a mark of its encoding.
+        content = tomllib.loads(file.read_bytes().removeprefix(codecs.BOM_UTF8).decode())
     except (OSError, ValueError) as error:
         raise UsageError(f"{file}: can't be read as TOML: {error}") from error
     if file.name == CONFIG_NAME:

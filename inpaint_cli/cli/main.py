@@ -95,7 +95,10 @@ def run(arguments: Sequence[str]) -> int:
         return ExitCode.INTERRUPTED
     except Exception as error:
         if type(error) is ImportError and (error.name or "").partition(".")[0] not in _OURS:
-            _complain(f"error: a library can't be loaded, for want of memory or of a part of it: {error}")
+            if _wants_traceback(arguments):
+                traceback.print_exc()
+            what = " ".join(str(error).split())
+            _complain(f"error: a library can't be loaded, for want of memory or of a part of it: {what}")
             return ExitCode.MODEL_OR_BACKEND
         if isinstance(error, OSError) and error.errno in _LOST and error.filename is None:
             return _lost_stdout(error.strerror or str(error))

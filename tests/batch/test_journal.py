@@ -1,6 +1,5 @@
 import multiprocessing
 import os
-import resource
 from pathlib import Path
 
 import pytest
@@ -51,6 +50,7 @@ def test_the_photos_that_a_result_was_made_of_are_known_to_the_next_run(tmp_path
 
 
 def test_a_run_may_write_into_more_folders_than_files_can_be_open(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource", reason="Windows has no such limit")
     most, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     folders = [tmp_path / str(number) for number in range(100)]
     for folder in folders:
@@ -78,6 +78,16 @@ def test_a_folder_that_was_moved_away_and_made_anew_gets_a_journal_of_its_own(tm
     (tmp_path / "out").mkdir()
     journal.record(INPUTS, RESULT)
     assert Journal.open(tmp_path / "out").result_of(INPUTS) == RESULT
+
+
+def test_a_file_that_was_made_anew_is_known_by_its_size_where_it_has_the_number_of_the_old_one(
+    tmp_path: Path,
+) -> None:
+    journal = Journal.open(tmp_path)
+    journal.record(INPUTS, RESULT)
+    (tmp_path / JOURNAL_NAME).write_bytes(b"# shorter\n")
+    journal.record(INPUTS, RESULT)
+    assert Journal.open(tmp_path).result_of(INPUTS) == RESULT
 
 
 def test_a_torn_line_is_skipped_and_the_next_one_is_whole(tmp_path: Path) -> None:

@@ -113,6 +113,36 @@ def test_results_over_a_photo_that_was_found_through_a_link_are_refused(tmp_path
         plan.check()
 
 
+def test_results_over_a_photo_or_mask_that_is_a_link_are_refused(tmp_path: Path) -> None:
+    touch(tmp_path, "o/a.png", "o/b.png", "p/b.png", "q/a.png")
+    (tmp_path / "p/c.png").symlink_to("../o/b.png")
+    refusal = f"{tmp_path / 'p/b.png'} would be written over {tmp_path / 'p/c.png'}"
+    assert plan_of(tmp_path / "p", output=tmp_path / "o").refusals == (refusal,)
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m/a.png").symlink_to("../o/a.png")
+    plan = plan_of(tmp_path / "q", mask_dir=tmp_path / "m", output=tmp_path / "o")
+    assert plan.refusals == (f"{tmp_path / 'q/a.png'} would be written over {tmp_path / 'm/a.png'}",)
+
+
+def test_a_photo_that_is_named_twice_is_refused_once_over_itself(tmp_path: Path) -> None:
+    touch(tmp_path, "p/a.png")
+    plan = plan_of(tmp_path / "p/a.png", tmp_path / "p/a.png", output=tmp_path / "p")
+    assert plan.refusals == (f"{tmp_path / 'p/a.png'} would be written over {tmp_path / 'p/a.png'}",)
+    assert [bool(job.problem) for job in plan.jobs] == [True]
+
+
+def test_no_disk_is_tried_where_no_names_are_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    touch(tmp_path, "p/a.jpg", "p/b.jpg")
+    monkeypatch.setattr("inpaint_cli.batch.collisions.ignores_case", lambda folder: 1 / 0)
+    plan = plan_of(tmp_path / "p/a.jpg", tmp_path / "p/b.jpg", output=tmp_path / "p", suffix=".png")
+    assert outputs(plan, tmp_path) == ["p/a.png", "p/b.png"] and not plan.refusals
+
+
+def test_another_mask_that_is_there_is_no_reason_not_to_write_masks(tmp_path: Path) -> None:
+    touch(tmp_path, "p/b.jpg", "p/b.png", "p/b.jpg.png", "m/b.jpg.png", "m/b.png.png")
+    assert not plan_of(tmp_path / "p", output=tmp_path / "m", masks_wanted=True).refusals
+
+
 def test_results_over_a_photo_of_another_spelling_are_refused_where_the_disk_takes_them_for_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import pickle
 import struct
 import zlib
@@ -19,6 +20,7 @@ from inpaint_cli.photos import (
     verify,
     write_atomically,
 )
+from inpaint_cli.photos.edge import foreign_errors
 
 
 def test_a_wrong_suffix_is_read_and_written_by_content(tmp_path: Path) -> None:
@@ -46,6 +48,19 @@ def test_files_that_cannot_be_opened(tmp_path: Path) -> None:
         read_photo(tmp_path / "gone.png")
     with pytest.raises(PhotoError, match="directory"):
         read_photo(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OSError(errno.EMFILE, "Too many open files"), "a.png: Too many open files; lower --jobs"),
+        (OSError(errno.EIO, "Input/output error"), r"a.png: can't be read, the file may be damaged \(.*\)"),
+        (MemoryError(), "a.png: not enough memory; lower --jobs or --max-pixels"),
+    ],
+)
+def test_what_the_system_lacks_is_no_fault_of_the_file(error: Exception, told: str) -> None:
+    with pytest.raises(PhotoError, match=f"^{told}$"), foreign_errors("a.png", "read"):
+        raise error
 
 
 def bomb(format_name: str) -> bytes:

@@ -160,6 +160,29 @@ def test_a_mask_from_when_two_photos_shared_a_stem_gives_way_to_the_new_one(
     assert [line["mask"] for line in planned.lines] == ["masks/a.png"]
 
 
+def test_the_mask_of_another_albums_photo_stays(detect, archive, inpaint, tmp_path: Path) -> None:
+    assert detect().code == 0  # masks/a.png is of photos/a.png
+    (tmp_path / "album").mkdir()
+    for name in ("a.png", "a.jpg"):
+        Image.new("RGB", (40, 40), "blue").save(tmp_path / "album" / name)
+    album = ("detect", "album", "-o", "masks", "--detector", "classical")
+    assert inpaint(*album).code == 0
+    (tmp_path / "photos").rename(tmp_path / "unplugged")
+    assert inpaint(*album).code == 0
+    names = sorted(file.name for file in (tmp_path / "masks").glob("*.png"))
+    assert names == ["a.jpg.png", "a.png", "a.png.png", "b.png"]
+
+
+def test_pictures_to_look_at_of_photos_of_one_content_are_drawn_once(detect, tmp_path: Path) -> None:
+    (tmp_path / "photos/c.png").write_bytes((tmp_path / "photos/a.png").read_bytes())
+    journal = tmp_path / "look/.inpaint-cli.journal"
+    sizes = []
+    for _ in range(3):
+        assert detect("--overlay", "look").code == 0
+        sizes.append(journal.stat().st_size)
+    assert sizes[0] == sizes[1] == sizes[2]
+
+
 @pytest.mark.parametrize("command", ["restore", "detect"])
 def test_masks_beside_the_photos_are_left_out_with_a_note(archive, inpaint, command: str) -> None:
     root = archive("a.png")

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from program import PROGRAM, environment
+from program import PROGRAM, after, environment
 
 
 @pytest.fixture
@@ -331,3 +331,21 @@ def test_a_bug_of_ours_in_a_command_without_v_is_told_whole(tmp_path: Path) -> N
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, env=environment()
     )
     assert ended.returncode == 70 and "Traceback" in ended.stderr and "-v" not in ended.stderr
+
+
+def test_a_library_that_can_not_be_loaded_is_no_bug_of_ours(archive) -> None:
+    root = archive("a.png")
+    program = after(
+        "import builtins\n"
+        "imported = builtins.__import__\n"
+        "def broken(name, *rest, **more):\n"
+        "    if name == 'cv2':\n"
+        "        raise ImportError('libx.so:\\n  no memory')\n"
+        "    return imported(name, *rest, **more)\n"
+        "builtins.__import__ = broken\n"
+    )
+    ended = subprocess.run(
+        [*program, "restore", "photos"], cwd=root, capture_output=True, text=True, env=environment()
+    )
+    said = "a library can't be loaded, for want of memory or of a part of it: libx.so: no memory"
+    assert (ended.returncode, ended.stderr) == (4, f"inpaint-cli: error: {said}\n")

@@ -117,7 +117,9 @@ def test_a_second_ctrl_c_stops_at_once(archive, hold_restore) -> None:
     process = hold_restore("photos", "--mask-dir", "masks", "-o", "out", "--jobs", "1").process
     process.send_signal(signal.SIGINT)
     assert process.stderr.readline() == FINISHING
-    while process.poll() is None:  # the photo in hand waits for ever
+    for _ in range(300):  # the photo in hand waits for ever
+        if process.poll() is not None:
+            break
         process.send_signal(signal.SIGINT)
         time.sleep(0.1)
     assert (process.returncode, *process.communicate()) == (130, b"", b"")

@@ -42,7 +42,7 @@ def imported(folder: Path) -> dict[str, set[str]]:
     ("folder", "extras"),
     [
         ("inpaint_cli", ("torch", "heif")),
-        ("training", ("torch", "train", "heif")),
+        ("training", ("torch", "train")),
         ("benchmarks", ("torch", "train", "dev", "bench", "heif")),
         ("docs", ("dev", "train")),
     ],

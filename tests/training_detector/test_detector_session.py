@@ -185,3 +185,10 @@ def test_photos_are_needed(tmp_path: Path, photos: Path) -> None:
 def test_a_run_of_no_length_is_refused(tmp_path: Path, photos: Path) -> None:
     with pytest.raises(UsageError, match="--minutes 0 must be greater than 0"):
         run(DetectorRequest(folder=tmp_path / "run", photos=(photos,), device="cpu", minutes=0))
+
+
+def test_a_run_does_not_go_on_with_more_photos_than_it_began_with(tmp_path: Path, photos: Path) -> None:
+    run(DetectorRequest(folder=tmp_path / "run", photos=(photos,), device="cpu"))
+    (photos / "18.png").write_bytes((photos / "00.png").read_bytes())
+    with pytest.raises(RunFolderError, match=r"begun with \[18\] pictures or tiles, now there are \[19\]"):
+        run(DetectorRequest(folder=tmp_path / "run", photos=(), resume=True, device="cpu"))

@@ -100,8 +100,8 @@ class TrainingData:
 
     @property
     def sizes(self) -> list[int]:
-        """How many pictures, or tiles of photos, each source trains on."""
-        return [len(source.train) for source in self.sources]
+        """How many pictures, or tiles of photos, each source has to train on and to validate with."""
+        return [len(source.train) + len(source.valid) for source in self.sources]
 
     @property
     def description(self) -> str:

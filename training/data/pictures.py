@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from torch import Tensor
 
 from inpaint_cli.depth import eight_bits
@@ -22,9 +22,9 @@ from inpaint_cli.limits import DEFAULT_MAX_PIXELS
 from inpaint_cli.suffixes import PHOTO_SUFFIXES
 from training.run_files import drawn_by_a_run
 
-PICTURE_SUFFIXES = PHOTO_SUFFIXES | {".ppm"}
+PICTURE_SUFFIXES = PHOTO_SUFFIXES - {".heic", ".heif", ".hif"} | {".ppm"}
+"""HEIC needs a package that training does without."""
 MOST_NAMED = 5
-_HEIF_SUFFIXES = frozenset({".heic", ".heif", ".hif"})
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -65,10 +65,10 @@ def find_pictures(folder: Path) -> list[Path]:
 def read_pixels(file: Path) -> Pixels:
     """Read a picture as uint8 RGB (h, w, 3); of an animation or of several pages the first.
 
-    Raises TrainingDataError, also for more than DEFAULT_MAX_PIXELS, and for HEIC without pillow-heif.
+    Raises TrainingDataError, also for more than DEFAULT_MAX_PIXELS.
     """
     try:
-        with _our_limit(), _open(file) as picture:
+        with _our_limit(), Image.open(file) as picture:
             return _rgb(picture)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Warning) as error:
         raise TrainingDataError(f"{file} can't be read ({error}): repair it or take it away") from error
@@ -100,21 +100,6 @@ def _our_limit() -> Iterator[None]:
             yield
     finally:
         Image.MAX_IMAGE_PIXELS = usual
-
-
-def _open(file: Path) -> Image.Image:
-    """Open a picture, by its content. ValueError where the package that reads it is missing."""
-    try:
-        return Image.open(file)
-    except UnidentifiedImageError:
-        if file.suffix.lower() not in _HEIF_SUFFIXES:
-            raise
-    try:
-        from pillow_heif import register_heif_opener
-    except ImportError as error:
-        raise ValueError("HEIC needs the package pillow-heif: pip install pillow-heif") from error
-    register_heif_opener()
-    return Image.open(file)
 
 
 def _rgb(picture: Image.Image) -> Pixels:

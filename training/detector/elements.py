@@ -21,10 +21,13 @@ class ElementBank:
 
     @classmethod
     def read(cls, folder: Path) -> ElementBank:
-        """Read FOLDER/KIND/*.png. Raises TrainingDataError where there is none, or one can't be read."""
+        """Read FOLDER/KIND/*.png, but hidden ones.
+
+        Raises TrainingDataError where there is none, or one can't be read.
+        """
         kinds = {}
         for each in sorted(path for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else ():
-            planes = tuple(_read(file) for file in sorted(each.glob("*.png")))
+            planes = tuple(_read(file) for file in sorted(each.glob("[!.]*.png")))
             if planes:
                 kinds[each.name] = planes
         if not kinds:

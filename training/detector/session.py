@@ -58,8 +58,9 @@ def train_detector(
         start = None if folder.has_state else read_start(request.start_from)
         elements = ElementBank.read(request.elements) if request.elements else None
         training, validating = _photos(request)
+        sizes = [len(training) + len(validating)]
         if folder.has_progress:
-            refuse_changed_data(folder.path, [len(training)], folder.read_config().get("pictures"))
+            refuse_changed_data(folder.path, sizes, folder.read_config().get("pictures"))
         trainer = DetectorTrainer(
             config,
             SampleMaker(training, elements, config.samples),
@@ -81,7 +82,7 @@ def train_detector(
                 "valid": str(request.valid.absolute()) if request.valid else None,
                 "elements": str(request.elements.absolute()) if request.elements else None,
                 "data_description": described,
-                "pictures": [len(training)],
+                "pictures": sizes,
                 "started_from": [str(file.absolute()) for file in request.start_from],
                 "device": str(device),
             }
