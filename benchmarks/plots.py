@@ -16,6 +16,7 @@ from training.plot_style import COLOURS, INK, as_png, dress, new_figure
 Row = dict[str, Any]
 OURS_COLOUR = COLOURS[1]
 OTHER_COLOURS = tuple(colour for colour in COLOURS if colour != OURS_COLOUR)
+OUR_STYLES = ("-", "--", "-.", ":")
 COLUMNS = 3
 
 
@@ -31,15 +32,25 @@ def plot_quality(quality: Sequence[Row], titles: Mapping[str, str]) -> bytes:
         axes.set_xlabel("time, OpenCV's Navier-Stokes = 1", color=INK, fontsize=9)
         axes.set_ylabel("PSNR in the hole (dB)", color=INK, fontsize=9)
         axes.margins(x=0.25, y=0.15)
+        below = _labelled_below(kind["methods"])
         for index, row in enumerate(kind["methods"]):
             colour = _colour(row["method"], index)
             marker, size = ("*", 150) if is_ours(row["method"]) else ("o", 45)
             axes.scatter([row["ratio"]], [row["psnr"]], color=colour, marker=marker, s=size, zorder=3)
-            axes.annotate(titles[row["method"]], (row["ratio"], row["psnr"]), xytext=(0, 7),
-                          textcoords="offset points", ha="center", fontsize=7.5, color=colour)  # fmt: skip
+            away, side = (-7, "top") if row["method"] in below else (7, "bottom")
+            axes.annotate(
+                titles[row["method"]], (row["ratio"], row["psnr"]), xytext=(0, away), va=side, ha="center",
+                textcoords="offset points", fontsize=7.5, color=colour,
+            )  # fmt: skip
     for axes in fields[len(quality) :]:
         axes.set_visible(False)
     return as_png(figure)
+
+
+def _labelled_below(methods: Sequence[Row]) -> set[str]:
+    """Return every second of the classical methods by time: those that take as long lie side by side."""
+    others = sorted((row["ratio"], row["method"]) for row in methods if not is_ours(row["method"]))
+    return {method for _, method in others[1::2]}
 
 
 def plot_growth(sizes: Sequence[Row], damage: Sequence[Row], titles: Mapping[str, str]) -> bytes:
@@ -60,10 +71,16 @@ def plot_growth(sizes: Sequence[Row], damage: Sequence[Row], titles: Mapping[str
         _plain_ticks(axes.yaxis)
         for index, method in enumerate(dict.fromkeys(point["method"] for point in points)):
             known = [point for point in points if point["method"] == method and "problem" not in point]
-            axes.plot([factor * point[across] for point in known], [point[up] for point in known], marker="o",
-                      markersize=4, color=_colour(method, index), label=titles[method])  # fmt: skip
-        if points:
-            axes.legend(frameon=False, fontsize=8, labelcolor=INK)
+            style = OUR_STYLES[index % len(OUR_STYLES)] if is_ours(method) else "-"
+            axes.plot(
+                [factor * point[across] for point in known], [point[up] for point in known], marker="o",
+                markersize=4, linestyle=style, color=_colour(method, index), label=titles[method],
+            )  # fmt: skip
+    lines = {line.get_label(): line for axes in fields for line in axes.get_lines()}
+    figure.legend(
+        lines.values(), lines.keys(), loc="outside lower center", ncols=4, frameon=False, fontsize=8,
+        labelcolor=INK, handlelength=4,
+    )  # fmt: skip
     return as_png(figure)
 
 
