@@ -176,6 +176,19 @@ def check_resumable(folder: RunFolder, model: str) -> dict[str, Any]:
     return config
 
 
+def check_same_data(folder: RunFolder, pictures: Sequence[int]) -> None:
+    """Raise RunFolderError where a run that is resumed has more or fewer pictures than it began with.
+
+    pictures: how many each source has; runs that are older than this check don't tell.
+    """
+    begun = folder.read_config().get("pictures") if folder.has_progress else None
+    if begun is not None and begun != list(pictures):
+        raise RunFolderError(
+            f"{folder.path} was begun with {begun} pictures or tiles, now there are {list(pictures)};"
+            " put the data back as it was or start another run with -o and --start-from"
+        )
+
+
 def _parse_row(row: Mapping[str, str]) -> EpochFigures:
     numbers = {name: float(row[name]) for name in COLUMNS if name != "epoch"}
     return EpochFigures(epoch=int(row["epoch"]), **numbers)

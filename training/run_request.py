@@ -67,19 +67,6 @@ def refuse_other_files(folder: Path, option: str, asked: Sequence[Path], begun: 
         raise RunFolderError(f"{folder} was begun {how}; leave the option out or start another run with -o")
 
 
-def refuse_changed_data(folder: Path, pictures: Sequence[int], begun: object) -> None:
-    """Raise RunFolderError where there are more or fewer pictures than a run began with.
-
-    pictures: how many each source has; begun: the same as the run's configuration has it, None where that is
-    older than this check.
-    """
-    if begun is not None and begun != list(pictures):
-        raise RunFolderError(
-            f"{folder} was begun with {begun} pictures or tiles, now there are {list(pictures)};"
-            " put the data back as it was or start another run with -o and --start-from"
-        )
-
-
 def as_tuple(path: Path | None) -> tuple[Path, ...]:
     """Return a path that may be left out as a sequence of one or none."""
     return () if path is None else (path,)

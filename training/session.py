@@ -25,14 +25,8 @@ from training.networks import build_network
 from training.panels import Pixels, Strip, draw_panel
 from training.plots import Curve, plot_run
 from training.presets import TrainingConfig, find_preset
-from training.run_folder import RunFolder, check_fresh, check_resumable, claim
-from training.run_request import (
-    RunRequest,
-    as_tuple,
-    refuse_changed_data,
-    refuse_other_files,
-    refuse_other_settings,
-)
+from training.run_folder import RunFolder, check_fresh, check_resumable, check_same_data, claim
+from training.run_request import RunRequest, as_tuple, refuse_other_files, refuse_other_settings
 
 PANEL_PICTURES = 10
 PICTURE_SECONDS = 60.0
@@ -122,8 +116,7 @@ def train(
         settled = _settle(request, folder, find, world)
         start = None if folder.has_state else read_start(settled.start_from)
         data = read(settled.data, settled.valid, settled.training.seed)
-        if folder.has_progress:
-            refuse_changed_data(folder.path, data.sizes, folder.read_config().get("pictures"))
+        check_same_data(folder, data.sizes)
         if world.writes:
             world.wait()
         sources, validation = loop_sources(data)

@@ -83,22 +83,27 @@ def _overwritten(jobs: Sequence[Job], masks: Iterable[str]) -> Iterator[tuple[Jo
     Folders are known by what they are, not by name: a link or a second mount leads to the same.
     """
     folders = _Folders()
-    written: dict[FolderId, dict[str, list[tuple[str, Job]]]] = {}
-    for job in jobs:
-        folder, name = folders.split(joined(job.output_root, job.output_relative))
-        if folder is not None:
-            written.setdefault(folder, {}).setdefault(without_case(name), []).append((name, job))
+    written = {folders.of(joined(job.output_root, job.output_relative)) for job in jobs} - {None}
     if not written:
         return
     photos = (joined(job.root, job.relative) for job in jobs)
-    for path in chain(photos, masks):
-        for place in _places_of(path):
-            folder, name = folders.split(place)
-            if folder is None or folder not in written:
-                continue
-            for written_name, job in written[folder].get(without_case(name), ()):
-                if written_name == name or folders.ignores_case(folder):
-                    yield job, path
+    originals = [
+        (folder, place, path)
+        for path in chain(photos, masks)
+        for place in _places_of(path)
+        if (folder := folders.of(place)) in written
+    ]
+    shared = {folder for folder, _, _ in originals}
+    outputs: dict[tuple[FolderId | None, str], list[tuple[str, Job]]] = {}
+    for job in jobs if shared else ():
+        output = joined(job.output_root, job.output_relative)
+        if (folder := folders.of(output)) in shared:
+            name = _name(output)
+            outputs.setdefault((folder, without_case(name)), []).append((name, job))
+    for folder, place, path in originals:
+        for name, job in outputs.get((folder, without_case(_name(place))), ()):
+            if name == _name(place) or folders.ignores_case(folder):
+                yield job, path
 
 
 def _places_of(path: str) -> Iterator[str]:
@@ -108,24 +113,27 @@ def _places_of(path: str) -> Iterator[str]:
         yield os.path.realpath(path)
 
 
+def _name(path: str) -> str:
+    return path[path.rfind(os.sep) + 1 :]
+
+
 class _Folders:
     """Which folders paths lie in, and what their disks take for the same name; each is looked at once."""
 
     def __init__(self) -> None:
         self._ids: dict[str, FolderId | None] = {}
-        self._paths: dict[FolderId, Path] = {}
-        self._ignoring_case: dict[FolderId, bool] = {}
+        self._paths: dict[FolderId | None, Path] = {}
+        self._ignoring_case: dict[FolderId | None, bool] = {}
 
-    def split(self, path: str) -> tuple[FolderId | None, str]:
-        """Return the folder of a file, None where it is not there, and the file's name."""
-        folder, name = os.path.split(path)
+    def of(self, path: str) -> FolderId | None:
+        """Return the folder that a file lies in, None where it is not there."""
+        folder = path[: path.rfind(os.sep) + 1]
         if folder not in self._ids:
-            identity = self._ids[folder] = existing_id(Path(folder))
-            if identity is not None:
-                self._paths[identity] = Path(folder)
-        return self._ids[folder], name
+            self._ids[folder] = existing_id(Path(folder))
+            self._paths[self._ids[folder]] = Path(folder)
+        return self._ids[folder]
 
-    def ignores_case(self, folder: FolderId) -> bool:
+    def ignores_case(self, folder: FolderId | None) -> bool:
         """Say whether a folder that was met takes two spellings for one file."""
         if folder not in self._ignoring_case:
             self._ignoring_case[folder] = ignores_case(self._paths[folder])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +43,3 @@ class Job:
     def mask(self) -> Path | None:
         """The mask's path."""
         return None if self.mask_file is None else Path(self.mask_file)
-
-    @property
-    def output_folder(self) -> PurePath:
-        """The output's folder, from the output root."""
-        return PurePath(self.output_relative).parent

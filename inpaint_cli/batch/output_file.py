@@ -89,10 +89,9 @@ class OutputFile:
         if photo is None:
             return ""
         made_of = self._journal.photos_of(self._present)
-        others = [other for other in made_of if _are_two(other, photo)]
-        if others and len(others) == len(made_of):
+        if made_of and all(_are_two(other, photo) for other in made_of):
             return (
-                f"is there already, made of {others[0]}; write into another folder (--overwrite replaces it)"
+                f"is there already, made of {made_of[0]}; write into another folder (--overwrite replaces it)"
             )
         return ""
 

@@ -62,10 +62,10 @@ class Plan:
 
     def output_folders(self) -> dict[str, set[Path]]:
         """Return each output folder at the top with all folders that the plan writes into below it."""
-        folders: dict[str, set[Path]] = {}
+        folders: dict[str, set[str]] = {}
         for job in self.jobs:
-            folders.setdefault(job.output_root, set()).add(Path(job.output_root, job.output_folder))
-        return folders
+            folders.setdefault(job.output_root, set()).add(os.path.dirname(job.output_relative))  # noqa: PTH120
+        return {root: {Path(root, folder) for folder in below} for root, below in folders.items()}
 
     def places(self) -> list[Path]:
         """Return where the results go, for people: the output folders, or the one file."""
@@ -288,7 +288,7 @@ def _take_out_collisions(draft: _Draft) -> None:
     in_one_folder = selection.listed and selection.base is None
     advice = "; --base DIR keeps the folders below it" if in_one_folder else ""
     found = find_collisions(draft.jobs, _masks_read(draft), advice=advice)
-    draft.refusals += found.refusals
+    draft.refusals.extend(found.refusals)
     if found.repeated:
         more = f" and {len(found.repeated) - 1} more" if len(found.repeated) > 1 else ""
         draft.notes.append(f"{next(iter(found.repeated.values()))}{more}: named twice, and taken once")

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TextIO
 
 from inpaint_cli.batch.outcome import Outcome
 from inpaint_cli.errors import ExitCode
-from inpaint_cli.printable import printable
+from inpaint_cli.printable import first_named, printable
 
 MOST_LISTED = 100
 """Failures that the summary names; the rest is counted (and in the report)."""
-_MOST_PLACES = 5
 
 HEAD_BYTES = 1 << 18
 """So much of a file tells whether it is a report of ours: more than its longest line, with three paths."""
@@ -81,7 +80,7 @@ class Tally:
         if planned > self.counts.total():
             counted.append(f"{planned - self.counts.total()} not done")
         gone_well = self.counts.total() > failed
-        where = _named(list(places)) if gone_well else ""
+        where = first_named(list(places)) if gone_well else ""
         return [
             *listed,
             f"{', '.join(counted) or 'nothing done'} in {seconds:.1f} s" + (f" -> {where}" if where else ""),
@@ -95,11 +94,6 @@ class Tally:
         if listed:
             listed.insert(0, f"{failed} of {self.counts.total()} photos failed; here they are again:")
         return listed
-
-
-def _named(places: Sequence[object]) -> str:
-    more = f" and {len(places) - _MOST_PLACES} more" if len(places) > _MOST_PLACES else ""
-    return ", ".join(printable(place) for place in places[:_MOST_PLACES]) + more
 
 
 def _key(outcome: Outcome) -> int:

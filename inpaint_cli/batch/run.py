@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import signal
 import time
@@ -10,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from itertools import count, islice
+from itertools import islice
 from types import FrameType
 
 from inpaint_cli.batch.job import Job
@@ -30,13 +29,10 @@ class Stop:
 
     A plain value instead of `threading.Event`: a signal's handler that sets an event, while the code that it
     interrupts waits for the same event, can block for ever on the event's own lock.
-
-    since: when it was interrupted, in seconds of `time.monotonic`.
     """
 
     wanted: bool = False
     interrupted: bool = False
-    since: float = -math.inf
 
     def request(self) -> None:
         """Begin no more photos."""
@@ -44,7 +40,6 @@ class Stop:
 
     def interrupt(self) -> None:
         """Begin no more photos because the user, or the reader of our output, left."""
-        self.since = time.monotonic()
         self.interrupted = True
         self.request()
 
@@ -89,11 +84,12 @@ def interruptible(stop: Stop, tell: Callable[[str], None]) -> Iterator[None]:
 
     One that was ignored when the program started stays so: a shell's background job is not for its Ctrl-C.
     """
-    heard_before = count()
+    heard_at: list[float] = []
 
     def handle(_signal: int, _frame: FrameType | None) -> None:
-        if next(heard_before):  # not `stop.interrupted`: a second signal may come before that is set
-            if time.monotonic() - stop.since > ONE_WISH:
+        heard_at.append(time.monotonic())
+        if len(heard_at) > 1:  # not `stop.interrupted`: a second signal may come before that is set
+            if heard_at[-1] - heard_at[0] > ONE_WISH:
                 os._exit(ExitCode.INTERRUPTED)  # outputs are renamed into place whole: none is half written
             return
         stop.interrupt()

@@ -16,20 +16,16 @@ from inpaint_cli.batch.run import run
 from inpaint_cli.cli.reporting import Reporting
 from inpaint_cli.cli.screen import Screen
 from inpaint_cli.errors import NothingToDoError, PhotoError, UsageError
-from inpaint_cli.printable import printable
+from inpaint_cli.printable import first_named, printable
 from inpaint_cli.replacing import sweep
-
-MOST_NAMED = 5
 
 
 def check_plan(plan: Plan, screen: Screen, photos: list[Path]) -> None:
     """Tell what was left out, and raise where the plan is refused or empty."""
     tell_notes(plan, screen)
     if plan.orphans:
-        shown = ", ".join(map(printable, plan.orphans[:MOST_NAMED]))
-        more = f" and {len(plan.orphans) - MOST_NAMED} more" if len(plan.orphans) > MOST_NAMED else ""
         count = "1 mask is" if len(plan.orphans) == 1 else f"{len(plan.orphans)} masks are"
-        screen.line(f"note: {count} used for no photo: {shown}{more}")
+        screen.line(f"note: {count} used for no photo: {first_named(plan.orphans)}")
     plan.check()
     if not plan.jobs and not plan.problems:
         raise NothingToDoError(f"no photo was found in {', '.join(map(printable, photos))}")
@@ -49,7 +45,9 @@ def open_journals(plan: Plan, overlay: Path | None = None) -> dict[str, Journal]
     journals: dict[str, Journal] = {}
     prepare_folders(plan, journals)
     if overlay is not None:
-        _prepare(overlay, {overlay / job.output_folder for job in plan.jobs}, journals)
+        written = plan.output_folders().items()
+        below = {overlay / folder.relative_to(root) for root, folders in written for folder in folders}
+        _prepare(overlay, below, journals)
     return journals
 
 

@@ -16,14 +16,8 @@ from training.detector.samples import SampleMaker, read_photos
 from training.detector.shapes import Plane
 from training.detector.trainer import DetectorConfig, DetectorFigures, DetectorTrainer
 from training.memory import shortage_told
-from training.run_folder import RunFolder, check_fresh, check_resumable, claim
-from training.run_request import (
-    RunRequest,
-    as_tuple,
-    refuse_changed_data,
-    refuse_other_files,
-    refuse_other_settings,
-)
+from training.run_folder import RunFolder, check_fresh, check_resumable, check_same_data, claim
+from training.run_request import RunRequest, as_tuple, refuse_other_files, refuse_other_settings
 from training.session import find_device
 
 VALID_EVERY = 16
@@ -59,8 +53,7 @@ def train_detector(
         elements = ElementBank.read(request.elements) if request.elements else None
         training, validating = _photos(request)
         sizes = [len(training) + len(validating)]
-        if folder.has_progress:
-            refuse_changed_data(folder.path, sizes, folder.read_config().get("pictures"))
+        check_same_data(folder, sizes)
         trainer = DetectorTrainer(
             config,
             SampleMaker(training, elements, config.samples),
