@@ -25,7 +25,7 @@ from benchmarks.equal_time import train_for
 from inpaint_cli.photos import write_atomically
 from training.checkpoints import WEIGHTS_FILE, read_checkpoint
 from training.data import SourceOption, load_training_data
-from training.loop import Batch, fixed_batch, run_network
+from training.loop import Batch, fixed_batch, mean_squared_error
 from training.networks import NetworkConfig, build_network
 from training.presets import PRESETS, TrainingConfig
 from training.report import markdown_table
@@ -80,17 +80,13 @@ def main() -> int:
     return 0
 
 
-@torch.no_grad()
 def _error(folder: Path, batch: Batch) -> float:
     """Mean squared error over all pixels and channels of the moving-average network."""
     checkpoint = read_checkpoint(folder / WEIGHTS_FILE)
     config = NetworkConfig.from_dict(checkpoint.network)
     network = build_network(config)
     network.load_state_dict(dict(checkpoint.tensors))
-    restored = run_network(network.eval(), config, batch).clamp(0, 1)
-    if config.sees_mask:
-        restored = torch.where(batch.valid > 0, batch.truth, restored)
-    return float((restored - batch.truth).square().mean())
+    return mean_squared_error(network.eval(), config, batch)
 
 
 def _table(results: Mapping[str, Mapping[str, float]]) -> str:

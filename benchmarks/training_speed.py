@@ -75,7 +75,7 @@ def _speed(trainer: Trainer, seconds: float, device: torch.device) -> float:
     steps, started = 0, time.perf_counter()
     while time.perf_counter() - started < seconds:
         trainer.advance(4)
-        _finish(device)
+        finish(device)
         steps += 4
     return steps * trainer.config.batch_size / (time.perf_counter() - started)
 
@@ -84,7 +84,8 @@ def _batch_share(trainer: Trainer, device: torch.device, steps: int = 20) -> flo
     generator = torch.Generator(device)
 
     def make() -> torch.Tensor:
-        return make_batch(trainer.config, trainer.sources, trainer.config.batch_size, generator).truth
+        size = trainer.config.batch_size
+        return make_batch(trainer.config, trainer.sources, size, generator, trainer.rasterisers).truth
 
     making = RecordedStep(make, generator) if trainer.recorded else make
     return _seconds(making, steps, device) / _seconds(lambda: trainer.advance(1), steps, device)
@@ -93,15 +94,16 @@ def _batch_share(trainer: Trainer, device: torch.device, steps: int = 20) -> flo
 def _seconds(call: Callable[[], object], times: int, device: torch.device) -> float:
     for _ in range(WARM_UP):
         call()
-    _finish(device)
+    finish(device)
     started = time.perf_counter()
     for _ in range(times):
         call()
-    _finish(device)
+    finish(device)
     return time.perf_counter() - started
 
 
-def _finish(device: torch.device) -> None:
+def finish(device: torch.device) -> None:
+    """Wait until the device has done all that was launched."""
     if device.type == "cuda":
         torch.cuda.synchronize()
 

@@ -1,9 +1,8 @@
 """Damage drawn afresh for each picture and step, in batches on the device that trains.
 
-Every function returns ``valid``: float32 (n, 1, side, side), 1 = known, 0 = damaged. Shapes are unions of
-capsules (all points within a radius of a segment), so that one rasteriser serves lines, strokes, hairs,
-specks and blobs. Random numbers come from the generator that is passed in, so the same seed draws the same
-damage.
+Every function returns ``valid``: float32 (n, 1, side, side), 1 = known, 0 = damaged. Random numbers come from
+the generator that is passed in, so the same seed draws the same damage; ``rasterisers`` turn shapes into
+pixels.
 """
 
 from __future__ import annotations
@@ -14,60 +13,7 @@ from itertools import accumulate
 import torch
 from torch import Tensor
 
-THICK_RADIUS = 1.42
-"""Pixels from the segment that OpenCV 5 still takes for a line of thickness 2 (best overlap, 1,000 lines)."""
-
-
-def draw_capsules(ends: Tensor, radius: Tensor, side: int) -> Tensor:
-    """Draw a union of capsules for each picture.
-
-    ends: float32 (n, k, 4), x1 y1 x2 y2 in pixels; radius: float32 (n, k) in pixels, negative = not drawn.
-    Returns valid (n, 1, side, side).
-    """
-    axis = torch.arange(side, device=ends.device, dtype=ends.dtype)
-    y, x = torch.meshgrid(axis, axis, indexing="ij")
-    x, y = x.reshape(1, 1, -1), y.reshape(1, 1, -1)
-    x1, y1, x2, y2 = ends.unsqueeze(-1).unbind(2)
-    dx, dy = x2 - x1, y2 - y1
-    along = (((x - x1) * dx + (y - y1) * dy) / (dx * dx + dy * dy).clamp_min(1e-6)).clamp_(0, 1)
-    distance = (x - x1 - along * dx).square_() + (y - y1 - along * dy).square_()
-    limit = torch.where(radius < 0, radius, radius.square()).unsqueeze(-1)
-    hit = (distance <= limit).any(1)
-    return (~hit).to(ends.dtype).view(-1, 1, side, side)
-
-
-def draw_thin_lines(ends: Tensor, thickness: Tensor, side: int) -> Tensor:
-    """Draw straight lines of 1 or 2 pixels as common rasterisers do.
-
-    A line of one pixel takes, at each step of its longer axis, the nearest pixel of the other axis (Bresenham
-    1965). One of two pixels is drawn as OpenCV draws it: all points within about 1.4 pixels of the segment,
-    three rows in all.
-    ends: float32 (n, k, 4) with whole numbers; thickness: (n, k), 1, 2 or 0 = not drawn.
-    Returns valid (n, 1, side, side).
-    """
-    axis = torch.arange(side, device=ends.device, dtype=ends.dtype)
-    y, x = torch.meshgrid(axis, axis, indexing="ij")
-    x, y = x.reshape(1, 1, -1), y.reshape(1, 1, -1)
-    x1, y1, x2, y2 = ends.unsqueeze(-1).unbind(2)
-    dx, dy = x2 - x1, y2 - y1
-    longer = torch.maximum(dx.abs(), dy.abs()).clamp_min(1e-6)
-    length = (dx * dx + dy * dy).sqrt().clamp_min(1e-6)
-    across = ((x - x1) * dy - (y - y1) * dx).abs()
-    along = (x - x1) * dx + (y - y1) * dy
-    inside_axis = torch.where(
-        dx.abs() >= dy.abs(),
-        (x >= torch.minimum(x1, x2)) & (x <= torch.maximum(x1, x2)),
-        (y >= torch.minimum(y1, y2)) & (y <= torch.maximum(y1, y2)),
-    )
-    thin = inside_axis & (across / longer <= 0.5)
-    point = (dx == 0) & (dy == 0)
-    thin = torch.where(point, (x == x1) & (y == y1), thin)
-    beyond = (-along / length).clamp_min(0) + ((along / length) - length).clamp_min(0)
-    thick = (across / length / THICK_RADIUS).square() + beyond.square() <= 1.0 + 1e-4
-    thick = torch.where(point, (x - x1).square() + (y - y1).square() <= 1.0, thick)
-    drawn = thickness.unsqueeze(-1)
-    hit = ((thin & (drawn == 1)) | (thick & (drawn == 2))).any(1)
-    return (~hit).to(ends.dtype).view(-1, 1, side, side)
+from training.rasterisers import EAGER, Rasterisers
 
 
 def _uniform(shape: tuple[int, ...], low: float, high: float, generator: torch.Generator) -> Tensor:
@@ -87,15 +33,17 @@ def _counted(values: Tensor, least: int, generator: torch.Generator) -> Tensor:
     return torch.where(order < count, values, torch.full_like(values, -1))
 
 
-def published_lines(n: int, side: int, generator: torch.Generator) -> Tensor:
+def published_lines(
+    n: int, side: int, generator: torch.Generator, rasterisers: Rasterisers = EAGER
+) -> Tensor:
     """1 to 9 straight lines of 1-2 px with both ends drawn uniformly: the published setting."""
     k = 9
     ends = _whole((n, k, 4), 0, side - 1, generator).float()
     thickness = _counted(_whole((n, k), 1, 2, generator).float(), 1, generator)
-    return draw_thin_lines(ends, thickness, side)
+    return rasterisers.thin_lines(ends, thickness, side)
 
 
-def long_lines(n: int, side: int, generator: torch.Generator) -> Tensor:
+def long_lines(n: int, side: int, generator: torch.Generator, rasterisers: Rasterisers = EAGER) -> Tensor:
     """1 to 4 lines of 1-6 px that cross the tile, as a long line of a large photo does."""
     k = 4
     centre = _uniform((n, k, 2), -2, side + 2, generator)
@@ -103,10 +51,10 @@ def long_lines(n: int, side: int, generator: torch.Generator) -> Tensor:
     reach = _uniform((n, k), 0.3 * side, 1.5 * side, generator)
     step = torch.stack([angle.cos(), angle.sin()], -1) * reach.unsqueeze(-1)
     ends = torch.cat([centre - step, centre + step], -1)
-    return draw_capsules(ends, _counted(_uniform((n, k), 0.3, 3.2, generator), 1, generator), side)
+    return rasterisers.capsules(ends, _counted(_uniform((n, k), 0.3, 3.2, generator), 1, generator), side)
 
 
-def strokes(n: int, side: int, generator: torch.Generator) -> Tensor:
+def strokes(n: int, side: int, generator: torch.Generator, rasterisers: Rasterisers = EAGER) -> Tensor:
     """1 to 3 curved strokes of 1-7 px: scratches and hairs, as chains of short segments."""
     k, steps = 3, 9
     heading = _uniform((n, k, 1), 0, 2 * torch.pi, generator)
@@ -119,19 +67,19 @@ def strokes(n: int, side: int, generator: torch.Generator) -> Tensor:
     path = torch.cat([start, start + move.cumsum(2)], 2)
     ends = torch.cat([path[:, :, :-1], path[:, :, 1:]], -1).reshape(n, k * steps, 4)
     radius = _counted(_uniform((n, k), 0.3, 3.5, generator), 1, generator)
-    return draw_capsules(ends, radius.repeat_interleave(steps, 1), side)
+    return rasterisers.capsules(ends, radius.repeat_interleave(steps, 1), side)
 
 
-def specks(n: int, side: int, generator: torch.Generator) -> Tensor:
+def specks(n: int, side: int, generator: torch.Generator, rasterisers: Rasterisers = EAGER) -> Tensor:
     """1 to 12 dots and short dashes of 1-8 px: dust."""
     k = 12
     centre = _uniform((n, k, 2), 0, side, generator)
     step = torch.randn((n, k, 2), generator=generator, device=generator.device) * 1.5
     ends = torch.cat([centre - step, centre + step], -1)
-    return draw_capsules(ends, _counted(_uniform((n, k), 0.3, 3.0, generator), 1, generator), side)
+    return rasterisers.capsules(ends, _counted(_uniform((n, k), 0.3, 3.0, generator), 1, generator), side)
 
 
-def letters(n: int, side: int, generator: torch.Generator) -> Tensor:
+def letters(n: int, side: int, generator: torch.Generator, rasterisers: Rasterisers = EAGER) -> Tensor:
     """A row or two of upright and slanted short strokes of 1-4 px, spaced as print is."""
     k = 24
     height = _uniform((n, 1), 6, 22, generator)
@@ -146,10 +94,10 @@ def letters(n: int, side: int, generator: torch.Generator) -> Tensor:
     x2 = torch.where(flat, x + pitch * 0.7, x + slant)
     ends = torch.stack([x, y + low * height, x2, y + torch.where(flat, low, high) * height], -1)
     radius = (height * _uniform((n, 1), 0.04, 0.1, generator)).expand(n, k).clone()
-    return draw_capsules(ends, _counted(radius, 6, generator), side)
+    return rasterisers.capsules(ends, _counted(radius, 6, generator), side)
 
 
-def blobs(n: int, side: int, generator: torch.Generator) -> Tensor:
+def blobs(n: int, side: int, generator: torch.Generator, rasterisers: Rasterisers = EAGER) -> Tensor:
     """One or two irregular blobs of 5-30 px, each of up to six fat capsules."""
     k, parts = 2, 6
     centre = _uniform((n, k, 1, 2), 0, side, generator)
@@ -161,10 +109,10 @@ def blobs(n: int, side: int, generator: torch.Generator) -> Tensor:
     )
     ends = (centre.repeat(1, 1, parts, 2) + shift).reshape(n, k * parts, 4)
     radius = (size * _uniform((n, k, parts), 0.4, 0.9, generator)).reshape(n, k * parts)
-    return draw_capsules(ends, radius, side)
+    return rasterisers.capsules(ends, radius, side)
 
 
-def half_planes(n: int, side: int, generator: torch.Generator) -> Tensor:
+def half_planes(n: int, side: int, generator: torch.Generator, rasterisers: Rasterisers = EAGER) -> Tensor:
     """All but a strip or corner is missing, as in a tile at the rim of a wide hole."""
     axis = torch.arange(side, device=generator.device).float() - (side - 1) / 2
     y, x = torch.meshgrid(axis, axis, indexing="ij")
@@ -177,12 +125,12 @@ def half_planes(n: int, side: int, generator: torch.Generator) -> Tensor:
     return (across + wave * (along * 0.3 + phase).sin() < offset).float().unsqueeze(1)
 
 
-def everything(n: int, side: int, generator: torch.Generator) -> Tensor:
+def everything(n: int, side: int, generator: torch.Generator, rasterisers: Rasterisers = EAGER) -> Tensor:
     """All is missing, as in a tile inside a wide hole."""
     return torch.zeros((n, 1, side, side), device=generator.device)
 
 
-Drawer = Callable[[int, int, torch.Generator], Tensor]
+Drawer = Callable[[int, int, torch.Generator, Rasterisers], Tensor]
 
 DAMAGE: Mapping[str, Drawer] = {
     "published-lines": published_lines,
@@ -196,7 +144,13 @@ DAMAGE: Mapping[str, Drawer] = {
 }
 
 
-def draw_mixture(n: int, side: int, shares: Mapping[str, float], generator: torch.Generator) -> Tensor:
+def draw_mixture(
+    n: int,
+    side: int,
+    shares: Mapping[str, float],
+    generator: torch.Generator,
+    rasterisers: Rasterisers = EAGER,
+) -> Tensor:
     """Draw each picture's damage with one of the drawers, chosen with the given shares.
 
     The batch is cut into runs of one kind each, in the order of ``shares``, so that every kind is drawn once
@@ -208,4 +162,6 @@ def draw_mixture(n: int, side: int, shares: Mapping[str, float], generator: torc
     ends = [round(n * upto / total) for upto in accumulate(shares.values())]
     begins = [0, *ends[:-1]]
     runs = zip(shares, begins, ends, strict=True)
-    return torch.cat([DAMAGE[name](end - begin, side, generator) for name, begin, end in runs if end > begin])
+    return torch.cat(
+        [DAMAGE[name](end - begin, side, generator, rasterisers) for name, begin, end in runs if end > begin]
+    )

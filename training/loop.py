@@ -29,6 +29,7 @@ from training.networks import NetworkConfig, build_network
 from training.optimizers import OPTIMIZERS, scheduled_rate, set_rate
 from training.precision import autocast
 from training.presets import TrainingConfig
+from training.rasterisers import EAGER, Rasterisers, compiled_rasterisers
 from training.recorded import RecordedStep
 from training.run_length import expected_steps, is_over
 from training.run_state import SAVE_EVERY, damage_told, load_run, save_run
@@ -95,20 +96,26 @@ def step_seed(seed: int, step: int, rank: int) -> int:
     return (seed * 1_000_003 + step) * 1_021 + rank
 
 
-def make_batch(config: TrainingConfig, sources: Sources, size: int, generator: torch.Generator) -> Batch:
+def make_batch(
+    config: TrainingConfig,
+    sources: Sources,
+    size: int,
+    generator: torch.Generator,
+    rasterisers: Rasterisers = EAGER,
+) -> Batch:
     """Sample, augment and damage ``size`` pictures."""
     from_photos = round(size * config.photo_share) if sources.photos is not None else 0
     guided = round(from_photos * config.guided_share) if config.network.sees_guide else 0
     drawn = sources.pictures.sample(size - from_photos, SIDE, generator)
     truth = _augment(config, drawn, generator)
-    valid = draw_mixture(size - from_photos, SIDE, config.damage, generator)
+    valid = draw_mixture(size - from_photos, SIDE, config.damage, generator, rasterisers)
     if from_photos and sources.photos is not None:
         drawn = sources.photos.sample(from_photos, SIDE, generator)
         photos = _augment(config, drawn, generator)
         truth = torch.cat([truth, fade_colours(photos, generator)])
         valid = torch.cat([
-            valid, draw_mixture(from_photos - guided, SIDE, config.photo_damage, generator),
-            draw_mixture(guided, SIDE, config.guided_damage, generator),
+            valid, draw_mixture(from_photos - guided, SIDE, config.photo_damage, generator, rasterisers),
+            draw_mixture(guided, SIDE, config.guided_damage, generator, rasterisers),
         ])  # fmt: skip
     guide = torch.zeros_like(truth)
     if guided:
@@ -134,6 +141,23 @@ def run_network(network: nn.Module, config: NetworkConfig, batch: Batch) -> Tens
     return network(*(named[name] for name in config.inputs))  # type: ignore[no-any-return]
 
 
+@torch.no_grad()
+def mean_squared_error(network: nn.Module, config: NetworkConfig, batch: Batch) -> float:
+    """Mean over whole pictures of the squared error, pixels in 0..1.
+
+    Known pixels are pasted back where the network sees the mask, as `restore` does; a blind one is taken raw.
+    """
+    total = torch.zeros((), dtype=torch.float64, device=batch.truth.device)
+    at_once = VALIDATED_AT_ONCE[batch.truth.device.type]
+    for start in range(0, len(batch.truth), at_once):
+        part = batch.part(start, start + at_once)
+        restored = run_network(network, config, part).clamp(0, 1)
+        if config.sees_mask:
+            restored = torch.where(part.valid > 0, part.truth, restored)
+        total += (restored - part.truth).square().sum(dtype=torch.float64)
+    return float(total) / batch.truth.numel()
+
+
 class Trainer:
     """One run: network, optimiser, moving average and step; `epochs` runs it, `save` keeps it."""
 
@@ -152,8 +176,8 @@ class Trainer:
         """validation: uint8 (n, 3, 32, 32), damaged with a fixed seed; never trained on.
 
         world: the processes that share each batch; without it this one is alone. compiled: compile the
-        network first (`torch.compile`), which pays on CUDA after a minute; there, a process that is alone
-        also records a whole step and replays it. clock: gives the time in seconds.
+        network and what draws damage first (`torch.compile`), which pays on CUDA after a minute; there, a
+        process that is alone also records a whole step and replays it. clock: gives the time in seconds.
         """
         if config.optimizer not in OPTIMIZERS:
             raise UsageError(f"no optimizer {config.optimizer!r}; there are: {', '.join(OPTIMIZERS)}")
@@ -170,6 +194,7 @@ class Trainer:
         self.sources = sources.to(device)
         self.network = fresh_network(config.network, device)
         self.trained = self.world.wrap(self.network)
+        self.rasterisers = compiled_rasterisers() if compiled else EAGER
         if compiled:
             self.trained = torch.compile(self.trained)  # type: ignore[assignment]
         self.average = new_average(self.network)
@@ -264,7 +289,7 @@ class Trainer:
     def _learn(self) -> Tensor:
         """Make a batch and descend once; returns its loss. All that a recorded step launches."""
         config = self.config
-        batch = make_batch(config, self.sources, self.batch_share, self.generator)
+        batch = make_batch(config, self.sources, self.batch_share, self.generator, self.rasterisers)
         with autocast(self.device, config.precision):
             restored = run_network(self.trained, config.network, batch).float()
         loss = self._loss(restored, batch)
@@ -288,23 +313,10 @@ class Trainer:
         """Takes the moving averages for each validation."""
         return fresh_network(self.config.network, self.device).eval()
 
-    @torch.no_grad()
     def validate(self) -> float:
-        """Mean squared error over whole pictures of the moving-average network on fixed damage.
-
-        Known pixels are pasted back where the network sees the mask, as `restore` does; a blind one is taken
-        raw.
-        """
+        """Return the error of the moving-average network on fixed damage, see `mean_squared_error`."""
         self._averaged.load_state_dict(self.average)
-        total = torch.zeros((), dtype=torch.float64, device=self.device)
-        at_once = VALIDATED_AT_ONCE[self.device.type]
-        for start in range(0, len(self.validation.truth), at_once):
-            batch = self.validation.part(start, start + at_once)
-            restored = run_network(self._averaged, self.config.network, batch).clamp(0, 1)
-            if self.config.network.sees_mask:
-                restored = torch.where(batch.valid > 0, batch.truth, restored)
-            total += (restored - batch.truth).square().sum(dtype=torch.float64)
-        return float(total) / self.validation.truth.numel()
+        return mean_squared_error(self._averaged, self.config.network, self.validation)
 
     def details(self) -> dict[str, object]:
         """What a checkpoint tells about the run."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from inpaint_cli.errors import RunFolderError
 
 LENGTHS = ("epochs", "minutes")
@@ -19,6 +21,7 @@ class RunRequest:
     resume: continue the run in the folder; what is asked for beside its length must be what it began with,
     once a step of it is saved.
     valid: pictures that validate; start_from: checkpoints to begin with, of several their mean.
+    compiled: compile the network first; None: where it pays, on CUDA.
     """
 
     folder: Path
@@ -28,6 +31,7 @@ class RunRequest:
     seed: int | None = None
     minutes: float | None = None
     device: str = "auto"
+    compiled: bool | None = None
     resume: bool = False
     start_from: tuple[Path, ...] = ()
 
@@ -35,6 +39,10 @@ class RunRequest:
     def changes(self) -> dict[str, Any]:
         """The settings that are asked for, by name."""
         return self._given("batch_size", "learning_rate", "seed", "minutes")
+
+    def compiles_on(self, device: torch.device) -> bool:
+        """Whether the network is compiled on this device."""
+        return device.type == "cuda" if self.compiled is None else self.compiled
 
     def _given(self, *names: str) -> dict[str, Any]:
         return {name: getattr(self, name) for name in names if getattr(self, name) is not None}

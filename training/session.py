@@ -35,17 +35,13 @@ PICTURE_SECONDS = 60.0
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingRequest(RunRequest):
-    """What one `inpaint-cli train` of a restoring network asks for.
-
-    ``compiled``: compile the network first; None: where it pays, on CUDA.
-    """
+    """What one `inpaint-cli train` of a restoring network asks for."""
 
     model: str
     preset: str | None = None
     data: tuple[SourceOption, ...] = ()
     epochs: int | None = None
     loss: str | None = None
-    compiled: bool | None = None
 
     @property
     def changes(self) -> dict[str, Any]:
@@ -120,7 +116,6 @@ def train(
         if world.writes:
             world.wait()
         sources, validation = loop_sources(data)
-        compiled = device.type == "cuda" if request.compiled is None else request.compiled
         trainer = Trainer(
             request.model,
             settled.training,
@@ -128,7 +123,7 @@ def train(
             validation,
             device,
             world,
-            compiled=compiled,
+            compiled=request.compiles_on(device),
             clock=clock,
         )
         if request.resume and folder.has_state:

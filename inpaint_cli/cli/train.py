@@ -86,7 +86,8 @@ class TrainOptions:
         bool | None,
         typer.Option(
             "--compile/--no-compile",
-            help="Compile the network, on cuda record the steps too: faster, after a slow start (cuda: on).",
+            help="Compile the network; on cuda record the steps of all but a detector too: faster, after a"
+            " slow start (cuda: on).",
         ),
     ] = None
     resume: Annotated[bool, typer.Option("--resume", help="Continue the run in the folder.")] = False

@@ -48,7 +48,6 @@ def _train_detector(options: TrainOptions, sources: Sequence[SourceOption], cons
         "--preset": options.preset,
         "--epochs": options.epochs,
         "--loss": options.loss,
-        "--compile": options.compiled,
     }
     refuse_for_detector(refused, sources)
     return train_detector(
@@ -69,7 +68,6 @@ def _requests(options: TrainOptions, sources: tuple[SourceOption, ...]) -> list[
             data=sources,
             epochs=options.epochs,
             loss=options.loss,
-            compiled=options.compiled,
             **_asked(options),
         )
         for name in ((options.model,) if options.model else BOTH)
@@ -89,6 +87,7 @@ def _asked(options: TrainOptions) -> dict[str, Any]:
         "seed": options.seed,
         "minutes": options.minutes,
         "device": options.device,
+        "compiled": options.compiled,
         "resume": options.resume,
         "start_from": tuple(options.start_from or ()),
     }

@@ -11,7 +11,7 @@ from PIL import Image
 
 pytest.importorskip("skimage", reason="cases are damaged as the extra `train` does it")
 
-from benchmarks import found_masks, shared_cores, tiers, tile_costs, wide_hole
+from benchmarks import found_masks, shared_cores, tiers, tile_costs, time_to_error, wide_hole
 from inpaint_cli.backends import ModelCard
 from inpaint_cli.restoration.quality import Quality, Tier
 from training.photo_benchmark import CleanPhoto
@@ -102,3 +102,17 @@ def test_masks_that_were_found_are_compared_with_true_ones(cases, monkeypatch, c
     assert float(lost) == pytest.approx(float(given) - float(found), abs=0.011)
     assert float(harm) < 1
     assert float(ratio) > 0
+
+
+def test_training_tells_when_an_error_was_reached(tmp_path, monkeypatch, capsys):
+    records = np.random.default_rng(0).integers(100, 140, (40, 3073)).astype(np.uint8)
+    records[:, 0] = 3  # the label
+    batch = tmp_path / "batch.bin"
+    batch.write_bytes(records.tobytes())
+    command = ["time_to_error", "--data", str(batch), "--minutes", "0.02", "--every", "60"]
+    for error, reached in (("1", True), ("1e-9", False)):
+        monkeypatch.setattr(sys, "argv", [*command, "--error", error])
+        assert time_to_error.main() == 0
+        rows = rows_of(capsys.readouterr().out)[-3:]
+        assert [row[0] for row in rows] == ["1-9 lines", "1-5 lines", "1-3 lines"]
+        assert [row[1] != "never" for row in rows] == [reached] * 3

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+
 import cv2
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
-from training.damage import DAMAGE, draw_capsules, draw_mixture, draw_thin_lines, published_lines
+from training.damage import DAMAGE, draw_mixture, published_lines
+from training.rasterisers import compiled_rasterisers, draw_capsules, draw_thin_lines
 
 
 def seeded(seed: int = 0) -> torch.Generator:
@@ -91,6 +94,14 @@ def test_every_kind_gives_a_mask_of_zeros_and_ones_that_differs_between_pictures
 @pytest.mark.parametrize("name", DAMAGE)
 def test_the_same_seed_draws_the_same_damage(name: str) -> None:
     assert DAMAGE[name](8, 32, seeded(7)).equal(DAMAGE[name](8, 32, seeded(7)))
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="compiling for the CPU needs g++")
+def test_compiled_rasterisers_draw_the_same_damage() -> None:
+    kinds, rasterisers = dict.fromkeys(DAMAGE, 1.0), compiled_rasterisers()
+    for n in (16, 40):
+        drawn = draw_mixture(n, 32, kinds, seeded(7), rasterisers)
+        assert (drawn != draw_mixture(n, 32, kinds, seeded(7))).float().mean() < 1e-3
 
 
 def test_everything_leaves_nothing_known() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from inpaint_cli.errors import ModelError, RunFolderError, TrainingDataError, UsageError
 from training.checkpoints import read_checkpoint
@@ -192,3 +193,13 @@ def test_a_run_does_not_go_on_with_more_photos_than_it_began_with(tmp_path: Path
     (photos / "18.png").write_bytes((photos / "00.png").read_bytes())
     with pytest.raises(RunFolderError, match=r"begun with \[18\] pictures or tiles, now there are \[19\]"):
         run(DetectorRequest(folder=tmp_path / "run", photos=(), resume=True, device="cpu"))
+
+
+@pytest.mark.parametrize("compiled", [True, False, None])
+def test_the_network_is_compiled_where_it_is_asked_for(
+    compiled: bool | None, tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[object] = []
+    monkeypatch.setattr(torch, "compile", lambda look: seen.append(look) or look)
+    run(DetectorRequest(folder=tmp_path / "run", photos=(photos,), device="cpu", compiled=compiled))
+    assert len(seen) == (1 if compiled else 0)

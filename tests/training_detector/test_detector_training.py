@@ -1,4 +1,5 @@
 import json
+import shutil
 from dataclasses import replace
 from itertools import count, repeat
 
@@ -19,7 +20,7 @@ from training.detector.samples import SampleConfig, SampleMaker
 from training.detector.trainer import (
     DetectorConfig,
     DetectorTrainer,
-    first_look_mirrored,
+    mirrored_look,
 )
 from training.export import export
 from training.photo_benchmark import CleanPhoto
@@ -89,7 +90,7 @@ def test_what_a_first_look_found_in_the_mirror_comes_back_in_place():
     network = DamageUNet((8, 16), (1, 1, 1))
     torch.nn.init.normal_(network.head.weight)
     photo = torch.rand(2, 3, 32, 64)
-    found = first_look_mirrored(network, photo)
+    found = mirrored_look(network.logits, photo)
     assert not found.requires_grad
     expected = network(photo.flip(3), torch.zeros(2, 1, 32, 64)).flip(3)
     torch.testing.assert_close(found, expected.detach())
@@ -117,6 +118,13 @@ def loss_of_a_step(run):
     run.loss_sum.zero_()
     run.advance(1)
     return float(run.loss_sum)
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="compiling for the CPU needs g++")
+def test_a_compiled_run_has_the_losses_of_one_that_is_not():
+    plain, compiled = trainer(), trainer(compiled=True)
+    for _ in range(4):
+        assert loss_of_a_step(compiled) == pytest.approx(loss_of_a_step(plain), rel=1e-3)
 
 
 def test_a_run_that_is_killed_goes_on_as_if_it_was_not(tmp_path):

@@ -60,6 +60,7 @@ def train_detector(
             SampleMaker(validating, elements, config.samples),
             device,
             workers=0 if device.type == "cpu" else max(free_cores() - 1, 1),
+            compiled=request.compiles_on(device),
         )
         if folder.has_state:
             trainer.resume(folder.path)

@@ -30,6 +30,9 @@ VALIDATION_SEED, VALIDATION_SAMPLES = 20_240_607, 64
 SECOND_LOOKS = 1
 """Sets the random numbers that choose a step's look apart from those of its samples."""
 
+Look = Callable[[Tensor, Tensor], Tensor]
+"""A photo (n, 3, h, w) and what an earlier look found (n, 1, h, w) to the logarithm of the odds of damage."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class DetectorConfig:
@@ -106,17 +109,20 @@ class DetectorTrainer:
         device: torch.device,
         workers: int = 0,
         *,
+        compiled: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`validation` makes its samples once, with a fixed seed; its photos are never trained on.
 
         workers: processes that make samples ahead. With any, which photos are hard is known a few steps late,
-        and a run does not give the same weights twice. clock: gives the time in seconds.
+        and a run does not give the same weights twice. compiled: compile the looks that are learned from
+        (`torch.compile`). clock: gives the time in seconds.
         """
         torch.manual_seed(config.seed)
         self.config, self.training, self.device = config, training, device
         self.network = DamageUNet(config.channels, config.blocks).to(device)
         self.network = self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.look = torch.compile(self.network.logits) if compiled else self.network.logits
         self.average = new_average(self.network)
         self.optimizer = OPTIMIZERS[config.optimizer](self.network.parameters(), config.learning_rate)
         self.alarms = torch.ones(len(training.photos), dtype=torch.float64)
@@ -175,8 +181,8 @@ class DetectorTrainer:
         with autocast(self.device, config.precision):
             earlier = torch.zeros_like(label)
             if rng.random() < config.second_looks:
-                earlier = first_look_mirrored(self.network, photo)
-            logits = self.network.logits(photo, earlier)
+                earlier = mirrored_look(self.look, photo)
+            logits = self.look(photo, earlier)
         logits = logits.float()
         loss = damage_loss(logits, label, weight, config.focus, config.overlap)
         self.optimizer.zero_grad(set_to_none=True)
@@ -203,7 +209,7 @@ class DetectorTrainer:
         photo, label, weight = self._on_device(self.validation)
         parts = torch.split(photo, 16)
         first = torch.cat([network.logits(part, torch.zeros_like(part[:, :1])) for part in parts])
-        logits = torch.cat([network.logits(part, first_look_mirrored(network, part)) for part in parts])
+        logits = torch.cat([network.logits(part, mirrored_look(network.logits, part)) for part in parts])
         counted = weight > 0
         found, damaged = (logits > 0) & counted, (label > 0) & counted
         hit = float((found & damaged).sum())
@@ -255,8 +261,7 @@ class DetectorTrainer:
 
 
 @torch.no_grad()
-def first_look_mirrored(network: DamageUNet, photo: Tensor) -> Tensor:
+def mirrored_look(look: Look, photo: Tensor) -> Tensor:
     """What a first look finds in the mirrored photo, mirrored back: probability (n, 1, h, w)."""
     mirrored = photo.flip(3)
-    found: Tensor = network(mirrored, torch.zeros_like(mirrored[:, :1]))
-    return found.float().flip(3)
+    return look(mirrored, torch.zeros_like(mirrored[:, :1])).float().sigmoid().flip(3)
