@@ -44,7 +44,7 @@ class Quality:
 
 
 QUALITIES = {
-    "fast": Quality(tiers=(Tier("photo-tiny", 0.05), Tier("photo-small")), core=28),
+    "fast": Quality(tiers=(Tier("photo-tiny", 0.05), Tier("photo-small", 5.0), Tier("photo")), core=28),
     "standard": Quality(tiers=(Tier("photo-small", 0.1), Tier("photo")), core=26),
     "best": Quality(tiers=(Tier("photo", 0.1), Tier("photo-large")), core=16, ensemble=2),
 }
