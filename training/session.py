@@ -16,6 +16,7 @@ from torch import Tensor
 
 from inpaint_cli.errors import BackendError, RunFolderError
 from training.checkpoints import read_start
+from training.compilation import compilation_told
 from training.data import SourceOption, TrainingData
 from training.distributed import World, join_world
 from training.files import write_bytes
@@ -106,7 +107,12 @@ def train(
     clock: gives the time in seconds.
     """
     device = find_device(request.device)
-    with join_world(device) as world, _held(request.folder, world) as folder, shortage_told():
+    with (
+        join_world(device) as world,
+        _held(request.folder, world) as folder,
+        shortage_told(),
+        compilation_told(),
+    ):
         if not world.writes:
             world.wait()  # until the first process has checked the folder and fetched the data
         settled = _settle(request, folder, find, world)

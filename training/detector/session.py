@@ -11,6 +11,7 @@ import cv2
 from inpaint_cli.backends.cores import free_cores
 from inpaint_cli.errors import RunFolderError, TrainingDataError, UsageError
 from training.checkpoints import read_start
+from training.compilation import compilation_told
 from training.detector.elements import ElementBank
 from training.detector.samples import SampleMaker, read_photos
 from training.detector.shapes import Plane
@@ -47,7 +48,7 @@ def train_detector(
     the settings that the request of a new run changes.
     """
     device = find_device(request.device)
-    with claim(request.folder) as folder, shortage_told():
+    with claim(request.folder) as folder, shortage_told(), compilation_told():
         request, config = _settle(request, folder, usual or DetectorConfig())
         start = None if folder.has_state else read_start(request.start_from)
         elements = ElementBank.read(request.elements) if request.elements else None
