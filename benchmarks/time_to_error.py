@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -24,7 +24,7 @@ from benchmarks.arguments import parser_of
 from benchmarks.training_speed import finish
 from training.benchmark_masks import DENSITIES, line_mask
 from training.data import SourceOption, load_training_data
-from training.loop import Batch, Trainer, fresh_network, mean_squared_error
+from training.loop import Batch, Trainer, mean_squared_error
 from training.presets import PRESETS, find_preset
 from training.report import markdown_table
 from training.session import loop_sources
@@ -44,7 +44,8 @@ def main() -> int:
     began = time.monotonic()
     trainer = Trainer(options.model, config, sources, validating[:1], device, compiled=device.type == "cuda")
     for seconds in _measuring_times(trainer, began, options.every):
-        errors = _errors(trainer, batches)
+        network = trainer.averaged()
+        errors = {name: mean_squared_error(network, config.network, batch) for name, batch in batches.items()}
         told = ", ".join(f"{name} {error:.6f}" for name, error in errors.items())
         print(f"{seconds:.0f} s, {trainer.step * config.batch_size:,} pictures: {told}", flush=True)
         for name, error in errors.items():
@@ -72,15 +73,6 @@ def _damaged(pictures: torch.Tensor, most: int) -> Batch:
     masks = [line_mask(np.random.default_rng([SEED, index]), most) for index in range(len(pictures))]
     truth = pictures.float() / 255
     return Batch(truth, torch.from_numpy(~np.stack(masks)[:, None]).float(), torch.zeros_like(truth))
-
-
-def _errors(trainer: Trainer, batches: Mapping[str, Batch]) -> dict[str, float]:
-    """Of the moving-average network, at each density."""
-    network = fresh_network(trainer.config.network, trainer.device).eval()
-    network.load_state_dict(trainer.average)
-    return {
-        name: mean_squared_error(network, trainer.config.network, batch) for name, batch in batches.items()
-    }
 
 
 def _parser() -> argparse.ArgumentParser:

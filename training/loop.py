@@ -310,13 +310,16 @@ class Trainer:
 
     @cached_property
     def _averaged(self) -> nn.Module:
-        """Takes the moving averages for each validation."""
         return fresh_network(self.config.network, self.device).eval()
+
+    def averaged(self) -> nn.Module:
+        """Return the network with its moving averages, for measuring; the next call changes it."""
+        self._averaged.load_state_dict(self.average)
+        return self._averaged
 
     def validate(self) -> float:
         """Return the error of the moving-average network on fixed damage, see `mean_squared_error`."""
-        self._averaged.load_state_dict(self.average)
-        return mean_squared_error(self._averaged, self.config.network, self.validation)
+        return mean_squared_error(self.averaged(), self.config.network, self.validation)
 
     def details(self) -> dict[str, object]:
         """What a checkpoint tells about the run."""

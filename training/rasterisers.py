@@ -22,16 +22,13 @@ def draw_capsules(ends: Tensor, radius: Tensor, side: int) -> Tensor:
     ends: float32 (n, k, 4), x1 y1 x2 y2 in pixels; radius: float32 (n, k) in pixels, negative = not drawn.
     Returns valid (n, 1, side, side).
     """
-    axis = torch.arange(side, device=ends.device, dtype=ends.dtype)
-    y, x = torch.meshgrid(axis, axis, indexing="ij")
-    x, y = x.reshape(1, 1, -1), y.reshape(1, 1, -1)
+    x, y = _pixels(ends, side)
     x1, y1, x2, y2 = ends.unsqueeze(-1).unbind(2)
     dx, dy = x2 - x1, y2 - y1
     along = (((x - x1) * dx + (y - y1) * dy) / (dx * dx + dy * dy).clamp_min(1e-6)).clamp_(0, 1)
     distance = (x - x1 - along * dx).square_() + (y - y1 - along * dy).square_()
     limit = torch.where(radius < 0, radius, radius.square()).unsqueeze(-1)
-    hit = (distance <= limit).any(1)
-    return (~hit).to(ends.dtype).view(-1, 1, side, side)
+    return _missed(distance <= limit, ends, side)
 
 
 def draw_thin_lines(ends: Tensor, thickness: Tensor, side: int) -> Tensor:
@@ -43,9 +40,7 @@ def draw_thin_lines(ends: Tensor, thickness: Tensor, side: int) -> Tensor:
     ends: float32 (n, k, 4) with whole numbers; thickness: (n, k), 1, 2 or 0 = not drawn.
     Returns valid (n, 1, side, side).
     """
-    axis = torch.arange(side, device=ends.device, dtype=ends.dtype)
-    y, x = torch.meshgrid(axis, axis, indexing="ij")
-    x, y = x.reshape(1, 1, -1), y.reshape(1, 1, -1)
+    x, y = _pixels(ends, side)
     x1, y1, x2, y2 = ends.unsqueeze(-1).unbind(2)
     dx, dy = x2 - x1, y2 - y1
     longer = torch.maximum(dx.abs(), dy.abs()).clamp_min(1e-6)
@@ -64,8 +59,19 @@ def draw_thin_lines(ends: Tensor, thickness: Tensor, side: int) -> Tensor:
     thick = (across / length / THICK_RADIUS).square() + beyond.square() <= 1.0 + 1e-4
     thick = torch.where(point, (x - x1).square() + (y - y1).square() <= 1.0, thick)
     drawn = thickness.unsqueeze(-1)
-    hit = ((thin & (drawn == 1)) | (thick & (drawn == 2))).any(1)
-    return (~hit).to(ends.dtype).view(-1, 1, side, side)
+    return _missed((thin & (drawn == 1)) | (thick & (drawn == 2)), ends, side)
+
+
+def _pixels(ends: Tensor, side: int) -> tuple[Tensor, Tensor]:
+    """Return x and y of all pixels of a picture, each (1, 1, side * side), where and as the ends are."""
+    axis = torch.arange(side, device=ends.device, dtype=ends.dtype)
+    y, x = torch.meshgrid(axis, axis, indexing="ij")
+    return x.reshape(1, 1, -1), y.reshape(1, 1, -1)
+
+
+def _missed(hit: Tensor, ends: Tensor, side: int) -> Tensor:
+    """Return what none of a picture's shapes hit, bool (n, k, side * side), as valid (n, 1, side, side)."""
+    return (~hit.any(1)).to(ends.dtype).view(-1, 1, side, side)
 
 
 @dataclass(frozen=True)
