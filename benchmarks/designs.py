@@ -1,6 +1,6 @@
 """Train several designs of the photo network for the same time, and compare what each gives for its cost.
 
-    python -m benchmarks.designs --train PHOTOS --valid PHOTOS [--minutes 10] [--names small,light] [-o OUT]
+    python -m benchmarks.designs --train PHOTOS --valid PHOTOS [--minutes 10] [--names slim,light] [-o OUT]
 
 Each design trains on one thread for the same minutes of processor time, is exported, and restores damaged
 copies of the validation photos. Prints a Markdown table of the designs that were asked for: parameters, MFLOP
@@ -37,7 +37,7 @@ from training.loop import Sources
 from training.networks import NetworkConfig, build_network
 from training.photo_benchmark import CleanPhoto, evaluate_kind
 from training.photo_damage import KINDS
-from training.presets import LIGHT, MEDIUM, PRESETS, SMALL, TrainingConfig
+from training.presets import DEEP, LIGHT, MEDIUM, PRESETS, SMALL, TrainingConfig
 from training.report import markdown_table
 
 LARGEST = 320_000
@@ -46,6 +46,7 @@ LARGEST = 320_000
 
 DEPTH_POWER = 0.7
 """Of all designs that are compared, so that the table can grow."""
+SLIM = replace(LIGHT, channels=(16, 32, 64))
 WIDE = replace(LIGHT, channels=(64, 96, 128), blocks=(2, 2, 2, 2, 2))
 
 
@@ -60,14 +61,16 @@ def _variant(size: NetworkConfig, guess: str) -> TrainingConfig:
 
 
 DESIGNS: Mapping[str, TrainingConfig] = {
-    "small": _variant(SMALL, "push-pull"),
-    "small-waves-misfit": _variant(SMALL, "spectral-with-misfit"),
+    "slim": _variant(SLIM, "push-pull"),
+    "slim-waves-misfit": _variant(SLIM, "spectral-with-misfit"),
+    "slim-learned": _variant(SLIM, "learned-spectral"),
     "small-learned": _variant(SMALL, "learned-spectral"),
     "light": _variant(LIGHT, "push-pull"),
     "light-waves": _variant(LIGHT, "spectral"),
     "light-waves-misfit": _variant(LIGHT, "spectral-with-misfit"),
     "light-learned": _variant(LIGHT, "learned-spectral"),
     "medium-learned": _variant(MEDIUM, "learned-spectral"),
+    "deep-learned": _variant(DEEP, "learned-spectral"),
     "light-pixels-alike": replace(_variant(LIGHT, "learned-spectral"), depth_power=0.0, margin_weight=1.0),
     "wide-waves-misfit": _variant(WIDE, "spectral-with-misfit"),
 }

@@ -1,6 +1,6 @@
 """What the numbers of a quality are worth: its models, limits, core and ensemble, tried out on cases.
 
-    python -m benchmarks.tiers CASES photo@26 photo-small:0.1+photo@26 photo-large@16x2
+    python -m benchmarks.tiers CASES photo@26 photo-small:0.1+photo@26 photo@16x2
 
 CASES is a folder as `benchmarks.cases` has it. Each further argument is a quality: its models from that of
 the easiest tiles to that of the hardest, each but the last with the difficulty below which it restores a

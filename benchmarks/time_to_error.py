@@ -1,7 +1,7 @@
 """How long training takes from nothing to an error: wall time, for each density of the lines.
 
     python -m benchmarks.time_to_error --data CIFAR10 [--data PHOTOS] [--model pconv] [--preset best]
-        [--device cpu|cuda] [--minutes 20] [--error 0.0005]
+        [--valid BATCH] [--device cpu|cuda] [--minutes 20] [--error 0.0005]
 
 The network trains from nothing, its learning rate falling over the minutes, as `train --minutes` does it; on
 CUDA compiled and recorded. Every so many seconds its moving average restores the validation pictures with the
@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -36,7 +37,7 @@ def main() -> int:
     """Train, print the errors now and then, and in the end when each density's was low enough."""
     options = _parser().parse_args()
     device = torch.device(options.device)
-    data = load_training_data([SourceOption.parse(text) for text in options.data])
+    data = load_training_data([SourceOption.parse(text) for text in options.data], valid=options.valid)
     sources, validating = loop_sources(data)
     batches = {name: _damaged(validating, most).to(device) for name, most in DENSITIES.items()}
     config = replace(find_preset(options.preset, options.model), minutes=options.minutes)
@@ -79,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = parser_of(__file__, __doc__)
     add = parser.add_argument
     add("--data", action="append", required=True, metavar="PATH[@WEIGHT]", help="as `inpaint-cli train`")
+    add("--valid", type=Path, metavar="PATH", help="as `inpaint-cli train`")
     add("--model", choices=("pconv", "vanilla"), default="pconv")
     add("--preset", choices=tuple(PRESETS), default="best")
     add("--device", choices=("cpu", "cuda"), default="cpu")

@@ -1,7 +1,7 @@
 """Named training configurations.
 
-`paper` is the published setting, `best` what a CPU trains in a day, `fast` what ships for `restore --quality
-fast`, `tiny` what answers its easy tiles, and `large` what wants a GPU.
+`paper` is the published setting, `best` what a CPU trains in a day, and `large` what wants a GPU: what ships.
+For `restore`, `fast` is what ships for `--quality fast`, and `tiny` what answers its easy tiles.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from training.run_length import check_minutes
 LIGHT = NetworkConfig(architecture="residual-unet", channels=(32, 64, 128), blocks=(1, 2, 2, 2, 1))
 MEDIUM = NetworkConfig(architecture="residual-unet", channels=(48, 96, 160), blocks=(1, 3, 3, 3, 1))
 LARGE = NetworkConfig(architecture="residual-unet", channels=(64, 96, 128), blocks=(3, 4, 3, 4, 3))
-SMALL = NetworkConfig(architecture="residual-unet", channels=(16, 32, 64), blocks=(1, 2, 2, 2, 1))
+DEEP = NetworkConfig(architecture="residual-unet", channels=(64, 96, 160), blocks=(3, 4, 3, 4, 3))
+SMALL = NetworkConfig(architecture="residual-unet", channels=(16, 48, 64), blocks=(2, 3, 2, 3, 2))
 TINY = NetworkConfig(architecture="residual-unet", channels=(8, 16, 32, 64), blocks=(0, 1, 1, 1, 1, 1, 0))
 LOSSES = ("squared", "log", "adversarial")
 PRECISIONS = ("float32", "bfloat16")
@@ -147,7 +148,7 @@ PRESETS: Mapping[str, Mapping[str, TrainingConfig]] = {
         "pconv": _best(
             replace(LARGE, sees_mask=True, guess="spectral-with-misfit"), known_weight=0.0, **LARGE_ON_CIFAR
         ),
-        "photo": replace(_photo(LARGE, "spectral-with-misfit"), batch_size=1024, depth_power=0.85),
+        "photo": replace(_photo(DEEP, "learned-spectral", 8), batch_size=1024, depth_power=0.8),
     },
 }  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
@@ -28,20 +29,20 @@ from training.photo_benchmark import CleanPhoto, damage_photo, middle
 from training.photo_damage import KINDS
 from training.scores import score
 
-ALLOWED_LOSS = 0.05
+ALLOWED_LOSS = 0.04
 """dB of PSNR in the hole, on the mean of the photos, that a model that restores may lose."""
 PERCENTILES = (99.99, 99.999)
 """Of what a convolution sees, in percent: the few values above would make all others coarser.
 
-The better one counts: with all but the outermost convolutions in 8 bits, `photo-large` loses 0.051 dB with
-the first and 0.070 dB with the second, `photo` 0.085 and 0.077 dB.
+The better one counts: with one choice of what stays in float32, `photo` loses 0.042 dB with the first and
+0.017 dB with the second, `photo-small` 0.030 and 0.041 dB.
 """
 SIDE = 512
 """Pixels of the middle of a photo that are used: more of the same photo tells little more."""
 
 _BATCH = 64
 _MOST_TILES = 256
-_FIRST_WAY_UP = "/decoder.0/decoder.0.0/"
+_FIRST = re.compile("/(encoder|decoder)[.]0/.*[.]0/first/")
 
 Kernels = Mapping[str, Sequence[int] | None]
 """Of each convolution by name, the shape of its kernel: channels out, in, and its sides; None: not known."""
@@ -55,9 +56,9 @@ def outermost(kernels: Kernels) -> list[str]:
     return [name for name, kernel in kernels.items() if kernel is None or not widths >= set(kernel[:2])]
 
 
-def outermost_and_first_up(kernels: Kernels) -> list[str]:
-    """Those, and the finest level's first block on the way up, in which what both ways know meets."""
-    return outermost(kernels) + [name for name in kernels if _FIRST_WAY_UP in name]
+def outermost_and_next(kernels: Kernels) -> list[str]:
+    """Those, and the finest level's first convolution on each way, down and up."""
+    return outermost(kernels) + [name for name in kernels if _FIRST.match(name)]
 
 
 def finest(kernels: Kernels) -> list[str]:
@@ -159,7 +160,7 @@ def fit_to_photos(photos: Iterable[CleanPhoto]) -> Fit:
             score=lambda network: _psnr(network, _cases(chosen, seed=1)),
             unit="dB",
             allowed=ALLOWED_LOSS,
-            choices=(outermost, outermost_and_first_up, finest),
+            choices=(outermost, outermost_and_next, finest),
         )
 
     return fit

@@ -18,8 +18,8 @@ from inpaint_cli.errors import BackendError, ModelError
 
 onnxruntime.disable_telemetry_events()  # on Windows, where the variable that `inpaint_cli` sets is not heeded
 
-CHUNK = 16
-"""Tiles a run on the CPU. From 8 to 128 the speed is the same within 5 %; few give more threads work."""
+CHUNK = 32
+"""Tiles a run on the CPU. With 16 the smallest networks take a tenth longer; few give more threads work."""
 CHUNK_ELSEWHERE = 4096
 """Tiles a run on any other device."""
 

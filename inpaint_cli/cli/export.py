@@ -68,7 +68,7 @@ def _export(_: typer.Context, options: ExportOptions) -> None:
     """Turn a checkpoint into MODEL.onnx, with its card beside it and inside, and MODEL.safetensors for torch.
 
     Its answers are compared with torch's on random tiles; a model that differs by more than 1e-4 isn't
-    written. With --int8, nor is one that loses more than 0.05 dB on those photos (a detector: 0.01 of F1).
+    written. With --int8, nor is one that loses more than 0.04 dB on those photos (a detector: 0.01 of F1).
     """
     require_training("onnx", "skimage")
     from training.checkpoints import WEIGHTS_FILE, read_checkpoint

@@ -47,6 +47,8 @@ DISTINCT = 0.1
 """Difference (0..1) from its surroundings at which a pixel is no rim of a piece."""
 SOFT = 0.2
 """Share of the piece's colour in the pixels around it, from which its edge counts as soft."""
+MOSTLY = 0.5
+"""Share of what was found in a window that is in pieces with a hard edge, above which all others have one."""
 CONTRAST = 0.03
 """Squared distance of the piece's colour from its surroundings that is needed to tell that share."""
 
@@ -79,7 +81,8 @@ def snapped(photo: Floats, probability: Floats, found: Bools, grow: int) -> Bool
     """Return the mask (h, w) with plain pieces brought to their edge, all others as found.
 
     photo: (h, w, 3) in 0..1; found: what was cut out of the probability, not widened yet. Pieces with a soft
-    edge or of changing colour are widened by `grow` pixels, those with a hard one by `grow` - 1.
+    edge or of changing colour are widened by `grow` pixels, those with a hard one by `grow` - 1; so are all
+    where most of what was found nearby has a hard one.
     """
     result = np.zeros_like(found)
     height, width = found.shape
@@ -113,7 +116,9 @@ def _snapped(photo: Floats, probability: Floats, found: Bools, grow: int) -> Boo
     extent = np.bincount(nearest[exact], minlength=len(hard_pieces))
     hard_pieces &= extent <= (1 + CONTINUED_AT_MOST) * pieces.size
     hard = hard_pieces[nearest]
-    mask = grown(exact & hard, max(grow - 1, 0)) | grown(found & ~hard, grow)
+    less = max(grow - 1, 0)
+    mostly_hard = np.count_nonzero(found & hard) > MOSTLY * np.count_nonzero(found)
+    mask = grown(exact & hard, less) | grown(found & ~hard, less if mostly_hard else grow)
     return mask | _continuations(photo, probability, mask, pieces, hard_pieces)
 
 

@@ -44,9 +44,9 @@ class Quality:
 
 
 QUALITIES = {
-    "fast": Quality(tiers=(Tier("photo-tiny", 0.05), Tier("photo-small", 5.0), Tier("photo")), core=28),
-    "standard": Quality(tiers=(Tier("photo-small", 0.1), Tier("photo")), core=26),
-    "best": Quality(tiers=(Tier("photo", 0.1), Tier("photo-large")), core=16, ensemble=2),
+    "fast": Quality(tiers=(Tier("photo-tiny", 0.08), Tier("photo-small")), core=28),
+    "standard": Quality(tiers=(Tier("photo-small", 0.2), Tier("photo")), core=22),
+    "best": Quality(tiers=(Tier("photo-small", 0.03), Tier("photo")), core=16, ensemble=2),
 }
 DEFAULT_QUALITY = "standard"
 DEFAULT_MODEL = str(QUALITIES[DEFAULT_QUALITY].tiers[-1].model)

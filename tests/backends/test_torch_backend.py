@@ -44,7 +44,7 @@ def test_the_configuration_in_the_file_builds_the_network(tmp_path):
 @pytest.mark.parametrize(
     ("name", "apart"),
     [
-        ("photo", 0.01), ("photo-small", 0.01), ("photo-large", 0.01), ("photo-tiny", 1e-5),
+        ("photo", 0.01), ("photo-small", 0.01), ("photo-tiny", 1e-5),
         ("pconv", 1e-5), ("vanilla", 1e-5), ("detector", 0.01),
     ],
 )  # fmt: skip

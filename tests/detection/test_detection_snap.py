@@ -63,6 +63,17 @@ def test_damage_of_changing_colour_is_left_as_found() -> None:
     assert (snapped(photo, blurry(truth), truth, grow=1) == grown(truth, 1)).all()
 
 
+def test_where_most_damage_has_a_hard_edge_the_rest_is_widened_by_one_less_too() -> None:
+    for changing, wider in (((40, 44, 10, 40), False), ((40, 50, 10, 70), True)):
+        top, bottom, left, right = changing
+        other = np.zeros((60, 80), np.bool_)
+        other[top:bottom, left:right] = True
+        photo = painted(painted(slope(), bar(), 0.95), other, 0.8, noise=0.15)
+        found = bar() | other
+        expected = bar() | (grown(other, 1) if wider else other)
+        assert (snapped(photo, blurry(found), found, grow=1) == expected).all()
+
+
 def test_black_and_white_pieces_that_touch_have_their_own_colours() -> None:
     truth = bar()
     right = truth & (np.indices(truth.shape)[1] >= 40)

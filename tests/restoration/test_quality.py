@@ -104,7 +104,7 @@ def test_best_computes_smaller_cores_and_more_answers_for_each():
 def test_the_usual_quality_is_the_network_as_it_is():
     photo, mask = a_case()
     usual, plain = (
-        Restorer(network=PushPull(), **chosen) for chosen in ({"quality": "standard"}, {"core": 26})
+        Restorer(network=PushPull(), **chosen) for chosen in ({"quality": "standard"}, {"core": 22})
     )
     assert (usual.restore(photo, mask) == plain.restore(photo, mask)).all()
 
@@ -119,7 +119,7 @@ def test_best_gives_the_same_bytes_each_time_and_changes_nothing_outside_the_mas
 def test_a_core_that_is_given_takes_the_place_of_the_quality_s():
     photo, mask = a_case()
     given, own = FillWithGrey(), FillWithGrey()
-    Restorer(quality="best", network=given, core=26).restore(photo, mask)
+    Restorer(quality="best", network=given, core=22).restore(photo, mask)
     Restorer(quality="standard", network=own).restore(photo, mask)
     assert given.tiles == 2 * own.tiles
 
