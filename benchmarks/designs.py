@@ -51,13 +51,13 @@ WIDE = replace(LIGHT, channels=(64, 96, 128), blocks=(2, 2, 2, 2, 2))
 
 
 def _variant(size: NetworkConfig, guess: str) -> TrainingConfig:
-    """The usual settings with another size and first guess; one that is learned takes its usual steps."""
-    shipped = PRESETS["best"]["photo"]
+    """The usual settings with another size and first guess; a learned one takes as many steps for all."""
+    usual = PRESETS["best"]["photo"]
     learned = PRESETS["fast"]["photo"].network.iterations
     network = replace(
-        shipped.network, channels=size.channels, blocks=size.blocks, guess=guess, iterations=learned
+        usual.network, channels=size.channels, blocks=size.blocks, guess=guess, iterations=learned
     )
-    return replace(shipped, network=network, depth_power=DEPTH_POWER, epochs=1)
+    return replace(usual, network=network, depth_power=DEPTH_POWER, epochs=1)
 
 
 DESIGNS: Mapping[str, TrainingConfig] = {

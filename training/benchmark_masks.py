@@ -27,7 +27,7 @@ TRIES = 500
 
 
 def line_mask(rng: Rng, most: int) -> Mask:
-    """1 to ``most`` straight lines of 1-2 px with ends drawn uniformly: the published setting."""
+    """1 to ``most`` straight lines of 1-2 px with ends drawn uniformly: the published damage."""
     drawing = np.zeros((SIDE, SIDE), np.uint8)
     for _ in range(int(rng.integers(1, most + 1))):
         _line(drawing, rng)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from inpaint_cli.errors import ModelError
 from training.files import write_bytes
-from training.networks import network_from_config
+from training.networks import NetworkConfig, network_from_config
 
 FORMAT = "inpaint-cli checkpoint 1"
 STATE_FILE, WEIGHTS_FILE = "state.safetensors", "last.safetensors"
@@ -85,7 +85,7 @@ def mean_checkpoint(checkpoints: Sequence[Checkpoint]) -> Checkpoint:
     different networks.
     """
     last = checkpoints[-1]
-    if any(dict(each.network) != dict(last.network) for each in checkpoints):
+    if len({NetworkConfig.from_dict(each.network) for each in checkpoints}) > 1:
         raise ModelError("checkpoints of different networks have no mean")
     tensors = {name: _mean([each.tensors[name] for each in checkpoints]) for name in last.tensors}
     return Checkpoint(last.model, last.network, tensors, last.details)

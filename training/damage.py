@@ -36,7 +36,7 @@ def _counted(values: Tensor, least: int, generator: torch.Generator) -> Tensor:
 def published_lines(
     n: int, side: int, generator: torch.Generator, rasterisers: Rasterisers = EAGER
 ) -> Tensor:
-    """1 to 9 straight lines of 1-2 px with both ends drawn uniformly: the published setting."""
+    """Straight lines of 1-2 px with both ends drawn uniformly: the published damage, 1 to 9 of them."""
     k = 9
     ends = _whole((n, k, 4), 0, side - 1, generator).float()
     thickness = _counted(_whole((n, k), 1, 2, generator).float(), 1, generator)

@@ -1,7 +1,8 @@
-"""A trained network as the start of a larger one, which answers the same until it has learned more.
+"""A trained network as the start of a larger one.
 
 As in Net2Net (Chen et al. 2016), but simpler: new channels are not read by what is old yet, and new residual
-blocks begin as the identity.
+blocks begin as the identity. Where both have the same first guess, the larger one answers the same until it
+has learned more.
 """
 
 from __future__ import annotations

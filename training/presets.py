@@ -18,7 +18,7 @@ from training.run_length import check_minutes
 LIGHT = NetworkConfig(architecture="residual-unet", channels=(32, 64, 128), blocks=(1, 2, 2, 2, 1))
 MEDIUM = NetworkConfig(architecture="residual-unet", channels=(48, 96, 160), blocks=(1, 3, 3, 3, 1))
 LARGE = NetworkConfig(architecture="residual-unet", channels=(64, 96, 128), blocks=(3, 4, 3, 4, 3))
-DEEP = NetworkConfig(architecture="residual-unet", channels=(64, 96, 160), blocks=(3, 4, 3, 4, 3))
+DEEP = replace(LARGE, channels=(64, 96, 160))
 SMALL = NetworkConfig(architecture="residual-unet", channels=(16, 48, 64), blocks=(2, 3, 2, 3, 2))
 TINY = NetworkConfig(architecture="residual-unet", channels=(8, 16, 32, 64), blocks=(0, 1, 1, 1, 1, 1, 0))
 LOSSES = ("squared", "log", "adversarial")

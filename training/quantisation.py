@@ -34,8 +34,8 @@ ALLOWED_LOSS = 0.04
 PERCENTILES = (99.99, 99.999)
 """Of what a convolution sees, in percent: the few values above would make all others coarser.
 
-The better one counts: with one choice of what stays in float32, `photo` loses 0.042 dB with the first and
-0.017 dB with the second, `photo-small` 0.030 and 0.041 dB.
+The better one counts: `photo`, with all but the outermost convolutions and the next ones in 8 bits, loses
+0.034 dB with the first and 0.010 dB with the second; other networks lost less with the first.
 """
 SIDE = 512
 """Pixels of the middle of a photo that are used: more of the same photo tells little more."""

@@ -111,7 +111,7 @@ Grow = Annotated[
         min=0,
         max=MOST_GROWN,
         metavar="PIXELS",
-        help="Widen what was found by so much.",
+        help="Widen what was found by so much, by one less where its edge is hard.",
         show_default=False,
     ),
 ]
@@ -138,7 +138,7 @@ Quality = Annotated[
     typer.Option(
         "--quality",
         metavar="fast|standard|best",
-        help="fast takes a small network; best a large one, twice about each of more tiles.",
+        help="fast takes a small network; best asks the usual one twice about each of more tiles.",
     ),
 ]
 Backend = Annotated[str, typer.Option("--backend", metavar="onnx|torch", help="What runs the network.")]

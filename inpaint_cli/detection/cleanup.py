@@ -25,7 +25,8 @@ class Cleanup:
 
     high, low: damage begins where `high` is reached and goes on, connected, down to `low`.
     min_size: connected damage of fewer pixels is dropped.
-    grow: pixels that the mask is widened by on every side, to cover the rim of what was found.
+    grow: pixels that the mask is widened by on every side, to cover the rim of what was found;
+    where that has a hard edge, one less.
     """
 
     high: float

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from inpaint_cli.backends import Network, default_threads, open_network
 from inpaint_cli.detection.classical import ClassicalDetector
@@ -81,14 +80,13 @@ def open_detector(
     threads: int | None = None,
     min_size: int | None = None,
     grow: int | None = None,
-    model: str | Path | None = None,
     network: Network | None = None,
 ) -> Detector:
     """Open a detector by name (learned, vanilla or classical) or by the path of its model.
 
     sensitivity: 0 (only the obvious) to 1 (every trace); 0.5 is calibrated, see `moved`.
     min_size, grow: pixels; None takes the detector's own.
-    model: another model for it, by name or path; network: one that is open already, in its place.
+    network: one that is open already, in the place of its own.
     Raises UsageError for an unknown detector or value, ModelError or BackendError where its model can't run.
     """
     check_sensitivity(sensitivity)
@@ -100,7 +98,7 @@ def open_detector(
     if usual_model is None:
         return ClassicalDetector(cleanup, clean_below)
     used = network or open_network(
-        model or usual_model, backend=backend, device=device, threads=threads, kinds=(MODELS[name],)
+        usual_model, backend=backend, device=device, threads=threads, kinds=(MODELS[name],)
     )
     count = threads or default_threads()
     if name == "vanilla":

@@ -113,7 +113,7 @@ class LearnedDetector:
         mask = snapped(photo, evidence.probability, core, grow)
         strokes = find_constant_strokes(pixels)
         if strokes.any():
-            mask, score = mask | grown(strokes, grow), 1.0
+            mask, score = mask | grown(strokes, max(grow - 1, 0)), 1.0
         return Detection(mask, evidence.probability, score)
 
     def gather(self, photo: Floats) -> tuple[Evidence, Bools]:

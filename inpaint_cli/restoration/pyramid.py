@@ -109,10 +109,7 @@ def _merged(boxes: list[_Box], shape: tuple[int, ...]) -> list[_Box]:
 
 def depth_of(missing: Mask) -> Floats:
     """Return each pixel's distance in pixels to the nearest known one, of which there must be one."""
-    return _distance(missing.view(np.uint8))
-
-
-def _distance(inside: npt.NDArray[np.uint8]) -> Floats:
+    inside = missing.view(np.uint8)
     return np.asarray(cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_5), dtype=np.float32)
 
 

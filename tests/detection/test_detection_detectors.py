@@ -6,6 +6,7 @@ import pytest
 
 from inpaint_cli.backends import ModelCard, find_model
 from inpaint_cli.detection import DETECTORS, open_detector, resolve_detector
+from inpaint_cli.detection.cleanup import grown
 from inpaint_cli.errors import ModelError, PhotoError, UsageError
 
 
@@ -158,8 +159,9 @@ def test_strokes_of_one_exact_colour_are_found_whatever_the_network_says():
     photo, line = scene(), np.zeros((120, 160), np.uint8)
     cv2.line(line, (20, 20), (140, 60), 1, 3)
     photo[line > 0] = (0, 128, 255)
-    detection = open_detector("learned", network=FindsWhite(), grow=0).find(photo)
-    assert (detection.mask == (line > 0)).all()
+    for grow, radius in ((0, 0), (1, 0), (2, 1)):  # its edge is exact
+        detection = open_detector("learned", network=FindsWhite(), grow=grow).find(photo)
+        assert (detection.mask == grown(line > 0, radius)).all()
 
 
 @dataclass
@@ -299,9 +301,9 @@ def test_unknown_detectors_and_values_are_refused_by_name():
 
 
 def test_a_model_that_restores_finds_no_damage():
-    for name, model in (("learned", "photo"), ("learned", "vanilla"), ("vanilla", "detector")):
+    for model in ("photo", "vanilla"):
         with pytest.raises(ModelError, match="needed is one of"):
-            open_detector(name, model=model)
+            open_detector(str(find_model(model).onnx))
 
 
 def test_a_path_to_a_model_is_a_learned_detector(tmp_path):
@@ -317,4 +319,4 @@ def test_a_path_to_a_model_is_a_learned_detector(tmp_path):
 
 def test_a_missing_model_is_a_model_error(tmp_path):
     with pytest.raises(ModelError, match="no such model"):
-        open_detector("learned", model=tmp_path / "none.onnx")
+        open_detector(str(tmp_path / "none.onnx"))

@@ -31,11 +31,14 @@ def test_what_was_written_is_read_back_and_builds_the_network(tmp_path: Path) ->
 
 def test_the_mean_of_checkpoints_is_that_of_each_weight() -> None:
     weights = [torch.tensor([1.0, 4.0]), torch.tensor([3.0, 0.0])]
-    one, other = (Checkpoint("m", {"a": 1}, {"w": each}, {"step": i}) for i, each in enumerate(weights))
+    small = NetworkConfig(architecture="residual-unet").as_dict()
+    older = {name: value for name, value in small.items() if name != "iterations"}
+    one = Checkpoint("m", small, {"w": weights[0]}, {"step": 0})
+    other = Checkpoint("m", older, {"w": weights[1]}, {"step": 1})
     mean = mean_checkpoint([one, other])
     assert (mean.tensors["w"].tolist(), mean.details, mean.model) == ([2.0, 2.0], {"step": 1}, "m")
     with pytest.raises(ModelError, match="different networks"):
-        mean_checkpoint([one, Checkpoint("m", {"a": 2}, {"w": weights[0]}, {})])
+        mean_checkpoint([one, Checkpoint("m", {**small, "channels": [8]}, {"w": weights[0]}, {})])
 
 
 def test_a_shipped_model_can_be_read_to_train_on() -> None:
@@ -68,6 +71,7 @@ def test_weights_of_another_network_are_refused() -> None:
 
 
 def test_the_mean_of_counters_is_a_whole_number() -> None:
-    checkpoints = [Checkpoint("m", {}, {"seen": torch.tensor(count)}, {}) for count in (3, 4, 8)]
+    network = NetworkConfig(architecture="residual-unet").as_dict()
+    checkpoints = [Checkpoint("m", network, {"seen": torch.tensor(count)}, {}) for count in (3, 4, 8)]
     mean = mean_checkpoint(checkpoints).tensors["seen"]
     assert mean.dtype == torch.int64 and mean.item() == 5

@@ -216,7 +216,7 @@ def test_an_exported_detector_answers_as_torch_and_detects(tmp_path):
         )
 
     pixels = cv2.resize(np.uint8(photo[0].transpose(1, 2, 0) * 255), (50, 41))
-    found = open_detector("learned", model=tmp_path / "finder.onnx", device="cpu", threads=1).find(pixels)
+    found = open_detector(str(tmp_path / "finder.onnx"), device="cpu", threads=1).find(pixels)
     assert found.mask.shape == found.probability.shape == (41, 50)
 
 
