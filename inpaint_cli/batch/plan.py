@@ -6,7 +6,7 @@ import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from inpaint_cli.batch.collisions import find_collisions
 from inpaint_cli.batch.job import Job
@@ -90,7 +90,8 @@ class Plan:
 class _Draft:
     """A plan in the making.
 
-    among_masks: whether photos lie in the mask folder itself, by the folder that they were found under.
+    among_masks: whether photos lie in the mask folder itself, by the folder that they were found under;
+    apart: folders of photos with those of their results, which are known to be others.
     """
 
     selection: Selection
@@ -101,6 +102,7 @@ class _Draft:
     problems: list[tuple[str, str]] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     among_masks: dict[str, bool] = field(default_factory=dict)
+    apart: set[tuple[str, str]] = field(default_factory=set)
 
     def is_among_masks(self, root: str) -> bool:
         """Say whether photos lie among their masks, so that only the ending `_mask` tells them apart."""
@@ -122,6 +124,8 @@ def make_plan(selection: Selection) -> Plan:
         masks = MaskFolder.read(str(selection.mask_dir), selection.suffixes, _result_folders(selection))
     if selection.mask is not None and not selection.mask.is_file():
         raise UsageError(f"--mask {selection.mask}: {_why_no_mask(selection.mask)}")
+    if selection.output is not None and selection.output.exists() and not selection.output.is_dir():
+        raise UsageError(f"{selection.output}: can't be made the output folder: File exists")
     draft = _Draft(selection, masks, existing_id(selection.mask_dir))
     for path in selection.photos:
         if path.is_dir():
@@ -216,6 +220,7 @@ def _add_file(draft: _Draft, path: Path, *, listed: bool = False) -> None:
         _add_job(draft, str(base), _from_base(path, base), output, listed=listed)
     else:
         _add_job(draft, str(path.parent), path.name, output, listed=listed)
+    _refuse_own_folder(draft, draft.jobs[-1])
 
 
 def _add_listed(draft: _Draft, path: Path) -> None:
@@ -223,8 +228,19 @@ def _add_listed(draft: _Draft, path: Path) -> None:
     keeps_folders = draft.selection.output is not None and not path.is_absolute() and ".." not in path.parts
     if draft.selection.base is None and keeps_folders:
         _add_job(draft, "", str(path), draft.selection.output or Path(), listed=True)
+        _refuse_own_folder(draft, draft.jobs[-1])
     else:
         _add_file(draft, path, listed=True)
+
+
+def _refuse_own_folder(draft: _Draft, job: Job) -> None:
+    """Refuse results beside their photo: a later run would take all that is in the folder for results."""
+    folders = str(job.photo.parent), str(job.output.parent)
+    if draft.selection.output_file is not None or folders in draft.apart:
+        return
+    if (own := existing_id(job.photo.parent)) is not None and own == existing_id(job.output.parent):
+        raise UsageError(f"{folders[1]}: the results would lie among the photos; give another folder with -o")
+    draft.apart.add(folders)
 
 
 def _why_no_file(path: Path) -> str:
@@ -237,13 +253,12 @@ def _why_no_file(path: Path) -> str:
 
 
 def _from_base(path: Path, base: Path) -> str:
-    try:
-        relative = PurePath(path.absolute()).relative_to(base.absolute())
-    except ValueError:
-        relative = PurePath("..")
-    if ".." in relative.parts:
-        raise UsageError(f"{printable(path)}: is not inside --base {printable(base)}")
-    return str(relative)
+    """Return a photo's path from the base: as both are named, else as their folders really lie."""
+    real = Path(os.path.realpath(path.parent), path.name)
+    for photo, folder in ((path.absolute(), base.absolute()), (real, Path(os.path.realpath(base)))):
+        if photo.is_relative_to(folder) and ".." not in (relative := photo.relative_to(folder)).parts:
+            return str(relative)
+    raise UsageError(f"{printable(path)}: is not inside --base {printable(base)}")
 
 
 def _add_job(draft: _Draft, root: str, relative: str, output: Path, *, listed: bool = False) -> None:

@@ -31,13 +31,15 @@ class Watcher:
     gone. A file that is named as a mask (`b_mask.png`) waits for its photo: masks may come first.
 
     waiting: photos that are complete but for a mask, or can't be told from another, at the last look; not
-    those that were handed out before their mask was taken away.
+    those that were handed out before their mask was taken away. incomplete: what else was there and not
+    handed out, with why: what is empty, still changed, or is named as a mask.
     """
 
     selection: Selection
     settle: float = SETTLE_SECONDS
     pause: float = 0.5
     waiting: tuple[Job, ...] = ()
+    incomplete: tuple[Job, ...] = ()
     _since: dict[str, tuple[tuple[Signature, ...], float]] = field(default_factory=dict)
     _taken: dict[str, tuple[Signature, ...]] = field(default_factory=dict)
     _handed_out: set[str] = field(default_factory=set)
@@ -55,6 +57,8 @@ class Watcher:
         self._handed_out -= {str(job.photo) for job in settled}
         self._handed_out |= {str(job.photo) for job in jobs}
         self.waiting = tuple(job for job in photos if job.problem and self._waits(job))
+        alone = [replace(job, problem="is named as a mask, and its photo never came") for job in early]
+        self.incomplete = (*alone, *filter(None, map(self._incomplete, photos)))
         waits = [f"waiting for a mask: {job.photo}" for job in self.waiting if job.lacks_mask]
         waits += [f"waiting for its photo: {job.photo}" for job in early]
         self.pause = max(self.pause, 5 * (time.monotonic() - start))
@@ -92,6 +96,14 @@ class Watcher:
     def _waits(self, job: Job) -> bool:
         photo = str(job.photo)
         return photo not in self._handed_out and self._taken.get(photo, ()) == _signature(job)
+
+    def _incomplete(self, job: Job) -> Job | None:
+        """Return a photo that isn't complete with why, None for any other."""
+        if _signature(job) is None:
+            return replace(job, problem=job.problem or "is empty or can't be read, or its mask")
+        if str(job.photo) in self._since:
+            return replace(job, problem=job.problem or "was not complete yet when watching ended")
+        return None
 
     def _take(self, job: Job, now: float) -> bool:
         photo = str(job.photo)

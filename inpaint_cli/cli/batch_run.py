@@ -80,6 +80,8 @@ def _journal_in(root: Path) -> Journal:
         refused = isinstance(cause, PermissionError) and not os.path.lexists(root / JOURNAL_NAME)
         if isinstance(cause, OSError) and (read_only or refused):
             raise UsageError(f"{root}: nothing may be written there ({cause.strerror})") from error
+        if isinstance(cause, PermissionError):
+            raise UsageError(str(error)) from error
         raise
 
 

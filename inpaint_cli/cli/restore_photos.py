@@ -72,7 +72,7 @@ def _watch(
 ) -> None:
     """Restore photos as they become complete, until the user or a failure with --fail-fast stops it.
 
-    Only then does a photo fail for want of a mask.
+    Only then does a photo fail for want of a mask, or because it isn't complete.
     """
     reporting.screen.line("watching; Ctrl-C ends it")
     watcher = Watcher(selection)
@@ -85,7 +85,7 @@ def _watch(
         prepare_folders(plan, workshop.journals)
         carry_out(plan, work, share, reporting, fail_fast=fail_fast)
         reporting.stop.wait(watcher.pause)
-    for job in watcher.waiting:
+    for job in (*watcher.waiting, *watcher.incomplete):
         reporting.tell(work(job))
 
 

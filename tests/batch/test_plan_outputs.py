@@ -124,18 +124,28 @@ def test_results_over_a_photo_or_mask_that_is_a_link_are_refused(tmp_path: Path)
     assert plan.refusals == (f"{tmp_path / 'q/a.png'} would be written over {tmp_path / 'm/a.png'}",)
 
 
-def test_a_photo_that_is_named_twice_is_refused_once_over_itself(tmp_path: Path) -> None:
-    touch(tmp_path, "p/a.png")
-    plan = plan_of(tmp_path / "p/a.png", tmp_path / "p/a.png", output=tmp_path / "p")
-    assert plan.refusals == (f"{tmp_path / 'p/a.png'} would be written over {tmp_path / 'p/a.png'}",)
-    assert [bool(job.problem) for job in plan.jobs] == [True]
+def test_results_among_photos_that_are_named_one_by_one_are_refused(tmp_path: Path) -> None:
+    touch(tmp_path, "p/a.jpg")
+    (tmp_path / "link").symlink_to("p")
+    photo, suffixes = tmp_path / "p/a.jpg", SUFFIXES
+    for selection in (
+        Selection(photos=(photo,), output=tmp_path / "p", suffix=".png", suffixes=suffixes),
+        Selection(photos=(photo,), output=tmp_path / "link", suffix=".png", suffixes=suffixes),
+        Selection(photos=(photo,), output=tmp_path / "p", masks_wanted=True, suffixes=suffixes),
+        Selection(listed=(photo,), output=tmp_path / "p", suffix=".png", suffixes=suffixes),
+        Selection(photos=(photo,), base=tmp_path, output=tmp_path, suffix=".png", suffixes=suffixes),
+    ):
+        with pytest.raises(UsageError, match="the results would lie among the photos"):
+            make_plan(selection)
+    single = Selection(photos=(photo,), output_file=tmp_path / "p/b.jpg", suffixes=suffixes)
+    assert outputs(make_plan(single), tmp_path) == ["p/b.jpg"]
 
 
 def test_no_disk_is_tried_where_no_names_are_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     touch(tmp_path, "p/a.jpg", "p/b.jpg")
     monkeypatch.setattr("inpaint_cli.batch.collisions.ignores_case", lambda folder: 1 / 0)
-    plan = plan_of(tmp_path / "p/a.jpg", tmp_path / "p/b.jpg", output=tmp_path / "p", suffix=".png")
-    assert outputs(plan, tmp_path) == ["p/a.png", "p/b.png"] and not plan.refusals
+    plan = plan_of(tmp_path / "p/a.jpg", tmp_path / "p/b.jpg", output=tmp_path / "o", suffix=".png")
+    assert outputs(plan, tmp_path) == ["o/a.png", "o/b.png"] and not plan.refusals
 
 
 def test_another_mask_that_is_there_is_no_reason_not_to_write_masks(tmp_path: Path) -> None:
@@ -250,3 +260,26 @@ def test_an_output_folder_that_holds_photos_of_others_is_refused(tmp_path: Path)
     (tmp_path / "link").symlink_to("p/1957")
     with pytest.raises(UsageError, match="link: holds photos that are not results"):
         plan_of(tmp_path / "p", output=tmp_path / "link")
+
+
+def test_a_file_where_the_results_should_go_is_refused(tmp_path: Path) -> None:
+    touch(tmp_path, "p/a.jpg", "o")
+    with pytest.raises(UsageError, match="o: can't be made the output folder: File exists"):
+        plan_of(tmp_path / "p", output=tmp_path / "o")
+
+
+def test_a_path_counts_from_the_base_by_where_its_folder_really_lies(tmp_path: Path) -> None:
+    touch(tmp_path, "p/a.jpg", "p/s/b.jpg", "q/c.jpg")
+    (tmp_path / "link").symlink_to("p")
+
+    def planned(photo: str, base: str) -> list[str]:
+        chosen = Selection(
+            listed=(tmp_path / photo,), base=tmp_path / base, output=tmp_path / "o", suffixes=SUFFIXES
+        )
+        return outputs(make_plan(chosen), tmp_path)
+
+    assert planned("p/s/../a.jpg", "p") == ["o/a.jpg"]
+    assert planned("p/s/b.jpg", "link") == planned("link/s/b.jpg", "p") == ["o/s/b.jpg"]
+    for photo, base in (("q/c.jpg", "p"), ("p/../q/c.jpg", "p")):
+        with pytest.raises(UsageError, match="is not inside --base"):
+            planned(photo, base)

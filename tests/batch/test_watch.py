@@ -56,6 +56,20 @@ class TestWatching:
         watcher.complete()
         assert watcher.waiting == ()
 
+    def test_what_is_not_complete_at_the_last_look_is_named_with_why(self, tmp_path: Path) -> None:
+        watcher = Watcher(Selection(photos=(tmp_path,), suffixes=frozenset({".jpg", ".png"})), settle=60.0)
+        for name in ("a.jpg", "empty.jpg", "lake_mask.png"):
+            (tmp_path / name).write_bytes(b"" if name == "empty.jpg" else b"x")
+        watcher.complete()
+        assert {job.photo.name: job.problem for job in watcher.incomplete} == {
+            "a.jpg": "was not complete yet when watching ended",
+            "empty.jpg": "is empty or can't be read, or its mask",
+            "lake_mask.png": "is named as a mask, and its photo never came",
+        }
+        watcher.settle = 0.0
+        watcher.complete()
+        assert [job.photo.name for job in watcher.incomplete] == ["lake_mask.png", "empty.jpg"]
+
     def test_a_mask_that_comes_before_its_photo_is_no_photo(self, tmp_path: Path) -> None:
         watcher = Watcher(Selection(photos=(tmp_path,), suffixes=frozenset({".jpg", ".png"})), settle=0.0)
         (tmp_path / "a_mask.png").write_bytes(b"x")
