@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from inpaint_cli import __version__
@@ -60,7 +60,7 @@ def _detect(job: Job, settings: DetectSettings, record: Record) -> Outcome:
         kept, why = _kept(job, output, other, inputs, settings)
         if kept is not None:
             if other is not None:
-                other.withdraw()
+                _withdraw(other, job, settings)
             if settings.overlay is not None:
                 _show_kept(data, kept, job, settings, settings.overlay)
             return record.finished("skipped", why)
@@ -73,7 +73,7 @@ def _detect(job: Job, settings: DetectSettings, record: Record) -> Outcome:
         mask = encode_mask(damage.masks, job.output.suffix)
         output.put(mask, inputs, overwrite=settings.overwrite, mode=result_mode(job.photo))
         if other is not None:
-            other.withdraw()
+            _withdraw(other, job, settings)
         if settings.overlay is not None:  # last: the mask is there even where the picture can't be written
             shown = _shown(job, settings, settings.overlay)
             _show(shown, photo, damage, _overlay_inputs(data, mask, job), job, settings)
@@ -86,6 +86,16 @@ def _other_mask(job: Job, journal: Journal) -> OutputFile | None:
         return None
     root, relative = Path(job.output_root), job.mask.relative_to(job.output_root)
     return OutputFile(root, relative, journal, photo=job.photo, place=(os.fsencode(relative),))
+
+
+def _withdraw(mask: OutputFile, job: Job, settings: DetectSettings) -> None:
+    """Remove the photo's mask of another name, where it is ours, and its picture to look at."""
+    if mask.is_of_others():
+        return
+    mask.withdraw()
+    if settings.overlay is not None and job.mask is not None:
+        named = str(job.mask.relative_to(job.output_root))
+        _shown(replace(job, output_relative=named), settings, settings.overlay).withdraw()
 
 
 def _kept(

@@ -149,13 +149,15 @@ def test_a_mask_from_when_two_photos_shared_a_stem_gives_way_to_the_new_one(
     shutil.rmtree(tmp_path / "masks")
 
     def detect(*settings: str) -> list[str]:
-        assert inpaint("detect", "photos", "-o", "masks", *settings).code == 0
-        return sorted(file.name for file in (tmp_path / "masks").glob("*.png"))
+        assert inpaint("detect", "photos", "-o", "masks", "--overlay", "seen", *settings).code == 0
+        return sorted(file.name for folder in ("masks", "seen") for file in (tmp_path / folder).glob("a*"))
 
-    assert detect("--detector", "classical") == ["a.jpg.png", "a.png.png"]
+    first = ["a.jpg.png", "a.jpg_overlay.jpg", "a.png.png", "a.png_overlay.jpg"]
+    assert detect("--detector", "classical") == first
     (tmp_path / "photos/a.png").unlink()
     for _ in range(2):
-        assert detect("--mask-color", "#010203") == ["a.png", "a.png.png"]
+        left = ["a.png", "a.png.png", "a.png_overlay.jpg", "a_overlay.jpg"]
+        assert detect("--mask-color", "#010203") == left
     planned = inpaint("restore", "photos", "--mask-dir", "masks", "--dry-run", "--json")
     assert [line["mask"] for line in planned.lines] == ["masks/a.png"]
 
