@@ -62,9 +62,11 @@ def outermost_and_next(kernels: Kernels) -> list[str]:
 
 
 def finest(kernels: Kernels) -> list[str]:
-    """Those with no more channels in and out than the finest level has: they are nearest to the pixels."""
-    width = finest_width(kernels)
-    return [name for name, kernel in kernels.items() if kernel is None or max(kernel[:2]) <= width]
+    """The outermost, and those with no more channels in and out than the finest level has."""
+    width, outer = finest_width(kernels), outermost(kernels)
+    return [
+        name for name, kernel in kernels.items() if name in outer or (kernel and max(kernel[:2]) <= width)
+    ]
 
 
 def finest_width(kernels: Kernels) -> int:

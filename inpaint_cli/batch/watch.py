@@ -100,7 +100,7 @@ class Watcher:
     def _incomplete(self, job: Job) -> Job | None:
         """Return a photo that isn't complete with why, None for any other."""
         if _signature(job) is None:
-            return replace(job, problem=job.problem or "is empty or can't be read, or its mask")
+            return replace(job, problem=job.problem or "it or its mask is empty or can't be read")
         if str(job.photo) in self._since:
             return replace(job, problem=job.problem or "was not complete yet when watching ended")
         return None

@@ -63,7 +63,7 @@ class TestWatching:
         watcher.complete()
         assert {job.photo.name: job.problem for job in watcher.incomplete} == {
             "a.jpg": "was not complete yet when watching ended",
-            "empty.jpg": "is empty or can't be read, or its mask",
+            "empty.jpg": "it or its mask is empty or can't be read",
             "lake_mask.png": "is named as a mask, and its photo never came",
         }
         watcher.settle = 0.0

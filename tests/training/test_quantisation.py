@@ -85,7 +85,7 @@ FINEST = FIRST_BOTH_WAYS | {"/encoder.0/encoder.0.0/second/Conv", "/decoder.0/de
     [
         (outermost, FIRST_AND_LAST),
         (outermost_and_next, FIRST_AND_LAST | FIRST_BOTH_WAYS),
-        (finest, {"/known/Conv", "/head/Conv", "/of no known shape"} | FINEST),
+        (finest, FIRST_AND_LAST | FINEST),
     ],
 )
 def test_a_choice_leaves_what_is_nearest_to_the_pixels_in_float(choice, in_float):
