@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
@@ -42,7 +41,7 @@ SIDE = 512
 
 _BATCH = 64
 _MOST_TILES = 256
-_FIRST = re.compile("/(encoder|decoder)[.]0/.*[.]0/first/")
+_FIRST_DOWN_AND_UP = "/encoder.0/encoder.0.0/first/", "/decoder.0/decoder.0.0/first/"
 
 Kernels = Mapping[str, Sequence[int] | None]
 """Of each convolution by name, the shape of its kernel: channels out, in, and its sides; None: not known."""
@@ -58,7 +57,7 @@ def outermost(kernels: Kernels) -> list[str]:
 
 def outermost_and_next(kernels: Kernels) -> list[str]:
     """Those, and the finest level's first convolution on each way, down and up."""
-    return outermost(kernels) + [name for name in kernels if _FIRST.match(name)]
+    return outermost(kernels) + [name for name in kernels if name.startswith(_FIRST_DOWN_AND_UP)]
 
 
 def finest(kernels: Kernels) -> list[str]:

@@ -91,7 +91,8 @@ class _Draft:
     """A plan in the making.
 
     among_masks: whether photos lie in the mask folder itself, by the folder that they were found under;
-    apart: folders of photos with those of their results, which are known to be others.
+    apart: folders of photos that were named with those of their results, each as a root and a path below it:
+    known to be others.
     """
 
     selection: Selection
@@ -102,7 +103,7 @@ class _Draft:
     problems: list[tuple[str, str]] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     among_masks: dict[str, bool] = field(default_factory=dict)
-    apart: set[tuple[str, str]] = field(default_factory=set)
+    apart: set[tuple[tuple[str, str], tuple[str, str]]] = field(default_factory=set)
 
     def is_among_masks(self, root: str) -> bool:
         """Say whether photos lie among their masks, so that only the ending `_mask` tells them apart."""
@@ -217,29 +218,35 @@ def _add_file(draft: _Draft, path: Path, *, listed: bool = False) -> None:
     output = draft.selection.output or _sibling(path.parent)
     base = draft.selection.base
     if base is not None:
-        _add_job(draft, str(base), _from_base(path, base), output, listed=listed)
+        _add_named(draft, str(base), _from_base(path, base), output, listed=listed)
     else:
-        _add_job(draft, str(path.parent), path.name, output, listed=listed)
-    _refuse_own_folder(draft, draft.jobs[-1])
+        _add_named(draft, str(path.parent), path.name, output, listed=listed)
 
 
 def _add_listed(draft: _Draft, path: Path) -> None:
     """Add a photo from a list: with -o its folders are kept, as rsync does, unless they lead out of it."""
     keeps_folders = draft.selection.output is not None and not path.is_absolute() and ".." not in path.parts
     if draft.selection.base is None and keeps_folders:
-        _add_job(draft, "", str(path), draft.selection.output or Path(), listed=True)
-        _refuse_own_folder(draft, draft.jobs[-1])
+        _add_named(draft, "", str(path), draft.selection.output or Path(), listed=True)
     else:
         _add_file(draft, path, listed=True)
 
 
-def _refuse_own_folder(draft: _Draft, job: Job) -> None:
-    """Refuse results beside their photo: a later run would take all that is in the folder for results."""
-    folders = str(job.photo.parent), str(job.output.parent)
+def _add_named(draft: _Draft, root: str, relative: str, output: Path, *, listed: bool) -> None:
+    """Add a job, unless its result would lie beside its photo.
+
+    A later run would take all that is in such a folder for results.
+    """
+    job = _add_job(draft, root, relative, output, listed=listed)
+    folders = (
+        (job.root, os.path.dirname(job.relative)),  # noqa: PTH120
+        (job.output_root, os.path.dirname(job.output_relative)),  # noqa: PTH120
+    )
     if draft.selection.output_file is not None or folders in draft.apart:
         return
-    if (own := existing_id(job.photo.parent)) is not None and own == existing_id(job.output.parent):
-        raise UsageError(f"{folders[1]}: the results would lie among the photos; give another folder with -o")
+    own, place = (Path(*folder) for folder in folders)
+    if (own_id := existing_id(own)) is not None and own_id == existing_id(place):
+        raise UsageError(f"{place}: the results would lie among the photos; give another folder with -o")
     draft.apart.add(folders)
 
 
@@ -254,14 +261,24 @@ def _why_no_file(path: Path) -> str:
 
 def _from_base(path: Path, base: Path) -> str:
     """Return a photo's path from the base: as both are named, else as their folders really lie."""
-    real = Path(os.path.realpath(path.parent), path.name)
-    for photo, folder in ((path.absolute(), base.absolute()), (real, Path(os.path.realpath(base)))):
-        if photo.is_relative_to(folder) and ".." not in (relative := photo.relative_to(folder)).parts:
-            return str(relative)
-    raise UsageError(f"{printable(path)}: is not inside --base {printable(base)}")
+    relative = _inside(path.absolute(), base.absolute())
+    if relative is None:
+        relative = _inside(Path(os.path.realpath(path.parent), path.name), Path(os.path.realpath(base)))
+    if relative is None:
+        raise UsageError(f"{printable(path)}: is not inside --base {printable(base)}")
+    return relative
 
 
-def _add_job(draft: _Draft, root: str, relative: str, output: Path, *, listed: bool = False) -> None:
+def _inside(path: Path, folder: Path) -> str | None:
+    """Return the path from the folder, None where it leads out of it."""
+    try:
+        relative = path.relative_to(folder)
+    except ValueError:
+        return None
+    return None if ".." in relative.parts else str(relative)
+
+
+def _add_job(draft: _Draft, root: str, relative: str, output: Path, *, listed: bool = False) -> Job:
     selection = draft.selection
     target, target_relative = str(output), relative
     if selection.output_file is not None:
@@ -279,6 +296,7 @@ def _add_job(draft: _Draft, root: str, relative: str, output: Path, *, listed: b
     if draft.masks is not None and not job.problem:
         job = _with_mask(draft, draft.masks, job, listed=listed)
     draft.jobs.append(job)
+    return job
 
 
 def _with_mask(draft: _Draft, masks: MaskFolder, job: Job, *, listed: bool) -> Job:

@@ -31,20 +31,27 @@ class Watcher:
     gone. A file that is named as a mask (`b_mask.png`) waits for its photo: masks may come first.
 
     waiting: photos that are complete but for a mask, or can't be told from another, at the last look; not
-    those that were handed out before their mask was taken away. incomplete: what else was there and not
-    handed out, with why: what is empty, still changed, or is named as a mask.
+    those that were handed out before their mask was taken away.
     """
 
     selection: Selection
     settle: float = SETTLE_SECONDS
     pause: float = 0.5
     waiting: tuple[Job, ...] = ()
-    incomplete: tuple[Job, ...] = ()
     _since: dict[str, tuple[tuple[Signature, ...], float]] = field(default_factory=dict)
     _taken: dict[str, tuple[Signature, ...]] = field(default_factory=dict)
     _handed_out: set[str] = field(default_factory=set)
     _told: set[object] = field(default_factory=set)
+    _there: tuple[Job, ...] = ()
     _looked: bool = False
+
+    @property
+    def incomplete(self) -> tuple[Job, ...]:
+        """What else was there at the last look, with why it was not handed out.
+
+        It is empty, still changed, or named as a mask.
+        """
+        return tuple(filter(None, map(self._incomplete, self._there)))
 
     def complete(self) -> Plan:
         """Return a plan of the photos that became complete; what else it tells is new."""
@@ -57,8 +64,7 @@ class Watcher:
         self._handed_out -= {str(job.photo) for job in settled}
         self._handed_out |= {str(job.photo) for job in jobs}
         self.waiting = tuple(job for job in photos if job.problem and self._waits(job))
-        alone = [replace(job, problem="is named as a mask, and its photo never came") for job in early]
-        self.incomplete = (*alone, *filter(None, map(self._incomplete, photos)))
+        self._there = (*early, *photos)
         waits = [f"waiting for a mask: {job.photo}" for job in self.waiting if job.lacks_mask]
         waits += [f"waiting for its photo: {job.photo}" for job in early]
         self.pause = max(self.pause, 5 * (time.monotonic() - start))
@@ -99,6 +105,8 @@ class Watcher:
 
     def _incomplete(self, job: Job) -> Job | None:
         """Return a photo that isn't complete with why, None for any other."""
+        if _is_mask(job):
+            return replace(job, problem="is named as a mask, and its photo never came")
         if _signature(job) is None:
             return replace(job, problem=job.problem or "it or its mask is empty or can't be read")
         if str(job.photo) in self._since:

@@ -114,3 +114,8 @@ def grown(mask: Bools, by: int) -> Bools:
         return mask
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * by + 1, 2 * by + 1))
     return cv2.dilate(mask.astype(np.uint8), disc).astype(np.bool_)
+
+
+def grown_from_hard_edge(mask: Bools, by: int) -> Bools:
+    """Widen a mask that ends exactly where the damage does: by one less than what has a rim to cover."""
+    return grown(mask, max(by - 1, 0))

@@ -10,7 +10,7 @@ import numpy as np
 
 from inpaint_cli.backends import Network
 from inpaint_cli.detection.border import without_border
-from inpaint_cli.detection.cleanup import Cleanup, grown, hysteresis, long_and_thin
+from inpaint_cli.detection.cleanup import Cleanup, grown_from_hard_edge, hysteresis, long_and_thin
 from inpaint_cli.detection.detection import Bools, Detection, Floats, Pixels, as_colour
 from inpaint_cli.detection.exact import find_constant_strokes
 from inpaint_cli.detection.one_hue import has_one_hue
@@ -113,7 +113,7 @@ class LearnedDetector:
         mask = snapped(photo, evidence.probability, core, grow)
         strokes = find_constant_strokes(pixels)
         if strokes.any():
-            mask, score = mask | grown(strokes, max(grow - 1, 0)), 1.0
+            mask, score = mask | grown_from_hard_edge(strokes, grow), 1.0
         return Detection(mask, evidence.probability, score)
 
     def gather(self, photo: Floats) -> tuple[Evidence, Bools]:

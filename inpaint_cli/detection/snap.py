@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from inpaint_cli.detection.cleanup import grown, pieces_with
+from inpaint_cli.detection.cleanup import grown, grown_from_hard_edge, pieces_with
 from inpaint_cli.detection.detection import Bools, Floats, Labels
 
 WINDOW, MARGIN = 512, 32
@@ -116,9 +116,9 @@ def _snapped(photo: Floats, probability: Floats, found: Bools, grow: int) -> Boo
     extent = np.bincount(nearest[exact], minlength=len(hard_pieces))
     hard_pieces &= extent <= (1 + CONTINUED_AT_MOST) * pieces.size
     hard = hard_pieces[nearest]
-    less = max(grow - 1, 0)
     mostly_hard = np.count_nonzero(found & hard) > MOSTLY * np.count_nonzero(found)
-    mask = grown(exact & hard, less) | grown(found & ~hard, less if mostly_hard else grow)
+    widened = grown_from_hard_edge if mostly_hard else grown
+    mask = grown_from_hard_edge(exact & hard, grow) | widened(found & ~hard, grow)
     return mask | _continuations(photo, probability, mask, pieces, hard_pieces)
 
 
