@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from inpaint_cli.errors import ModelError
 
 LUMA = (0.299, 0.587, 0.114)
 
@@ -102,6 +107,28 @@ class ResidualBlock(nn.Module):
 def residual_blocks(channels: int, count: int) -> nn.Sequential:
     """One level of a residual U-Net: ``count`` residual blocks one after the other."""
     return nn.Sequential(*(ResidualBlock(channels) for _ in range(count)))
+
+
+def residual_levels(
+    channels: Sequence[int], blocks: Sequence[int]
+) -> tuple[nn.ModuleList, nn.ModuleList, nn.ModuleList, nn.ModuleList]:
+    """The levels of a residual U-Net, as `down_and_up` walks them: encoder, down, up, decoder.
+
+    channels: of each level, finest first; blocks: residual blocks of each level down, then of each level up
+    again, so 2 * levels - 1 numbers. Raises ModelError for another count.
+    """
+    depth = len(channels)
+    if len(blocks) != 2 * depth - 1:
+        raise ModelError(
+            f"a residual U-Net of {depth} levels needs {2 * depth - 1} numbers of blocks, not {blocks}"
+        )
+    encoder = nn.ModuleList(residual_blocks(c, n) for c, n in zip(channels, blocks[:depth], strict=True))
+    down = nn.ModuleList(nn.Conv2d(a, b, 2, stride=2) for a, b in pairwise(channels))
+    up = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in pairwise(channels))
+    decoder = nn.ModuleList(
+        residual_blocks(c, n) for c, n in zip(channels[:-1], blocks[: depth - 1 : -1], strict=True)
+    )
+    return encoder, down, up, decoder
 
 
 def down_and_up(

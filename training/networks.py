@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from inpaint_cli.errors import ModelError
 from training.detector.network import DamageUNet
-from training.layers import FoldablePartialBlock, PartialConv2d, down_and_up, luma, push_pull, residual_blocks
+from training.layers import FoldablePartialBlock, PartialConv2d, down_and_up, luma, push_pull, residual_levels
 from training.learned_spectral import LearnedSpectralGuess
 from training.spectral import SpectralGuess
 
@@ -171,12 +171,7 @@ class ResidualUNet(nn.Module):
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.sees_guide, self.black_is_missing = config.sees_guide, config.black_is_missing
-        channels, blocks = config.channels, config.blocks
-        depth = len(channels)
-        if len(blocks) != 2 * depth - 1:
-            raise ModelError(
-                f"a residual U-Net of {depth} levels needs {2 * depth - 1} numbers of blocks, not {blocks}"
-            )
+        channels = config.channels
         if config.guess not in GUESSES:
             raise ModelError(f"no first guess {config.guess!r}; there are: {', '.join(GUESSES)}")
         spectral = config.guess in ("spectral", "spectral-with-misfit") and config.knows_missing
@@ -190,14 +185,7 @@ class ResidualUNet(nn.Module):
         self.stem_parts = tuple(4 * count for count in planes)
         self.stem = nn.Conv2d(sum(self.stem_parts), channels[0], 3, padding=1)
         self.known = PartialConv2d(12, channels[0], mask_channels=12) if config.knows_missing else None
-        self.encoder = nn.ModuleList(
-            residual_blocks(c, n) for c, n in zip(channels, blocks[:depth], strict=True)
-        )
-        self.down = nn.ModuleList(nn.Conv2d(a, b, 2, stride=2) for a, b in pairwise(channels))
-        self.up = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in pairwise(channels))
-        self.decoder = nn.ModuleList(
-            residual_blocks(c, n) for c, n in zip(channels, blocks[: depth - 1 : -1], strict=False)
-        )
+        self.encoder, self.down, self.up, self.decoder = residual_levels(channels, config.blocks)
         self.head = nn.Conv2d(channels[0], 12, 3, padding=1)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)  # type: ignore[arg-type]

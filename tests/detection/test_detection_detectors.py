@@ -231,6 +231,40 @@ class FindsVague(FindsWhite):
         return np.maximum(super().__call__(inputs), nearly)
 
 
+def colourful():
+    """A photo of two hues, equally bright, (120, 320)."""
+    photo = np.full((120, 320, 3), (90, 120, 170), np.uint8)
+    photo[:, 160:] = 170, 120, 90
+    return photo
+
+
+def stroke(white):
+    """A letter: 6x2 pixels, not all of exactly the same colour."""
+    return white - np.random.default_rng(4).integers(0, 3, (6, 2, 3))
+
+
+@pytest.mark.parametrize(("top", "found"), [(50, True), (100, False)])
+def test_a_faint_letter_is_masked_in_a_row_of_print_and_not_beside_it(top, found):
+    photo = colourful()
+    for left in range(20, 260, 6):
+        photo[50:56, left : left + 2] = stroke(255)
+    photo[50:56, 140:142] = 90, 120, 170
+    photo[top : top + 6, 140:142] = stroke(237)
+    mask = open_detector("learned", network=FindsVague(), threads=1).find(photo).mask
+    assert mask[50:56, 20:22].all()
+    assert mask[top : top + 6, 140:142].all() == found
+
+
+def test_a_photo_with_a_row_of_print_is_likelier_damaged():
+    in_a_row, scattered = colourful(), colourful()
+    for k in range(20):
+        in_a_row[50:56, 20 + 6 * k : 22 + 6 * k] = stroke(255)
+        top, left = 10 + 20 * (k // 4), 20 + 80 * (k % 4)
+        scattered[top : top + 6, left : left + 2] = stroke(255)
+    detector = open_detector("learned", network=FindsWhite(), threads=1)
+    assert detector.find(scattered).score < 0.85 < detector.find(in_a_row).score
+
+
 @dataclass
 class CountsLooks(FindsWhite):
     """Sees the left half of what it is shown less surely than the right one, and counts."""

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from inpaint_cli.errors import ModelError
-from training.layers import down_and_up, luma, residual_blocks
+from training.layers import down_and_up, luma, residual_levels
 
 NARROW = (5, 9, 17)
 """Widths in pixels below which the hats see a structure."""
@@ -27,29 +25,15 @@ class DamageUNet(nn.Module):
     h and w: multiples of 2 to the number of levels. It also sees what an earlier look found (n, 1, h, w), 0
     where there was none, and completes it: auto-context (Tu and Bai 2010).
 
-    channels: of each level, from half resolution down; blocks: residual blocks of each level down, then of
-    each level up again, so 2 * levels - 1 numbers. The answer of the levels, which know what the damage is,
-    is sharpened by what is seen at its very edge, so that a mask ends where the ink does.
+    channels, blocks: see `residual_levels`, from half resolution down. The answer of the levels, which know
+    what the damage is, is sharpened by what is seen at its very edge, so that a mask ends where the ink does.
     """
 
     def __init__(self, channels: tuple[int, ...], blocks: tuple[int, ...]) -> None:
         super().__init__()
-        depth = len(channels)
-        if len(blocks) != 2 * depth - 1:
-            raise ModelError(
-                f"a U-Net of {depth} levels needs {2 * depth - 1} numbers of blocks, not {blocks}"
-            )
-        pairs = list(pairwise(channels))
         planes = 4 * (3 + 2 * len(NARROW) + 1)
         self.stem = nn.Conv2d(planes, channels[0], 3, padding=1)
-        self.encoder = nn.ModuleList(
-            residual_blocks(c, n) for c, n in zip(channels, blocks[:depth], strict=True)
-        )
-        self.down = nn.ModuleList(nn.Conv2d(a, b, 2, stride=2) for a, b in pairs)
-        self.up = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in pairs)
-        self.decoder = nn.ModuleList(
-            residual_blocks(c, n) for c, n in zip(channels, blocks[: depth - 1 : -1], strict=False)
-        )
+        self.encoder, self.down, self.up, self.decoder = residual_levels(channels, blocks)
         self.head = nn.Conv2d(channels[0], 4, 3, padding=1)
         self.edge = nn.Conv2d(channels[0] + planes, channels[0], 3, padding=1)
         self.sharpen = nn.Conv2d(channels[0], 4, 3, padding=1)

@@ -1,0 +1,154 @@
+"""Rows of print: where letters were found in a row, what is in line with them is likelier damaged.
+
+A caption has letters that are hardly to be told from what is behind them; that there are others to the left
+and right of them says more than how they look.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from inpaint_cli.detection.cleanup import Cleanup, pieces_with
+from inpaint_cli.detection.detection import Bools, Floats, Labels
+
+SIZES = (5, 8, 13, 21, 34, 55)
+"""Smallest height in pixels of the letters that are looked for together ..."""
+TALLEST = 2.5
+"""... and how many times higher the highest of them may be: there are capitals and small letters in a row."""
+BROADEST = 2.5
+"""A letter, or some that touch, is at most so many times as wide as high."""
+FEWEST, REACH = 7, 40.0
+"""So many letters make a row, where they stand within so many heights, at one level within a height."""
+ALONG, ACROSS, AROUND = 14.0, 0.4, 1.6
+"""Standard deviations, in heights, of what is in line with others: along, across, and around."""
+HEAVIEST = 1.5
+"""Squares of the height that a letter counts for at most: most damage that is larger is no letter."""
+BARELY = 0.003
+"""Share of pixels in line with others, beyond that above and below, from which more are likely; ..."""
+AT_MOST = 4.0
+"""... in log-odds of damage they are likelier by the logarithm of how often it is exceeded, up to this."""
+GRID = 2
+"""Pixels of a cell of what `likelier_in_rows` returns."""
+CELLS = 3
+"""Cells in which the height of a letter is looked at, about."""
+BAND = 1024
+"""Rows of pixels that are cut out at once, so that memory stays small."""
+
+
+@dataclass(frozen=True)
+class _Pieces:
+    """Connected pieces of damage, laid so that rows of print run along the second axis.
+
+    shape: (h, w) of the photo; corner, extent: (n, 2) of each piece; area: (n,) its pixels; pixels: (m, 2) of
+    all pieces, and owner: (m,) which piece each belongs to.
+    """
+
+    shape: tuple[int, int]
+    corner: npt.NDArray[np.int32]
+    extent: npt.NDArray[np.int32]
+    area: npt.NDArray[np.int32]
+    pixels: npt.NDArray[np.intp]
+    owner: Labels
+
+    @classmethod
+    def of(cls, found: Bools) -> _Pieces:
+        """Part (h, w) into its pieces (8-connected); piece 0 is what is undamaged, and is given no size."""
+        _, pieces, statistics, _ = cv2.connectedComponentsWithStats(found.astype(np.uint8), connectivity=8)
+        statistics[0] = 0
+        left, top, width, height, area = np.asarray(statistics, np.int32).T
+        rows, columns = np.nonzero(found)
+        return cls(
+            (found.shape[0], found.shape[1]), np.stack([top, left], 1), np.stack([height, width], 1), area,
+            np.stack([rows, columns], 1), np.asarray(pieces[rows, columns], np.int32),
+        )  # fmt: skip
+
+    def turned(self) -> _Pieces:
+        """The same with the axes exchanged, for rows that run upright."""
+        return replace(
+            self, shape=self.shape[::-1], corner=self.corner[:, ::-1], extent=self.extent[:, ::-1],
+            pixels=self.pixels[:, ::-1],
+        )  # fmt: skip
+
+    def likelier(self, size: int) -> Floats | None:
+        """Log-odds by which damage is likelier in rows of letters of a size; None where there is no row.
+
+        (h, w) in cells, of which CELLS are about as high as the smallest letter.
+        """
+        height, width = self.extent.T
+        letters = (height >= size) & (height < TALLEST * size) & (width <= BROADEST * height)
+        if np.count_nonzero(letters) < FEWEST:
+            return None
+        step = GRID * max(1, round(size / (CELLS * GRID)))
+        cell = size / step
+        centres = (self.corner + self.extent // 2)[letters]
+        in_row = _in_row(self._summed(centres, np.ones(len(centres)), step), cell)
+        if not in_row.any():
+            return None
+        most = np.minimum(HEAVIEST * size**2 / np.maximum(self.area, 1), 1)
+        chosen = letters[self.owner]
+        weight = self._summed(self.pixels[chosen], most[self.owner[chosen]] / step**2, step)
+        line, around = (
+            cv2.GaussianBlur(weight, (0, 0), sigmaX=ALONG * cell, sigmaY=across * cell)
+            for across in (ACROSS, AROUND)
+        )
+        excess = np.maximum((line - around) / np.float32(BARELY), 1)
+        return np.where(in_row, np.minimum(np.log(excess), np.float32(AT_MOST)), 0).astype(np.float32)
+
+    def _summed(self, places: npt.NDArray[Any], values: npt.NDArray[np.float64], step: int) -> Floats:
+        """Sum up the values of some pixels (n, 2) in cells of `step`."""
+        shape = tuple(-(-side // step) for side in self.shape)
+        cells = np.bincount(
+            np.ravel_multi_index(tuple((places // step).T), shape), values, int(np.prod(shape))
+        )
+        return cells.reshape(shape).astype(np.float32)
+
+
+def _in_row(count: Floats, cell: float) -> Bools:
+    """Where FEWEST letters stand in line, over the whole height of them.
+
+    count: (h, w) letters whose centre is in each cell; cell: cells that the smallest letter is high.
+    """
+    window = int(REACH * cell) | 1, round(cell) | 1
+    near = cv2.boxFilter(count, -1, window, normalize=False, borderType=cv2.BORDER_CONSTANT)
+    middle = (near > FEWEST - 0.5).astype(np.uint8)
+    whole: Bools = cv2.dilate(middle, np.ones((round(TALLEST * cell) | 1, CELLS), np.uint8)) > 0
+    return whole
+
+
+def likelier_in_rows(found: Bools) -> Floats | None:
+    """Log-odds by which damage is likelier, in line with letters that were found; None where there is no row.
+
+    found: (h, w). Returns float32, a value for each square of GRID pixels. Rows run level or upright.
+    """
+    height, width = (-(-side // GRID) for side in found.shape)
+    level = _Pieces.of(found)
+    result: Floats | None = None
+    for pieces in (level, level.turned()):
+        for size in SIZES:
+            likelier = pieces.likelier(size)
+            if likelier is not None:
+                plane: Floats = likelier if pieces is level else likelier.T
+                plane = cv2.resize(plane, (width, height)).astype(np.float32)
+                result = plane if result is None else np.maximum(result, plane)
+    return result
+
+
+def cut_in_rows(probability: Floats, how: Cleanup, likelier: Floats) -> Bools:
+    """Cut out as `hysteresis` does, by thresholds that are lower by as much as damage is likelier.
+
+    probability: (h, w); likelier: see `likelier_in_rows`. Returns (h, w).
+    """
+    seeds, candidates = (np.empty(probability.shape, np.bool_) for _ in range(2))
+    for top in range(0, len(probability), BAND):
+        rows = slice(top, top + BAND)
+        part = likelier[top // GRID : (top + BAND) // GRID].repeat(GRID, 0).repeat(GRID, 1)
+        part = part[: len(probability) - top, : probability.shape[1]]
+        for threshold, reached in ((how.high, seeds), (how.low, candidates)):
+            lowered = 1 / (1 + (1 / threshold - 1) * np.exp(part))
+            reached[rows] = probability[rows] >= lowered
+    return pieces_with(seeds, candidates, how.min_size)
