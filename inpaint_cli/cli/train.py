@@ -107,6 +107,15 @@ class TrainOptions:
             help="detector: scanned damage as KIND/*.png, white where it is opaque.",
         ),
     ] = None
+    teacher: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--teacher",
+            metavar="CHECKPOINT",
+            help="detector: a trained one whose answers are learned as well; of several, what they say"
+            " together.",
+        ),
+    ] = None
     output: Annotated[
         Path | None,
         typer.Option("-o", "--output", metavar="RUN", help="The run's folder (default: runs/MODEL)."),
@@ -124,6 +133,8 @@ class TrainOptions:
             raise UsageError(
                 "--elements: only the detector is trained with scanned damage; add --model detector"
             )
+        if self.model != "detector" and self.teacher:
+            raise UsageError("--teacher: only the detector learns from others; add --model detector")
         if self.model is None and self.start_from:
             raise UsageError("--start-from: says nothing about which of two networks; add --model")
 

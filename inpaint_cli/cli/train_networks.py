@@ -55,6 +55,7 @@ def _train_detector(options: TrainOptions, sources: Sequence[SourceOption], cons
         folder=_folder(options, "detector"),
         photos=tuple(source.path for source in sources),
         elements=options.elements,
+        teachers=tuple(options.teacher or ()),
         **_asked(options),
     )
 

@@ -49,6 +49,7 @@ from inpaint_cli.cli.main import run
         ["train", "--model", "detector", "--data", "photos", "--epochs", "2"],
         ["train", "--model", "detector", "--data", "photos@2"],
         ["train", "--model", "photo", "--data", "photos", "--elements", "photos"],
+        ["train", "--model", "photo", "--data", "photos", "--teacher", "photos"],
         ["detect", "photos/a.png", "-o", "mask.png"],
         ["detect", "photos/a.png", "-o", "found", "--overlay", "photos"],
         ["restore", ""],

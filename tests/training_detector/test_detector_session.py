@@ -113,6 +113,7 @@ def test_a_run_goes_on_with_the_files_that_it_began_with(tmp_path: Path, photos:
         ({"valid": other}, f"begun with --valid {photos}"),
         ({"elements": other}, "begun without --elements"),
         ({"start_from": (other,)}, "begun without --start-from"),
+        ({"teachers": (other,)}, "begun without --teacher"),
     ):
         with pytest.raises(RunFolderError, match=match):
             run(replace(first, resume=True, **change))
@@ -203,3 +204,18 @@ def test_the_network_is_compiled_where_it_is_asked_for(
     monkeypatch.setattr(torch, "compile", lambda look: seen.append(look) or look)
     run(DetectorRequest(folder=tmp_path / "run", photos=(photos,), device="cpu", compiled=compiled))
     assert len(seen) == (1 if compiled else 0)
+
+
+def test_a_run_is_taught_and_goes_on_with_the_same_teachers(tmp_path: Path, photos: Path) -> None:
+    teacher = run(DetectorRequest(folder=tmp_path / "teacher", photos=(photos,), device="cpu"))
+    first = DetectorRequest(
+        folder=tmp_path / "run", photos=(photos,), device="cpu", teachers=(teacher.weights_file,)
+    )
+    taught = run(first)
+    untaught = run(replace(first, folder=tmp_path / "alone", teachers=()))
+    assert json.loads(taught.config_file.read_text())["teachers"] == [str(teacher.weights_file)]
+    weights, others = (read_checkpoint(each.weights_file).tensors for each in (taught, untaught))
+    assert not weights["head.weight"].equal(others["head.weight"])
+    listener = Listener()
+    run(replace(first, resume=True, teachers=()), listener)
+    assert len(listener.trainers[0].teachers.networks) == 1

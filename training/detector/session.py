@@ -15,6 +15,7 @@ from training.compilation import compilation_told
 from training.detector.elements import ElementBank
 from training.detector.samples import SampleMaker, read_photos
 from training.detector.shapes import Plane
+from training.detector.teachers import Teachers
 from training.detector.trainer import DetectorConfig, DetectorFigures, DetectorTrainer
 from training.memory import shortage_told
 from training.run_folder import RunFolder, check_fresh, check_resumable, check_same_data, claim
@@ -29,11 +30,13 @@ VALID_EVERY = 16
 class DetectorRequest(RunRequest):
     """What one `inpaint-cli train --model detector` asks for.
 
-    photos: folders of undamaged photos; elements: scanned damage as KIND/*.png, 255 = opaque.
+    photos: folders of undamaged photos; elements: scanned damage as KIND/*.png, 255 = opaque; teachers:
+    checkpoints of detectors whose answers are learned as well.
     """
 
     photos: tuple[Path, ...]
     elements: Path | None = None
+    teachers: tuple[Path, ...] = ()
 
 
 def train_detector(
@@ -61,6 +64,7 @@ def train_detector(
             SampleMaker(validating, elements, config.samples),
             device,
             workers=0 if device.type == "cpu" else max(free_cores() - 1, 1),
+            teachers=Teachers.read(request.teachers, device),
             compiled=request.compiles_on(device),
         )
         if folder.has_state:
@@ -79,6 +83,7 @@ def train_detector(
                 "data_description": described,
                 "pictures": sizes,
                 "started_from": [str(file.absolute()) for file in request.start_from],
+                "teachers": [str(file.absolute()) for file in request.teachers],
                 "device": str(device),
             }
         )
@@ -101,6 +106,7 @@ def _settle(
         photos = tuple(Path(path) for path in stored["data"])
         valid, elements = (Path(stored[name]) if stored[name] else None for name in ("valid", "elements"))
         start_from = tuple(map(Path, stored["started_from"]))
+        teachers = tuple(map(Path, stored.get("teachers", ())))
     except (KeyError, TypeError, ValueError) as error:
         raise RunFolderError(f"{folder.config_file} is not the configuration of a run ({error})") from error
     if folder.has_progress:
@@ -109,12 +115,14 @@ def _settle(
     refuse_other_files(folder.path, "--valid", as_tuple(request.valid), as_tuple(valid))
     refuse_other_files(folder.path, "--elements", as_tuple(request.elements), as_tuple(elements))
     refuse_other_files(folder.path, "--start-from", request.start_from, start_from)
+    refuse_other_files(folder.path, "--teacher", request.teachers, teachers)
     resumed = replace(
         request,
         photos=request.photos or photos,
         valid=request.valid or valid,
         elements=request.elements or elements,
         start_from=request.start_from or start_from,
+        teachers=request.teachers or teachers,
     )
     return resumed, replace(begun, **request.changes)
 

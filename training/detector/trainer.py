@@ -19,6 +19,7 @@ from training.detector.batches import Batch, StepBatches
 from training.detector.loss import damage_loss
 from training.detector.network import DamageUNet
 from training.detector.samples import SampleConfig, SampleMaker
+from training.detector.teachers import Teachers
 from training.growth import grow
 from training.optimizers import OPTIMIZERS, check_rate, scheduled_rate, set_rate
 from training.precision import autocast
@@ -109,6 +110,7 @@ class DetectorTrainer:
         device: torch.device,
         workers: int = 0,
         *,
+        teachers: Teachers | None = None,
         compiled: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -116,7 +118,7 @@ class DetectorTrainer:
 
         workers: processes that make samples ahead. With any, which photos are hard is known a few steps late,
         and a run does not give the same weights twice. compiled: compile the looks that are learned from
-        (`torch.compile`). clock: gives the time in seconds.
+        (`torch.compile`). teachers: what else is learned beside the truth. clock: gives the time in seconds.
         """
         torch.manual_seed(config.seed)
         self.config, self.training, self.device = config, training, device
@@ -128,6 +130,7 @@ class DetectorTrainer:
         self.alarms = torch.ones(len(training.photos), dtype=torch.float64)
         self.alarms.share_memory_()  # type: ignore[no-untyped-call]
         self.workers, self.clock = workers, clock
+        self.teachers = teachers or Teachers()
         self.step, self.seconds, self.loss_count = 0, 0.0, 0
         self.loss_sum = torch.zeros((), device=device)
         rng = np.random.default_rng(VALIDATION_SEED)
@@ -182,9 +185,10 @@ class DetectorTrainer:
             earlier = torch.zeros_like(label)
             if rng.random() < config.second_looks:
                 earlier = mirrored_look(self.look, photo)
+            target = self.teachers.target(photo, label, rng)
             logits = self.look(photo, earlier)
         logits = logits.float()
-        loss = damage_loss(logits, label, weight, config.focus, config.overlap)
+        loss = damage_loss(logits, target, weight, config.focus, config.overlap)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
