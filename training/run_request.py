@@ -18,8 +18,8 @@ LENGTHS = ("epochs", "minutes")
 class RunRequest:
     """What every run can be asked for; None means: as the preset (or the run to continue) says.
 
-    resume: continue the run in the folder; what is asked for beside its length must be what it began with,
-    once a step of it is saved.
+    resume: continue the run in the folder. Its preset, its data and other files must be those that it began
+    with; so must all settings but its length, once a step of it is saved.
     valid: pictures that validate; start_from: checkpoints to begin with, of several their mean.
     compiled: compile the network first; None: where it pays, on CUDA.
     """

@@ -189,14 +189,9 @@ def _settle(request: TrainingRequest, folder: RunFolder, find: PresetFinder, wor
     _refuse_other_sources(folder.path, request.data, data)
     refuse_other_files(folder.path, "--valid", as_tuple(request.valid), as_tuple(valid))
     refuse_other_files(folder.path, "--start-from", request.start_from, start_from)
+    minutes = training.minutes if request.epochs is None else None
     return Settled(
-        replace(
-            training,
-            **{
-                **request.changes,
-                "minutes": request.minutes or (None if request.epochs else training.minutes),
-            },
-        ),
+        replace(training, **{"minutes": minutes, **request.changes}),
         preset,
         request.data or data,
         request.valid or valid,

@@ -9,6 +9,7 @@ replaced.
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -99,6 +100,7 @@ def write_study(
     Raises UsageError where the target can't be one, before anything is measured.
     """
     old = _old_text(target)
+    _check_marks(old, target)
     candidates = [each for run in runs for each in network_candidates(run.network, run.name)] + [*classical]
     report = evaluate_cifar(pictures, candidates, options, advance)
     folder = target.parent / f"{target.stem}-pictures"
@@ -133,6 +135,16 @@ def _old_text(target: Path) -> str:
         raise UsageError(f"-o {target}: is there already, and is no text; give another name") from error
     except OSError as error:
         raise UsageError(f"-o {target}: can't be read ({error.strerror or error})") from error
+
+
+def _check_marks(text: str, target: Path) -> None:
+    """Raise UsageError where a block has no end before the next begins: what people wrote would be lost."""
+    _, *marked = re.split(r"<!-- study: (.+?) -->", text)
+    for name, behind in zip(marked[::2], marked[1::2], strict=True):
+        if f"<!-- /study: {name} -->" not in behind:
+            raise UsageError(
+                f"-o {target}: <!-- study: {name} --> has no <!-- /study: {name} --> behind it; put it there"
+            )
 
 
 def replace_blocks(text: str, blocks: dict[str, str]) -> str:

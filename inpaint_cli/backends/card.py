@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Self
@@ -99,8 +100,16 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
     if "inputs" in plain:
         plain["inputs"] = tuple(plain["inputs"])
     if "figures" in plain:
-        plain["figures"] = tuple(Figure(**figure) for figure in plain["figures"])
+        plain["figures"] = tuple(map(_plain_figure, plain["figures"]))
     return plain
+
+
+def _plain_figure(values: Any) -> Figure:
+    """Take the known keys of a figure; see `_plain`."""
+    if not isinstance(values, dict):
+        raise TypeError("a figure must be a JSON object")
+    known = {field.name for field in fields(Figure)}
+    return Figure(**{key: value for key, value in values.items() if key in known})
 
 
 def _problem(card: ModelCard) -> str | None:
@@ -126,12 +135,20 @@ def _problem(card: ModelCard) -> str | None:
         return f"tile {card.tile} is not supported, only 32"
     if card.precision not in PRECISIONS:
         return f"precision {card.precision!r} is unknown; known are {', '.join(PRECISIONS)}"
+    for figure in card.figures:
+        if not _is_number(figure.value):
+            return f"figure {figure.name!r}: its value must be a number"
     if card.parameters < 0:
         return "parameters must not be negative"
     for digest in (card.sha256, card.safetensors_sha256):
         if digest and not _SHA256.fullmatch(digest):
             return "a sha256 must be 64 lower-case hexadecimal digits"
     return None
+
+
+def _is_number(value: Any) -> bool:
+    """Say whether a value is a finite number, and no whole number too large to be made a float."""
+    return type(value) in (int, float) and abs(value) <= sys.float_info.max
 
 
 def one_line(error: BaseException) -> str:

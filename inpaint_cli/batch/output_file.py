@@ -35,7 +35,7 @@ class OutputFile:
         self._journal = journal
         self._photo = None if photo is None else Path(os.path.abspath(photo))  # noqa: PTH100
         self._place = place
-        self._present = file_digest(root / relative, *place)
+        self._present = self._look()
 
     def is_up_to_date(self, inputs: bytes) -> bool:
         """Say whether the file that is there is what these inputs give; `inputs` is their digest."""
@@ -53,42 +53,56 @@ class OutputFile:
     def put(self, result: bytes, inputs: bytes, *, overwrite: bool, mode: int | None = None) -> bool:
         """Write the result; False where it is there already. Raises PhotoError for somebody else's file.
 
+        That is also one that was saved there since this program looked.
         mode: of a new file, see `replacing`.
         """
         digest = digest_of(result, *self._place)
-        if self._present == digest and not overwrite:
-            self._journal.record(inputs, digest, self._photo)
-            return False
-        if not overwrite and (why := self._why_kept()):
-            raise PhotoError(f"{self._root / self._relative}: {why}")
+        if not overwrite:
+            present = self._look()
+            if present == digest:
+                self._journal.record(inputs, digest, self._photo)
+                return False
+            if why := self._why_kept(present):
+                raise PhotoError(f"{self._root / self._relative}: {why}")
         folder = make_folder(self._root, self._relative.parent)
         self._journal.record(inputs, digest, self._photo)
         write_atomically(folder / self._relative.name, result, mode=mode)
         return True
 
     def withdraw(self) -> None:
-        """Remove the file that is there, if it was made of this photo. Raises PhotoError where that fails."""
+        """Remove the file that is there, if it was made of this photo and was not changed meanwhile.
+
+        Raises PhotoError where that fails.
+        """
         path, photo = self._root / self._relative, self._photo
         if self._present is None or photo is None or self.is_of_others():
             return
         if not any(_are_one(other, photo) for other in self._journal.photos_of(self._present)):
+            return
+        if self._look() != self._present:
             return
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
             raise PhotoError(f"{path}: can't be removed: {error.strerror or error}") from error
 
-    def _why_kept(self) -> str:
-        """Say what keeps the file that is there from being replaced, "" where nothing does."""
-        if self._present is None:
+    def _look(self) -> bytes | None:
+        """Return the digest of the file that is there now, None where there is none. Raises PhotoError."""
+        return file_digest(self._root / self._relative, *self._place)
+
+    def _why_kept(self, present: bytes | None) -> str:
+        """Say what keeps the file that is there now from being replaced, "" where nothing does."""
+        if present is None:
             return ""
+        if present != self._present:
+            return "was changed meanwhile; --overwrite replaces it"
         if self.is_of_others():
             not_ours = ", and is not (or no longer) what this program wrote" if self._journal.is_kept else ""
             return f"is there already{not_ours}; --overwrite replaces it"
         photo = self._photo
         if photo is None:
             return ""
-        made_of = self._journal.photos_of(self._present)
+        made_of = self._journal.photos_of(present)
         if made_of and all(_are_two(other, photo) for other in made_of):
             return (
                 f"is there already, made of {made_of[0]}; write into another folder (--overwrite replaces it)"

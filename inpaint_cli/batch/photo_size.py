@@ -1,8 +1,9 @@
-"""How many pixels a photo has, from its header alone."""
+"""How large a photo is, from its header alone."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import BinaryIO
 
 from PIL import Image
 
@@ -14,24 +15,33 @@ from inpaint_cli.photos.read import is_endless
 _START_BYTES = 256
 
 
-def photo_size(path: Path) -> int | None:
-    """Return width x height of the first page, None where the header can't be read.
+def photo_size(path: Path) -> tuple[int, int] | None:
+    """Return the width and height of the first page, None where the header doesn't tell.
 
-    Not with `Image.open`, which refuses what is larger than a limit of its own.
+    Raises PhotoError as `read_bytes` and `decode_photo` do for a file that can't be read or is empty.
     """
     try:
-        with foreign_errors(str(path), "read"):
-            return None if is_endless(path) else _size(path)
+        if is_endless(path):
+            raise PhotoError(f"{path}: can't be read: it is a pipe, a socket or a device")
+        with path.open("rb") as file:
+            start = file.read(_START_BYTES)
+            if not start:
+                raise PhotoError(f"{path}: the file is empty")
+            return _size(file, sniff(start), str(path))
+    except OSError as error:
+        raise PhotoError(f"{path}: can't be read: {error.strerror or error}") from error
+
+
+def _size(file: BinaryIO, format_name: str | None, name: str) -> tuple[int, int] | None:
+    """Look with one plugin: `Image.open` refuses what is larger than a limit of its own."""
+    Image.init()
+    plugin, _ = Image.OPEN.get(format_name or "", (None, None))
+    if plugin is None:
+        return None
+    try:
+        with foreign_errors(name, "read"):
+            file.seek(0)
+            with plugin(file, name) as picture:
+                return picture.width, picture.height
     except PhotoError:
         return None
-
-
-def _size(path: Path) -> int | None:
-    Image.init()
-    with path.open("rb") as file:
-        plugin, _ = Image.OPEN.get(sniff(file.read(_START_BYTES)) or "", (None, None))
-        if plugin is None:
-            return None
-        file.seek(0)
-        with plugin(file, str(path)) as picture:
-            return picture.width * picture.height

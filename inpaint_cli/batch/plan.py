@@ -162,8 +162,12 @@ def _result_folders(selection: Selection) -> set[FolderId]:
     """Return the folders that are there already for the results. Raises UsageError where masks lie in one."""
     if selection.output is not None:
         folders = [selection.output]
+    elif selection.output_file is not None:
+        folders = []
     else:
-        folders = [_sibling(path) for path in selection.photos if path.is_dir()]
+        around = [path if path.is_dir() else path.parent for path in selection.photos]
+        around += [path.parent for path in selection.listed]
+        folders = [_sibling(folder) for folder in dict.fromkeys(around)]
     results = {identity: folder for folder in folders if (identity := existing_id(folder)) is not None}
     mask_id = existing_id(selection.mask_dir)
     if mask_id in results:

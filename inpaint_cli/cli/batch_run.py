@@ -47,7 +47,7 @@ def open_journals(plan: Plan, overlay: Path | None = None) -> dict[str, Journal]
     if overlay is not None:
         written = plan.output_folders().items()
         below = {overlay / folder.relative_to(root) for root, folders in written for folder in folders}
-        _prepare(overlay, below, journals)
+        _prepare(overlay, below, journals, flag="--overlay")
     return journals
 
 
@@ -61,11 +61,34 @@ def prepare_folders(plan: Plan, journals: dict[str, Journal]) -> None:
             _prepare(Path(root), folders, journals)
 
 
-def _prepare(root: Path, folders: Iterable[Path], journals: dict[str, Journal]) -> None:
+def folders_refused(plan: Plan) -> list[str]:
+    """Return what `prepare_folders` would refuse, as far as that is known without making a folder."""
+    refused = [] if plan.is_single_file else map(_why_refused, plan.places())
+    return [refusal for refusal in refused if refusal]
+
+
+def _why_refused(root: Path) -> str:
+    """Return why an output folder can't be used, "" where it may well be.
+
+    One that may not be written to, but has a journal, is left to the run: all in it may be up to date.
+    """
+    place = next(filter(os.path.lexists, (root, *root.absolute().parents)), root)
+    if os.access(place, os.W_OK | os.X_OK) and place.is_dir():
+        return ""
+    if place != root:
+        return _cannot_be_made(root, f"nothing may be written in {place}")
+    return "" if os.path.lexists(root / JOURNAL_NAME) else f"{root}: nothing may be written there"
+
+
+def _cannot_be_made(root: Path, why: str, flag: str = "-o") -> str:
+    return f"{root}: can't be made the output folder: {why}; give another folder with {flag}"
+
+
+def _prepare(root: Path, folders: Iterable[Path], journals: dict[str, Journal], *, flag: str = "-o") -> None:
     try:
         root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"{root}: can't be made the output folder: {error.strerror or error}") from error
+        raise UsageError(_cannot_be_made(root, error.strerror or str(error), flag)) from error
     sweep(folders)
     journals[str(root)] = _journal_in(root)
 

@@ -102,7 +102,7 @@ def _checked(file: Path, parameter: inspect.Parameter, key: str, value: Any) -> 
                 raise UsageError(f"{file}: {key} = {_toml(each)} must be {wanted}")
     for each in values:
         _check_range(file, parameter, key, each)
-    if Path in types:  # what a shell would have done
+    if Path in types or str in types:  # what a shell would have done; texts such as a model's may be paths
         values = [os.path.expanduser(each) for each in values]  # noqa: PTH111
     return values if is_list else values[0]
 

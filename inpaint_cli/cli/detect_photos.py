@@ -35,7 +35,7 @@ def detect_photos(options: DetectOptions) -> ExitCode:
     _check_overlay(options.overlay, plan, options.photos or [])
     if options.dry_run:
         check_detector_model(options)
-        return show_plan(plan, screen, as_json=options.json, writes_masks=True)
+        return show_plan(plan, screen, as_json=options.json, max_pixels=options.max_pixels, writes_masks=True)
     check_plan(plan, screen, options.photos or [])
     share = share_cores(len(plan.jobs), jobs=options.jobs)
     detector = open_detector_of(options, share)

@@ -3,42 +3,60 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from inpaint_cli.batch.job import Job
 from inpaint_cli.batch.photo_size import photo_size
 from inpaint_cli.batch.plan import Plan
 from inpaint_cli.cli import interruption
-from inpaint_cli.cli.batch_run import tell_notes
+from inpaint_cli.cli.batch_run import folders_refused, tell_notes
 from inpaint_cli.cli.screen import Screen
-from inpaint_cli.errors import ExitCode, NothingToDoError
+from inpaint_cli.errors import ExitCode, NothingToDoError, PhotoError
+from inpaint_cli.photos.edge import check_size
 from inpaint_cli.printable import printable
 
 
-def show_plan(plan: Plan, screen: Screen, *, as_json: bool, writes_masks: bool = False) -> ExitCode:
+def show_plan(
+    plan: Plan, screen: Screen, *, as_json: bool, max_pixels: int, writes_masks: bool = False
+) -> ExitCode:
     """List photo -> mask -> output on stdout and the rest on stderr; return what the run would end with.
 
+    max_pixels: photos with more will fail.
     writes_masks: the outputs are masks, so that there are none to be taken.
     """
     if not plan.jobs and not plan.problems:
         raise NothingToDoError("no photo was found")
     interruption.raise_again()
-    pixels = unreadable = 0
-    for job in plan.jobs:
-        size = photo_size(job.photo)
+    pixels = unknown = failing = 0
+    for planned in plan.jobs:
+        job, size = _foreseen(planned, max_pixels)
         pixels += size or 0
-        unreadable += size is None
+        unknown += size is None and not job.problem
+        failing += bool(job.problem)
         print(_json(job, size, writes_masks) if as_json else _line(job, writes_masks))
+    plan = replace(plan, refusals=(*plan.refusals, *folders_refused(plan)))
     _tell_trouble(plan, screen)
-    failing = sum(bool(job.problem) for job in plan.jobs)
     photos = "1 photo" if len(plan.jobs) == 1 else f"{len(plan.jobs)} photos"
     facts = [photos, f"{pixels / 1e6:.1f} megapixels"]
-    facts += [f"{unreadable} of unknown size"] if unreadable else []
+    facts += [f"{unknown} of unknown size"] if unknown else []
     facts += [f"{failing} will fail"] if failing else []
     screen.line(f"{', '.join(facts)}; nothing was written")
     if plan.refusals:
         return ExitCode.USAGE
     return ExitCode.SOME_FAILED if failing or plan.problems else ExitCode.OK
+
+
+def _foreseen(job: Job, max_pixels: int) -> tuple[Job, int | None]:
+    """Return the job with the problem that its photo's file shows, and how many pixels the photo has."""
+    size = None
+    try:
+        size = photo_size(job.photo)
+        if size is not None:
+            check_size(str(job.photo), *size, max_pixels)
+    except PhotoError as error:
+        job = replace(job, problem=job.problem or str(error).removeprefix(f"{job.photo}: "))
+    return job, None if size is None else size[0] * size[1]
 
 
 def _line(job: Job, writes_masks: bool) -> str:

@@ -27,6 +27,7 @@ from inpaint_cli.detection import (
     resolve_detector,
 )
 from inpaint_cli.detection.measure import TOLERANCE
+from inpaint_cli.errors import UsageError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +81,8 @@ def _detect(_: typer.Context, options: EvaluateDetectOptions) -> None:
 
     Beside it the harm on clean photos: the share of pixels touched, and of photos in which nothing was found.
     """
+    if not options.masks.is_dir():
+        raise UsageError(f"{options.masks}: there is no such folder")
     cases = find_cases(options.photos, options.masks, options.limit)
     clean_files = find_photos(options.clean) if options.clean else []
     detectors = _opened(options)

@@ -161,12 +161,11 @@ Device = Annotated[
     ),
 ]
 Output = Annotated[
-    Path | None,
+    str | None,  # as text: a slash at its end, which a Path has not, makes it a folder
     typer.Option(
         "-o",
         "--output",
         metavar="OUT",
-        readable=False,
         help="Folder of the results, a file for a single photo (its suffix chooses the format), - for stdout"
         " (default: <folder>-restored beside the photos' folder).",
         show_default=False,

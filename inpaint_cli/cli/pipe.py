@@ -21,7 +21,7 @@ from inpaint_cli.batch.run import Stop
 from inpaint_cli.cli import interruption
 from inpaint_cli.cli.reporting import check_reports, open_reporting
 from inpaint_cli.cli.screen import Screen
-from inpaint_cli.cli.selection import wanted_format
+from inpaint_cli.cli.selection import names_folder, wanted_format
 from inpaint_cli.cli.streams import STDIO
 from inpaint_cli.cli.workshop import open_workshop
 from inpaint_cli.errors import ExitCode, PhotoError, UsageError
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
 
 def restore_one(options: RestoreOptions) -> ExitCode:
     """Restore the photo that the options name; stdout gets the whole photo or nothing."""
-    source, target = (options.photos or [STDIO])[0], options.output or STDIO
+    source, target = (options.photos or [STDIO])[0], Path(options.output or STDIO)
     if source.is_dir():
         raise UsageError(f"{source}: is a folder; - takes a single photo")
     if target == STDIO and sys.stdout.isatty():
         raise UsageError("stdout is a terminal; redirect it (> restored.png) or give -o FILE")
     if source == STDIO and sys.stdin.isatty():
         raise UsageError("stdin is a terminal; pipe a photo into it (< photo.jpg)")
-    if target.is_dir():
+    if options.output is not None and names_folder(options.output):
         raise UsageError(f"-o {target}: is a folder; a photo from stdin has no name, give a file")
     _refuse_own_output(source, target, options.mask)
     screen = Screen(options.quiet, options.verbose)
@@ -84,8 +84,14 @@ def _restore(source: Path, target: Path, workshop: Workshop, record: Record) -> 
             _to_stdout(result)
         else:
             output = OutputFile(target.parent, Path(target.name), Journal())
-            output.put(result, b"", overwrite=workshop.settings.overwrite)
+            output.put(result, b"", overwrite=workshop.settings.overwrite, mode=_mode_of_stdin())
     return ended(record, data, result)
+
+
+def _mode_of_stdin() -> int | None:
+    """Return who may read and write the result of a file, as `result_mode` does; None for that of a pipe."""
+    mode = os.fstat(0).st_mode
+    return mode | stat.S_IRUSR if stat.S_ISREG(mode) else None
 
 
 def _to_stdout(result: bytes) -> None:

@@ -70,7 +70,7 @@ class RestoreOptions:
         self._check_masks()
         if not (self.photos or self.files_from or self.show_config):
             raise UsageError("name the photos: files, folders, - for stdin, or --files-from; see --help")
-        if str(self.output) in ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"):
+        if self.output in ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"):
             raise UsageError(f"-o {self.output}: -o - writes the photo to stdout")
         if self.is_pipe:
             self._check_pipe()
@@ -83,7 +83,7 @@ class RestoreOptions:
     @property
     def is_pipe(self) -> bool:
         """One photo from stdin or to stdout."""
-        return STDIO in (self.photos or ()) or self.output == STDIO
+        return STDIO in (self.photos or ()) or self.output == str(STDIO)
 
     def _check_masks(self) -> None:
         if self.mask is None and self.mask_dir is None:
@@ -110,7 +110,7 @@ class RestoreOptions:
         for flag, value in refused.items():
             if value:
                 raise UsageError(f"{flag} makes no sense for one photo on stdin or stdout")
-        if self.json and self.output in (None, STDIO):
+        if self.json and self.output in (None, str(STDIO)):
             raise UsageError("--json would mix with the photo on stdout; use --report FILE")
 
 

@@ -38,7 +38,7 @@ def restore_photos(options: RestoreOptions) -> ExitCode:
     plan = make_plan(selection)
     if options.dry_run:
         check_workshop(options)
-        return show_plan(plan, screen, as_json=options.json)
+        return show_plan(plan, screen, as_json=options.json, max_pixels=options.max_pixels)
     if not options.watch:
         check_plan(plan, screen, options.photos or [])
     share = share_cores(free_cores() if options.watch else len(plan.jobs), jobs=options.jobs)

@@ -23,7 +23,7 @@ def selection_of(options: RestoreOptions) -> Selection:
     return Selection(
         photos=tuple(options.photos or ()),
         listed=read_list(options.files_from, null=options.null) if options.files_from else (),
-        output=None if output_file else options.output,
+        output=None if output_file or options.output is None else Path(options.output),
         output_file=output_file,
         base=options.base,
         mask=options.mask,
@@ -50,8 +50,10 @@ def output_file_of(options: RestoreOptions) -> Path | None:
 
     Raises UsageError where its suffix stands for no format that we write, or for another than `--format`.
     """
-    output, photos = options.output, options.photos or []
-    if output is None or not output.suffix or output.is_dir():
+    if options.output is None or names_folder(options.output):
+        return None
+    output, photos = Path(options.output), options.photos or []
+    if not output.suffix:
         return None
     if len(photos) != 1 or options.files_from or photos[0].is_dir():
         if output.suffix.lower() not in PHOTO_SUFFIXES:
@@ -59,6 +61,11 @@ def output_file_of(options: RestoreOptions) -> Path | None:
         raise UsageError(f"-o {output}: names one photo, but several may come; give a folder")
     _check_suffix(output, options.format)
     return output
+
+
+def names_folder(output: str) -> bool:
+    """Say whether -o names a folder: one that is there, or will be, which a slash at the end says."""
+    return output.endswith(("/", os.sep)) or Path(output).is_dir()
 
 
 def _check_suffix(output: Path, wanted: str | None) -> None:

@@ -56,6 +56,8 @@ def _parse(data: bytes, name: str) -> _Header:
     if len(data) < 26:
         raise PhotoError(f"{name}: the BMP is truncated")
     pixels_at, size = struct.unpack_from("<II", data, 10)
+    if pixels_at < 14 + size:
+        raise PhotoError(f"{name}: the BMP is damaged in its header")
     if size == 12:
         width, height, _, bits = struct.unpack_from("<HHHH", data, 18)
         return _Header(pixels_at, width, height, False, bits, _PLAIN)

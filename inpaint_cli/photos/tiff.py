@@ -22,7 +22,7 @@ from inpaint_cli.photos.metadata import Metadata
 from inpaint_cli.photos.photo import Bools, Pixels, Repair, StoredPage
 from inpaint_cli.photos.tiff_file import Directory, TiffFile
 from inpaint_cli.photos.tiff_page import Layout
-from inpaint_cli.photos.tiff_place import Room, fits_addresses
+from inpaint_cli.photos.tiff_place import Room, fits_addresses, merged
 
 _REDUCED_OR_MASK = 0b101
 _XMP, _IPTC, _PHOTOSHOP, _PROFILE = 700, 33723, 34377, 34675
@@ -89,7 +89,7 @@ def encode(source: bytes, name: str, repairs: Sequence[Repair]) -> bytes:
     file = tiff_file.parse(source, name)
     pages = _pages(file)
     layouts = [tiff_page.layout(file, page) for page in pages]
-    shared = _shared(layouts)
+    shared = _shared(file, layouts)
     changed = bytearray(source)
     for number, (page, made, repair) in enumerate(zip(pages, layouts, repairs, strict=True)):
         if not repair.mask.any():
@@ -104,9 +104,10 @@ def encode(source: bytes, name: str, repairs: Sequence[Repair]) -> bytes:
     return bytes(changed)
 
 
-def _shared(layouts: Sequence[Layout]) -> bool:
-    """Whether strips overlap, so that changing one in its place would change another."""
-    spans = sorted(span for page in layouts for span in page.spans() if span[0] < span[1])
+def _shared(file: TiffFile, layouts: Sequence[Layout]) -> bool:
+    """Whether strips overlap, so that changing one in its place would change another, or a directory."""
+    strips = [span for page in layouts for span in page.spans() if span[0] < span[1]]
+    spans = sorted([*strips, *merged(file.structure())])
     return any(before[1] > after[0] for before, after in pairwise(spans))
 
 

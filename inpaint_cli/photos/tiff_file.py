@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from inpaint_cli.errors import PhotoError, UnsupportedPhotoError
@@ -27,6 +28,8 @@ _SIZES = {
     18: 8,
 }
 _INTEGERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
+# Directories outside of the chain: of smaller copies, EXIF, GPS, interoperability.
+_POINTERS = (330, 34665, 34853, 40965)
 _MOST_DIRECTORIES = 10_000
 _MOST_VALUES = 20_000_000
 
@@ -49,11 +52,21 @@ class Entry:
 
 @dataclass(frozen=True)
 class Directory:
-    """The entries of one picture by tag; where its address lies, and the address of the next directory."""
+    """The entries of one picture by tag; where its address lies, and the address of the next directory.
+
+    start and end: where it lies itself.
+    """
 
     entries: dict[int, Entry] = field(default_factory=dict)
     link_at: int = 0
     next: int = 0
+    start: int = 0
+    end: int = 0
+
+    def spans(self) -> list[tuple[int, int]]:
+        """Start and end of its own bytes and of each entry's values in the file."""
+        values = [(entry.values_at, entry.values_at + entry.size) for entry in self.entries.values()]
+        return [(self.start, self.end), *values]
 
 
 @dataclass(frozen=True)
@@ -115,6 +128,22 @@ class TiffFile:
         """Return a directory outside of the chain, as EXIF has one. Raises PhotoError."""
         return self._directory(at, 0)
 
+    def structure(self) -> Iterator[tuple[int, int]]:
+        """Yield start and end of the header, of every directory and its values, also outside of the chain."""
+        link = 8 if self.big else 4
+        yield 0, 2 * link
+        waiting, seen = [self._number(link, link)], {0}
+        while waiting and len(seen) <= _MOST_DIRECTORIES:
+            at = waiting.pop()
+            if at in seen:
+                continue
+            seen.add(at)
+            with suppress(PhotoError):  # EXIF may point anywhere
+                directory = self.directory_at(at)
+                yield from directory.spans()
+                waiting.append(directory.next)
+                waiting[:0] = [inner for tag in _POINTERS for inner in self.integers(directory, tag)]
+
     def _directory(self, at: int, link: int) -> Directory:
         head, step, inline = (8, 20, 8) if self.big else (2, 12, 4)
         count = self._number(at, head)
@@ -131,7 +160,8 @@ class TiffFile:
             entries[tag] = Entry(
                 tag, kind, number, place, value if size <= inline else self._number(value, inline)
             )
-        return Directory(entries, link, self._number(first + count * step, inline))
+        end = first + count * step
+        return Directory(entries, link, self._number(end, inline), start=at, end=end + inline)
 
     def _number(self, at: int, size: int) -> int:
         self._check(at, size)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 _ADDRESSES = 1 << 32
 
@@ -14,7 +14,7 @@ class Room:
         """Take the file's bytes, which `put` changes, and the (start, end) that may be overwritten."""
         self.changed = changed
         self.appended = 0
-        self._free = [list(stretch) for stretch in _merged(free)]
+        self._free = [list(stretch) for stretch in merged(free)]
 
     def put(self, coded: bytes) -> int:
         """Place `coded` in the first stretch that has room for it, else behind the end; return where."""
@@ -31,15 +31,15 @@ class Room:
         return start
 
 
-def _merged(stretches: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+def merged(stretches: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     """Join stretches that touch each other."""
-    merged: list[tuple[int, int]] = []
+    joined: list[tuple[int, int]] = []
     for start, end in sorted(stretches):
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
         else:
-            merged.append((start, end))
-    return merged
+            joined.append((start, end))
+    return joined
 
 
 def fits_addresses(changed: bytearray, *, big: bool) -> bool:

@@ -32,6 +32,18 @@ def test_keys_of_later_versions_are_ignored():
     assert ModelCard.from_json(json.dumps(values)) == CARD
 
 
+def test_keys_of_later_versions_are_ignored_in_figures_too():
+    values = json.loads(CARD.to_json())
+    values["figures"][0] |= {"colour": "red"}
+    assert ModelCard.from_json(json.dumps(values)) == CARD
+
+
+@pytest.mark.parametrize("value", ['"26.5"', "null", "true", "[26.5]", "NaN", "Infinity", "1" + "0" * 400])
+def test_a_figure_that_is_no_number_is_refused_by_name(value):
+    with pytest.raises(ModelError, match=r"^odd\.json: .* figure 'lines dB': its value must be a number$"):
+        ModelCard.from_json(CARD.to_json().replace("26.5", value), source="odd.json")
+
+
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
@@ -61,6 +73,7 @@ def test_a_card_that_makes_no_sense_is_refused_by_name(changes, says):
         "", "nonsense", "[]", "{}", '{"name": 3}', "[" * 100_000, '{"name": "a", "inputs": "photo"}',
         CARD.to_json().replace('"2"', "2"), CARD.to_json().replace("590000", "5.9"),
         CARD.to_json().replace('"value"', '"worth"'), CARD.to_json().replace('"guide"', "[]"),
+        '{"name": "a", "figures": ["26.5 dB"]}',
         b"\xff\xfe\x00",
     ],
 )  # fmt: skip

@@ -84,6 +84,22 @@ def test_a_folder_that_is_named_twice_is_one_also_for_its_masks(tmp_path: Path) 
     assert len(plan.jobs) == 1 and not plan.refusals
 
 
+@pytest.mark.parametrize("how", ["photos", "listed"])
+def test_results_of_photos_that_are_named_one_by_one_do_not_go_among_the_masks(
+    tmp_path: Path, how: str
+) -> None:
+    for name in ("a/b.jpg", "a-restored/b.png"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    selection = Selection(mask_dir=tmp_path / "a-restored", suffixes=SUFFIXES)
+    selection = replace(selection, **{how: (tmp_path / "a/b.jpg",)})
+    with pytest.raises(UsageError, match="a-restored: the results would lie among the masks; give another"):
+        make_plan(selection)
+    for elsewhere in ({"output": tmp_path / "o"}, {"output_file": tmp_path / "o.jpg"}):
+        (job,) = make_plan(replace(selection, **elsewhere)).jobs
+        assert job.mask == tmp_path / "a-restored/b.png"
+
+
 def test_results_do_not_go_among_the_masks_whatever_their_suffix(tmp_path: Path) -> None:
     plan_of(tmp_path, ["a.jpg"], ["a.png"])
     selection = Selection(photos=(tmp_path / "photos",), mask_dir=tmp_path / "masks", suffixes=SUFFIXES)

@@ -53,6 +53,15 @@ def test_a_path_may_begin_in_the_home_folder(told, monkeypatch, tmp_path) -> Non
     assert code == 2 and f"--mask-dir {tmp_path}/home/masks: there is no such folder" in line
 
 
+@pytest.mark.parametrize(
+    ("flag", "file"), [("model", "mine.onnx"), ("detector", "mine.onnx"), ("files-from", "list")]
+)
+def test_so_may_a_text_that_is_a_path(told, monkeypatch, tmp_path, flag: str, file: str) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    _, line = told(f'{flag} = "~/{file}"', "restore", "photos", "-o", "out")
+    assert f"{tmp_path}/home/{file}: " in line
+
+
 @pytest.mark.parametrize("flag", ["--help", "-h"])
 @pytest.mark.parametrize("broken", ["no TOML", "jobs = 0", 'colour = "red"'])
 def test_help_is_shown_whatever_is_wrong_with_the_file(told, broken: str, flag: str) -> None:

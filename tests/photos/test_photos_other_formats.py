@@ -67,6 +67,14 @@ def test_bmp_of_32_bits_keeps_its_fourth_byte(top_down: bool) -> None:
     samples.check_exact(bytes(data))
 
 
+@pytest.mark.parametrize("pixels_at", [0, 14, 53])
+def test_bmp_whose_pixels_would_lie_over_its_header_is_refused(pixels_at: int) -> None:
+    data = bytearray(samples.saved(RGB, "BMP"))
+    data[10:14] = pixels_at.to_bytes(4, "little")
+    with pytest.raises(PhotoError, match=r"^a\.bmp: the BMP is damaged in its header$"):
+        decode_photo(bytes(data), name="a.bmp")
+
+
 @pytest.mark.parametrize("format_name", ["GIF", "AVIF"])
 def test_formats_that_are_only_read(format_name: str) -> None:
     data = samples.saved(FEW if format_name == "GIF" else RGB, format_name)

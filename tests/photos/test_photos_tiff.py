@@ -180,6 +180,50 @@ def test_pages_that_share_their_data_do_not_change_each_other() -> None:
     assert verify(bytes(data), file, masks).kept
 
 
+def claiming(data: bytes, end: int) -> bytes:
+    """The same file, whose only strip claims to reach to `end`."""
+    with tifffile.TiffFile(BytesIO(data)) as tiff:
+        (strip,), claimed = tiff.pages[0].dataoffsets, tiff.pages[0].tags["StripByteCounts"]
+    changed = bytearray(data)
+    struct.pack_into("<I", changed, claimed.valueoffset, end - strip)
+    return bytes(changed)
+
+
+def with_noise(data: bytes) -> tuple[bytes, Any]:
+    """Restore with noise, for which a compressed strip needs more room: the new file, the wanted pixels."""
+    photo = decode_photo(data, name="photo")
+    mask = np.zeros(RGB.shape[:2], np.bool_)
+    mask[10:16] = True
+    noise = np.random.default_rng(0).integers(0, 256, RGB.shape, dtype=np.uint8)
+    file = encode_photo(photo, [noise], [mask])
+    assert verify(data, file, [mask]).kept
+    return file, np.where(mask[..., None], noise, RGB)
+
+
+@pytest.mark.parametrize(
+    "last", ["PlanarConfiguration", "BitsPerSample"], ids=["its entries", "their values"]
+)
+def test_a_directory_that_its_strip_claims_to_reach_over_stays(last: str) -> None:
+    data = samples.saved(RGB, "TIFF", compression="tiff_deflate")
+    with tifffile.TiffFile(BytesIO(data)) as tiff:
+        end = tiff.pages[0].tags[last].valueoffset + 4
+    file, wanted = with_noise(claiming(data, end))
+    with Image.open(BytesIO(file)) as picture:
+        assert (np.asarray(picture) == wanted).all()
+
+
+def test_a_directory_outside_of_the_chain_that_a_strip_claims_to_reach_over_stays() -> None:
+    out = BytesIO()
+    with tifffile.TiffWriter(out) as writer:
+        writer.write(RGB, photometric="rgb", compression="zlib", subifds=1)
+        writer.write(GREY[::4, ::4], subfiletype=1)
+    data = out.getvalue()
+    file, wanted = with_noise(claiming(data, len(data)))
+    with tifffile.TiffFile(BytesIO(file)) as tiff:
+        assert (tiff.pages[0].asarray() == wanted).all()
+        assert (tiff.pages[0].pages[0].asarray() == GREY[::4, ::4]).all()
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_orientation(orientation: int) -> None:
     data = written(RGB, extratags=[(274, "H", 1, orientation, True)])

@@ -234,6 +234,12 @@ def test_one_photo_with_its_mask_is_evaluated(archive, inpaint) -> None:
     assert list(json.loads(ended.stdout)["detectors"][0]["kinds"]) == ["all"]
 
 
+def test_a_folder_of_true_masks_that_is_not_there_is_wrong_usage(archive, inpaint) -> None:
+    archive("a.png")
+    ended = inpaint("evaluate", "detect", "photos", "nothing")
+    assert (ended.code, ended.stderr) == (2, "inpaint-cli: error: nothing: there is no such folder\n")
+
+
 @pytest.mark.parametrize(("second", "code"), [("nosuch", 2), ("nosuch.onnx", 4)])
 def test_no_detector_is_measured_before_all_are_found(archive, inpaint, second: str, code: int) -> None:
     (archive("a.png") / "photos/a.png").write_bytes(b"measured, it fails")

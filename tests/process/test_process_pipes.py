@@ -54,6 +54,31 @@ def test_the_suffix_of_the_file_decides_the_format_of_a_photo_from_stdin(
     assert Image.open(root / "new.tif").format == "TIFF"
 
 
+def test_who_may_read_a_file_on_stdin_may_read_its_result(archive, tiny_model) -> None:
+    root = archive("a.png")
+    photo = root / "photos/a.png"
+    photo.chmod(0o600)
+    command = [*PROGRAM, "restore", "-", "--mask", "masks/a.png", "--model", str(tiny_model)]
+
+    def mode_of_result(name: str, **stdin: object) -> int:
+        settings = {"cwd": root, "env": environment(), "umask": 0o022, "check": True}
+        subprocess.run([*command, "-o", name], **settings, **stdin)
+        return (root / name).stat().st_mode & 0o777
+
+    with photo.open("rb") as private:
+        assert mode_of_result("private.png", stdin=private) == 0o600
+    assert mode_of_result("piped.png", input=photo.read_bytes()) == 0o644
+
+
+def test_a_slash_at_its_end_makes_the_output_a_folder(archive, inpaint, restore) -> None:
+    root = archive("a.png")
+    assert restore("photos/a.png", "--mask", "masks/a.png", "-o", "new.png/").code == 0
+    assert (root / "new.png/a.png").is_file()
+    ended = inpaint("restore", "-", "--mask", "masks/a.png", "-o", "new/", input=b"x")
+    assert ended.code == 2 and "-o new: is a folder; a photo from stdin has no name" in ended.stderr
+    assert not (root / "new").exists()
+
+
 def test_a_photo_that_fails_leaves_stdout_empty(archive, inpaint, tiny_model) -> None:
     archive("a.png")
     ended = inpaint("restore", "-", "--mask", "masks/a.png", "--model", tiny_model, input=b"no photo")

@@ -39,12 +39,45 @@ def test_an_output_folder_that_may_not_be_written_to_is_refused(archive, without
     )
 
 
+def test_where_the_default_output_folder_may_not_be_made_another_is_asked_for(
+    archive, without_privileges
+) -> None:
+    root = archive("locked/a.png")
+    (root / "photos").chmod(0o555)
+    call = ("photos/locked", "--mask", "masks/locked/a.png")
+    begins = "photos/locked-restored: can't be made the output folder: "
+    advice = "; give another folder with -o\n"
+    ended = without_privileges(*call)
+    assert ended.returncode == 2 and ended.stderr.endswith(f"{begins}Permission denied{advice}")
+    ended = without_privileges(*call, "--dry-run")
+    refused = f"refused: {begins}nothing may be written in {root / 'photos'}{advice}"
+    assert ended.returncode == 2 and refused in ended.stderr
+    assert without_privileges(*call, "-o", "out", "--dry-run").returncode == 0
+
+
+def test_a_dry_run_refuses_an_output_folder_that_may_not_be_written_to_unless_it_may_be_up_to_date(
+    archive, without_privileges
+) -> None:
+    root = archive("a.png")
+    (root / "out").mkdir(mode=0o555)
+    call = ("photos", "--mask-dir", "masks", "-o", "out")
+    ended = without_privileges(*call, "--dry-run")
+    assert ended.returncode == 2 and "refused: out: nothing may be written there\n" in ended.stderr
+    (root / "out").chmod(0o755)
+    assert without_privileges(*call).returncode == 0
+    (root / "out").chmod(0o555)
+    assert [without_privileges(*call, *also).returncode for also in ((), ("--dry-run",))] == [0, 0]
+
+
 def test_an_unreadable_photo_that_is_named_fails_alone(archive, without_privileges) -> None:
     root = archive("a.png", "b.png")
     (root / "photos/a.png").chmod(0)
     ended = without_privileges("photos/a.png", "photos/b.png", "--mask-dir", "masks", "-o", "out")
     assert ended.returncode == 1 and (root / "out/b.png").exists()
     assert ended.stderr.startswith("failed: photos/a.png: can't be read: Permission denied\n")
+    ended = without_privileges("photos/a.png", "photos/b.png", "--mask-dir", "masks", "--dry-run")
+    assert ended.returncode == 1
+    assert "photos/a.png -> will fail: can't be read: Permission denied\n" in ended.stdout
 
 
 def test_an_unreadable_mask_for_all_fails_its_photo(archive, without_privileges) -> None:

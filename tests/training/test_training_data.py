@@ -1,4 +1,5 @@
 import io
+import os
 import pickle
 import tarfile
 from pathlib import Path
@@ -187,6 +188,20 @@ def test_all_pictures_that_can_not_be_read_are_named_at_once(tmp_path):
         (tmp_path / f"{number}.jpg").touch()
     with pytest.raises(TrainingDataError, match=r"0\.jpg can.t be read .*; .*4\.jpg .*; and 2 more$"):
         list(read_pictures(find_pictures(tmp_path)))
+
+
+def test_a_folder_that_can_not_be_read_is_named(tmp_path, monkeypatch):
+    (tmp_path / "locked").mkdir()
+    scandir = os.scandir
+
+    def denied(folder):
+        if str(folder).endswith("locked"):
+            raise PermissionError(13, "Permission denied", str(folder))
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", denied)
+    with pytest.raises(TrainingDataError, match=r"/locked can't be read \(Permission denied\)"):
+        find_pictures(tmp_path)
 
 
 def test_what_runs_have_drawn_is_not_trained_on(tmp_path):

@@ -176,6 +176,15 @@ def test_data_that_has_been_moved_can_be_named_anew(tmp_path, data_folder):
     assert run.read_config()["data"] == [{"path": str(moved), "weight": 1.0}]
 
 
+def test_a_run_of_no_minutes_is_refused_whether_it_is_new_or_resumed(tmp_path, data_folder):
+    new = request(tmp_path / "run", data_folder, epochs=None, minutes=0.0)
+    with pytest.raises(UsageError, match="--minutes 0 must be greater than 0"):
+        train(new, read, StopAfter())
+    train(request(tmp_path / "run", data_folder, epochs=1), read, StopAfter())
+    with pytest.raises(UsageError, match="--minutes 0 must be greater than 0"):
+        train(replace(new, resume=True), read, StopAfter())
+
+
 def test_a_run_by_the_clock_ends_when_its_minutes_are_over(tmp_path, data_folder):
     folder = tmp_path / "run"
     run = train(

@@ -76,6 +76,26 @@ def test_a_target_that_can_be_no_study_is_refused_before_anything_is_measured(tm
     assert list(tmp_path.iterdir()) == [target]
 
 
+@pytest.mark.parametrize(
+    "after",
+    [
+        "By hand.\n",
+        "By hand.\n<!-- study: runs -->\nold\n<!-- /study: runs -->\n",
+        "By hand.\n<!-- study: panel -->\nold\n<!-- /study: panel -->\n<!-- /study: runs -->\n",
+        "By hand.\n<!-- /study: panel -->\n",
+    ],
+    ids=["none", "of the next block of its name", "after another block", "of another name"],
+)
+def test_a_block_whose_end_mark_is_missing_is_refused_before_anything_is_measured(tmp_path, after):
+    target = tmp_path / "study.md"
+    target.write_text(text := f"Before.\n<!-- study: runs -->\nold\n{after}")
+    nothing = np.zeros((0, 32, 32, 3), np.uint8)
+    why = r"-o .*study\.md: <!-- study: runs --> has no <!-- /study: runs --> behind it"
+    with pytest.raises(UsageError, match=why):
+        next(write_study([], nothing, [], CifarOptions(), target, "the command"))
+    assert target.read_text() == text
+
+
 def test_two_runs_of_one_name_are_refused(tmp_path):
     with (
         pytest.raises(RunFolderError, match="two run folders are called 'x'"),

@@ -184,6 +184,13 @@ def test_photos_are_needed(tmp_path: Path, photos: Path) -> None:
     assert not (tmp_path / "run").exists()
 
 
+def test_several_processes_are_refused(tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(UsageError, match="the detector trains in one process: start it without torchrun"):
+        run(DetectorRequest(folder=tmp_path / "run", photos=(photos,), device="cpu"))
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_run_of_no_length_is_refused(tmp_path: Path, photos: Path) -> None:
     with pytest.raises(UsageError, match="--minutes 0 must be greater than 0"):
         run(DetectorRequest(folder=tmp_path / "run", photos=(photos,), device="cpu", minutes=0))

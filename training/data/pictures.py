@@ -50,9 +50,10 @@ def find_pictures(folder: Path) -> list[Path]:
     """All pictures below ``folder`` in a fixed order.
 
     Hidden files and folders are passed over, and what runs have drawn, whose folders may lie in there.
+    Raises TrainingDataError where a folder can't be read.
     """
     found = []
-    for parent, folders, names in os.walk(folder):
+    for parent, folders, names in os.walk(folder, onerror=_refuse_unread):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         found += [
             Path(parent, name)
@@ -60,6 +61,12 @@ def find_pictures(folder: Path) -> list[Path]:
             if not name.startswith(".") and Path(name).suffix.lower() in PICTURE_SUFFIXES
         ]
     return found
+
+
+def _refuse_unread(error: OSError) -> None:
+    raise TrainingDataError(
+        f"{error.filename} can't be read ({error.strerror or error}): make it readable or take it away"
+    ) from error
 
 
 def read_pixels(file: Path) -> Pixels:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -50,6 +51,8 @@ def train_detector(
     started: is told the trainer and what it trains on; told: the figures, now and then and at the end; usual:
     the settings that the request of a new run changes.
     """
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise UsageError("the detector trains in one process: start it without torchrun")
     device = find_device(request.device)
     with claim(request.folder) as folder, shortage_told(), compilation_told():
         request, config = _settle(request, folder, usual or DetectorConfig())

@@ -1,0 +1,84 @@
+"""`--dry-run` foresees what is known without decoding a photo; here without a process for each."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from inpaint_cli.cli.main import run
+
+
+@pytest.fixture
+def dry_run(archive, monkeypatch, capfd):
+    """Run `--dry-run --json` on photos/a.png and photos/b.png; returns the exit code, lines and stderr."""
+    monkeypatch.chdir(archive("a.png", "b.png"))
+
+    def call(*arguments: str) -> tuple[int, dict[str, dict], str]:
+        code = run([*arguments, "--dry-run", "--json"])
+        printed = capfd.readouterr()
+        lines = map(json.loads, printed.out.splitlines())
+        return code, {Path(line["photo"]).name: line for line in lines}, printed.err
+
+    return call
+
+
+@pytest.mark.parametrize("command", [["restore"], ["detect", "-o", "found"]])
+def test_a_photo_with_more_pixels_than_allowed_will_fail(dry_run, command) -> None:
+    call = (*command, "photos", "--detector", "classical", "--max-pixels")
+    assert dry_run(*call, "3500")[0] == 0
+    code, lines, told = dry_run(*call, "3499")
+    assert code == 1 and "2 will fail; nothing was written" in told
+    assert lines["a.png"]["pixels"] == 3500
+    assert lines["a.png"]["problem"].startswith("70x50 is 0.00 megapixels, more than the 0.00 allowed")
+
+
+def make_empty(photo: Path) -> None:
+    photo.touch()
+
+
+def make_dangling(photo: Path) -> None:
+    photo.symlink_to("nothing-there")
+
+
+def make_pipe(photo: Path) -> None:
+    os.mkfifo(photo)
+
+
+@pytest.mark.parametrize(
+    ("make", "problem"),
+    [
+        (make_empty, "the file is empty"),
+        (make_dangling, "can't be read: No such file or directory"),
+        (make_pipe, "can't be read: it is a pipe, a socket or a device"),
+    ],
+)
+def test_a_photo_that_cannot_be_read_will_fail_in_the_words_of_a_run(
+    dry_run, tiny_model, capfd, make, problem: str
+) -> None:
+    Path("photos/a.png").unlink()
+    make(Path("photos/a.png"))
+    code, lines, told = dry_run("restore", "photos", "--mask-dir", "masks")
+    assert (code, lines["a.png"]["problem"], lines["b.png"]["problem"]) == (1, problem, None)
+    assert "2 photos, 0.0 megapixels, 1 will fail; nothing was written" in told
+    assert run(["restore", "photos", "--mask-dir", "masks", "--model", str(tiny_model)]) == 1
+    assert f"failed: photos/a.png: {problem}" in capfd.readouterr().err
+
+
+def test_a_header_that_does_not_tell_the_size_is_no_failure_yet(dry_run) -> None:
+    Path("photos/a.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    code, lines, told = dry_run("restore", "photos", "--mask-dir", "masks")
+    assert (code, lines["a.png"]["problem"], lines["a.png"]["pixels"]) == (0, None, None)
+    assert "2 photos, 0.0 megapixels, 1 of unknown size; nothing was written" in told
+
+
+def test_a_missing_mask_is_told_before_what_is_wrong_with_the_photo(dry_run) -> None:
+    Path("masks/a.png").unlink()
+    _, lines, _ = dry_run("restore", "photos", "--mask-dir", "masks", "--max-pixels", "1")
+    assert lines["a.png"]["problem"].startswith("no mask for it")
+
+
+def test_results_where_a_file_is_in_the_way_are_refused(dry_run) -> None:
+    Path("photos-restored").touch()
+    code, _, told = dry_run("restore", "photos", "--mask-dir", "masks")
+    assert code == 2 and "refused: photos-restored: nothing may be written there" in told
