@@ -43,10 +43,11 @@ def is_page(head: bytes) -> bool:
 class Tally:
     """Counts outcomes and keeps what the summary tells; photos that went well take no memory.
 
-    failures: the lines of the first ones, by `_key`.
+    failures: the lines of the first ones, by `_key`; why_copied: how many photos for each reason.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
+    why_copied: Counter[str] = field(default_factory=Counter)
     failures: dict[int, str] = field(default_factory=dict)
     _failed: set[int] = field(default_factory=set)
 
@@ -58,6 +59,8 @@ class Tally:
             self.failures.pop(key, None)
             self.counts["failed"] -= 1
         self.counts[outcome.status] += 1
+        if outcome.status == "copied":
+            self.why_copied[outcome.reason] += 1
         if outcome.status == "failed":
             self._failed.add(key)
             if len(self.failures) < MOST_LISTED:
@@ -76,7 +79,7 @@ class Tally:
         failed = self.counts["failed"]
         listed = self._failures_again() if self.counts.total() > 1 else []
         order = ("restored", "found", "copied", "clean", "skipped", "failed")
-        counted = [f"{self.counts[name]} {name}" for name in order if self.counts[name]]
+        counted = [f"{self.counts[name]} {self._named(name)}" for name in order if self.counts[name]]
         if planned > self.counts.total():
             counted.append(f"{planned - self.counts.total()} not done")
         gone_well = self.counts.total() > failed
@@ -85,6 +88,14 @@ class Tally:
             *listed,
             f"{', '.join(counted) or 'nothing done'} in {seconds:.1f} s" + (f" -> {where}" if where else ""),
         ]
+
+    def _named(self, status: str) -> str:
+        """The status, of copies with the reason: that nothing was done to a photo should not be a riddle."""
+        if status != "copied":
+            return status
+        if len(self.why_copied) == 1:
+            return f"copied ({next(iter(self.why_copied))})"
+        return f"copied ({', '.join(f'{count} {reason}' for reason, count in self.why_copied.items())})"
 
     def _failures_again(self) -> list[str]:
         failed = self.counts["failed"]

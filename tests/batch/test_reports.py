@@ -60,6 +60,14 @@ class TestSummary:
         tally.add(outcome("b.jpg", "clean"))
         assert tally.lines(1.0, ["o"]) == ["1 clean in 1.0 s -> o"]
 
+    def test_copies_are_told_with_the_reason(self) -> None:
+        tally = Tally()
+        tally.add(outcome(status="copied", reason="clean"))
+        assert tally.lines(0.2) == ["1 copied (clean) in 0.2 s"]
+        tally.add(outcome("b.jpg", status="copied", reason="mask is empty"))
+        tally.add(outcome("c.jpg", status="copied", reason="clean"))
+        assert tally.lines(0.2) == ["3 copied (2 clean, 1 mask is empty) in 0.2 s"]
+
     def test_of_many_places_some_are_named(self) -> None:
         tally = Tally()
         tally.add(outcome())
