@@ -28,7 +28,7 @@ ALONG, ACROSS, AROUND = 14.0, 0.4, 1.6
 """Standard deviations, in heights, of what is in line with others: along, across, and around."""
 HEAVIEST = 1.5
 """Squares of the height that a letter counts for at most: most damage that is larger is no letter."""
-BARELY = 0.003
+BARELY = 0.001
 """Share of pixels in line with others, beyond that above and below, from which more are likely; ..."""
 AT_MOST = 4.0
 """... in log-odds of damage they are likelier by the logarithm of how often it is exceeded, up to this."""
