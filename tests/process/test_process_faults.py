@@ -107,7 +107,7 @@ def test_named_pipes_are_not_waited_for(archive, restore) -> None:
     assert ended.outcome_of("b.png")["reason"].startswith("mask masks/b.png: can't be read: it is a pipe")
     foreseen = restore("photos", "--mask-dir", "masks", "--dry-run")
     assert foreseen.code == 1
-    assert b"photos/pipe.jpg -> will fail: can't be read: it is a pipe" in foreseen.stdout
+    assert foreseen.stdout.count(b"can't be read: it is a pipe") == 1  # a mask is not looked at
 
 
 def test_a_full_disk_fails_photos_and_leaves_no_part_of_one(archive, tiny_model) -> None:
