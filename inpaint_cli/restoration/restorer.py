@@ -43,6 +43,8 @@ class Restorer:
         of its models only.
         core: in place of the quality's: side in pixels of the part of a tile that damage is covered by;
         a smaller one gives each damaged pixel more to go by, and costs more tiles.
+        Raises UsageError for a quality, core or argument that there is not, ModelError for a model that can't
+        be used, BackendError for a backend or device that is not there.
         """
         _check_arguments(model, quality, threads, core)
         chosen = find_quality(quality)
@@ -72,6 +74,8 @@ class Restorer:
         pixels: (h, w), (h, w, 1) grey or (h, w, 3) RGB, uint8 or uint16, the latter in any byte order, which
         the copy has too.
         mask: (h, w) bool, True = damaged. Where it is False every value stays as it is, bit for bit.
+        Raises PhotoError or MaskError for arrays that are not so, MaskError where nothing is undamaged, and
+        ModelError for a model that gives no numbers.
         """
         _check(pixels, mask)
         restored = np.array(pixels, dtype=pixels.dtype.newbyteorder("="), order="C")
