@@ -57,13 +57,18 @@ def alone(device: torch.device) -> World:
     return World(0, 1, device)
 
 
+def world_size() -> int:
+    """How many processes torchrun has started together, as its environment says; 1 without it."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
 @contextmanager
 def join_world(device: torch.device) -> Iterator[World]:
     """Join the group that torchrun's environment names, for as long as the context lasts.
 
     On CUDA each process takes the device of its local rank and speaks NCCL, on CPU Gloo.
     """
-    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+    if world_size() == 1:
         yield alone(device)
         return
     if device.type == "cuda":

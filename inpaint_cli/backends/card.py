@@ -92,8 +92,7 @@ class ModelCard:
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
     """Take the known keys out of JSON; later versions may add others, which are ignored."""
-    known = {field.name for field in fields(ModelCard)}
-    plain = {key: value for key, value in values.items() if key in known}
+    plain = _known(ModelCard, values)
     for key in ("inputs", "figures"):
         if not isinstance(plain.get(key, []), list):
             raise TypeError(f"{key} must be a list")
@@ -108,8 +107,13 @@ def _plain_figure(values: Any) -> Figure:
     """Take the known keys of a figure; see `_plain`."""
     if not isinstance(values, dict):
         raise TypeError("a figure must be a JSON object")
-    known = {field.name for field in fields(Figure)}
-    return Figure(**{key: value for key, value in values.items() if key in known})
+    return Figure(**_known(Figure, values))
+
+
+def _known(kind: type[ModelCard | Figure], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Take the fields of a dataclass, and nothing else."""
+    known = {field.name for field in fields(kind)}
+    return {key: value for key, value in values.items() if key in known}
 
 
 def _problem(card: ModelCard) -> str | None:

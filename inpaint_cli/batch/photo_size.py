@@ -10,7 +10,7 @@ from PIL import Image
 from inpaint_cli.errors import PhotoError
 from inpaint_cli.photos.edge import foreign_errors
 from inpaint_cli.photos.formats import sniff
-from inpaint_cli.photos.read import is_endless
+from inpaint_cli.photos.read import opened
 
 _START_BYTES = 256
 
@@ -20,16 +20,11 @@ def photo_size(path: Path) -> tuple[int, int] | None:
 
     Raises PhotoError as `read_bytes` and `decode_photo` do for a file that can't be read or is empty.
     """
-    try:
-        if is_endless(path):
-            raise PhotoError(f"{path}: can't be read: it is a pipe, a socket or a device")
-        with path.open("rb") as file:
-            start = file.read(_START_BYTES)
-            if not start:
-                raise PhotoError(f"{path}: the file is empty")
-            return _size(file, sniff(start), str(path))
-    except OSError as error:
-        raise PhotoError(f"{path}: can't be read: {error.strerror or error}") from error
+    with opened(path) as file:
+        start = file.read(_START_BYTES)
+        if not start:
+            raise PhotoError(f"{path}: the file is empty")
+        return _size(file, sniff(start), str(path))
 
 
 def _size(file: BinaryIO, format_name: str | None, name: str) -> tuple[int, int] | None:

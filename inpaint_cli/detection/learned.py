@@ -14,7 +14,7 @@ from inpaint_cli.detection.cleanup import Cleanup, grown_from_hard_edge, hystere
 from inpaint_cli.detection.detection import Bools, Detection, Floats, Pixels, as_colour
 from inpaint_cli.detection.exact import find_constant_strokes
 from inpaint_cli.detection.one_hue import has_one_hue
-from inpaint_cli.detection.print_rows import cut_in_rows, likelier_in_rows
+from inpaint_cli.detection.print_rows import cut_in_rows, has_rows, likelier_in_rows
 from inpaint_cli.detection.score import certain_share, photo_score
 from inpaint_cli.detection.snap import snapped
 from inpaint_cli.detection.windows import over_windows
@@ -39,7 +39,7 @@ IN_DOUBT = 8.0
 OLD_PRINT = 12.0
 """A photo of one hue counts as so many times likelier damaged: old prints are, and clean ones are rare."""
 ROWS_OF_PRINT = 4.0
-"""A photo with rows of what may be letters counts as so many times likelier damaged; see `likelier_in_rows`.
+"""A photo with rows of what may be letters counts as so many times likelier damaged; see `has_rows`.
 
 One in 146 photos without print over them has such rows: with a leniency of 4 it still counts as clean.
 """
@@ -87,7 +87,7 @@ class Evidence:
         """
         if self.one_hue:
             leniency *= OLD_PRINT
-        if likelier_in_rows(found) is not None:
+        if has_rows(found):
             leniency *= ROWS_OF_PRINT
         half_sure = HALF_SURE / leniency
         return photo_score(self.probability, found, certain=CERTAIN, half_sure=half_sure)

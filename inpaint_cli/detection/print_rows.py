@@ -6,6 +6,7 @@ and right of them says more than how they look.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -45,7 +46,7 @@ class _Pieces:
     """Connected pieces of damage, laid so that rows of print run along the second axis.
 
     shape: (h, w) of the photo; corner, extent: (n, 2) of each piece; area: (n,) its pixels; pixels: (m, 2) of
-    all pieces, and owner: (m,) which piece each belongs to.
+    all pieces, and owner: (m,) which piece each belongs to; upright: whether the axes are exchanged.
     """
 
     shape: tuple[int, int]
@@ -54,6 +55,7 @@ class _Pieces:
     area: npt.NDArray[np.int32]
     pixels: npt.NDArray[np.intp]
     owner: Labels
+    upright: bool = False
 
     @classmethod
     def of(cls, found: Bools) -> _Pieces:
@@ -71,24 +73,23 @@ class _Pieces:
         """The same with the axes exchanged, for rows that run upright."""
         return replace(
             self, shape=self.shape[::-1], corner=self.corner[:, ::-1], extent=self.extent[:, ::-1],
-            pixels=self.pixels[:, ::-1],
+            pixels=self.pixels[:, ::-1], upright=not self.upright,
         )  # fmt: skip
 
-    def likelier(self, size: int) -> Floats | None:
-        """Log-odds by which damage is likelier in rows of letters of a size; None where there is no row.
-
-        (h, w) in cells, of which CELLS are about as high as the smallest letter.
-        """
-        height, width = self.extent.T
-        letters = (height >= size) & (height < TALLEST * size) & (width <= BROADEST * height)
+    def rows_of(self, size: int) -> Bools | None:
+        """Where letters of a size stand in rows, (h, w) in cells of `_step`; None where there is no row."""
+        letters = self._letters(size)
         if np.count_nonzero(letters) < FEWEST:
             return None
-        step = GRID * max(1, round(size / (CELLS * GRID)))
-        cell = size / step
+        step = _step(size)
         centres = (self.corner + self.extent // 2)[letters]
-        in_row = _in_row(self._summed(centres, np.ones(len(centres)), step), cell)
-        if not in_row.any():
-            return None
+        in_row = _in_row(self._summed(centres, np.ones(len(centres)), step), size / step)
+        return in_row if in_row.any() else None
+
+    def likelier(self, size: int, in_row: Bools) -> Floats:
+        """Log-odds by which damage is likelier in rows of letters of a size, (h, w) as `rows_of` gave."""
+        letters, step = self._letters(size), _step(size)
+        cell = size / step
         most = np.minimum(HEAVIEST * size**2 / np.maximum(self.area, 1), 1)
         chosen = letters[self.owner]
         weight = self._summed(self.pixels[chosen], most[self.owner[chosen]] / step**2, step)
@@ -99,6 +100,12 @@ class _Pieces:
         excess = np.maximum((line - around) / np.float32(BARELY), 1)
         return np.where(in_row, np.minimum(np.log(excess), np.float32(AT_MOST)), 0).astype(np.float32)
 
+    def _letters(self, size: int) -> Bools:
+        """Which pieces (n,) may be letters of a size."""
+        height, width = self.extent.T
+        letters: Bools = (height >= size) & (height < TALLEST * size) & (width <= BROADEST * height)
+        return letters
+
     def _summed(self, places: npt.NDArray[Any], values: npt.NDArray[np.float64], step: int) -> Floats:
         """Sum up the values of some pixels (n, 2) in cells of `step`."""
         shape = tuple(-(-side // step) for side in self.shape)
@@ -106,6 +113,11 @@ class _Pieces:
             np.ravel_multi_index(tuple((places // step).T), shape), values, int(np.prod(shape))
         )
         return cells.reshape(shape).astype(np.float32)
+
+
+def _step(size: int) -> int:
+    """Side in pixels of a cell, of which CELLS are about as high as the smallest letter."""
+    return GRID * max(1, round(size / (CELLS * GRID)))
 
 
 def _in_row(count: Floats, cell: float) -> Bools:
@@ -120,21 +132,35 @@ def _in_row(count: Floats, cell: float) -> Bools:
     return whole
 
 
+def has_rows(found: Bools) -> bool:
+    """Say whether letters, damage (h, w) of about one height, stand in a row anywhere."""
+    return any(True for _ in _rows(found))
+
+
+def _rows(found: Bools) -> Iterator[tuple[_Pieces, int, Bools]]:
+    """Yield pieces as laid, size of letters and cells in a row, for each way and size that has rows."""
+    if not found.any():
+        return
+    level = _Pieces.of(found)
+    for pieces in (level, level.turned()):
+        for size in SIZES:
+            in_row = pieces.rows_of(size)
+            if in_row is not None:
+                yield pieces, size, in_row
+
+
 def likelier_in_rows(found: Bools) -> Floats | None:
     """Log-odds by which damage is likelier, in line with letters that were found; None where there is no row.
 
     found: (h, w). Returns float32, a value for each square of GRID pixels. Rows run level or upright.
     """
     height, width = (-(-side // GRID) for side in found.shape)
-    level = _Pieces.of(found)
     result: Floats | None = None
-    for pieces in (level, level.turned()):
-        for size in SIZES:
-            likelier = pieces.likelier(size)
-            if likelier is not None:
-                plane: Floats = likelier if pieces is level else likelier.T
-                plane = cv2.resize(plane, (width, height)).astype(np.float32)
-                result = plane if result is None else np.maximum(result, plane)
+    for pieces, size, in_row in _rows(found):
+        likelier = pieces.likelier(size, in_row)
+        plane: Floats = likelier.T if pieces.upright else likelier
+        plane = cv2.resize(plane, (width, height)).astype(np.float32)
+        result = plane if result is None else np.maximum(result, plane)
     return result
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from inpaint_cli.errors import PhotoError, UnsupportedPhotoError
 from inpaint_cli.limits import DEFAULT_MAX_PIXELS
@@ -38,19 +40,27 @@ def read_photo(path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Photo:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Read a whole file. Raises PhotoError with the system's reason (absent, a folder, no permission...).
+    """Read a whole file. Raises PhotoError with the system's reason (absent, a folder, no permission...)."""
+    with opened(path) as file:
+        return file.read()
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """Open a file to be read. Raises PhotoError, also for what the system says while it is read.
 
     What is no file is refused unread: a named pipe in a folder of photos would be waited for without end.
     """
     try:
-        if is_endless(path):
+        if _is_endless(path):
             raise PhotoError(f"{path}: can't be read: it is a pipe, a socket or a device")
-        return path.read_bytes()
+        with path.open("rb") as file:
+            yield file
     except OSError as error:
         raise PhotoError(f"{path}: can't be read: {error.strerror or error}") from error
 
 
-def is_endless(path: Path) -> bool:
+def _is_endless(path: Path) -> bool:
     """Say whether reading `path` may never end, because it is neither a file nor a folder. Raises OSError."""
     mode = path.stat().st_mode
     return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))

@@ -15,12 +15,11 @@ from inpaint_cli.errors import ModelError, RunFolderError
 from training.checkpoints import STATE_FILE, WEIGHTS_FILE, read_checkpoint, write_checkpoint
 from training.detector.batches import chances
 from training.detector.loss import damage_loss
-from training.detector.network import DamageUNet, hats
+from training.detector.network import DamageUNet, hats, mirrored_look
 from training.detector.samples import SampleConfig, SampleMaker
 from training.detector.trainer import (
     DetectorConfig,
     DetectorTrainer,
-    mirrored_look,
 )
 from training.export import export
 from training.photo_benchmark import CleanPhoto

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +17,9 @@ HAT_SCALE = 6.0
 """Brings the hats to about the variance of the picture."""
 FIRST_GUESS = 0.03
 """What the untrained network takes for the share of damaged pixels."""
+
+Look = Callable[[Tensor, Tensor], Tensor]
+"""A photo (n, 3, h, w) and what an earlier look found (n, 1, h, w) to the logarithm of the odds of damage."""
 
 
 class DamageUNet(nn.Module):
@@ -94,3 +97,14 @@ def _widest(plane: Tensor, width: int) -> Tensor:
             plane = torch.maximum(plane.narrow(axis, 0, length), plane.narrow(axis, step, length))
             covered += step
     return plane
+
+
+@torch.no_grad()
+def mirrored_look(look: Look, photo: Tensor, earlier: Tensor | None = None) -> Tensor:
+    """What is found in the mirrored photo, mirrored back: probability (n, 1, h, w).
+
+    earlier: what an earlier look found, which this one completes; None: this is the first.
+    """
+    if earlier is None:
+        earlier = torch.zeros_like(photo[:, :1])
+    return look(photo.flip(3), earlier.flip(3)).float().sigmoid().flip(3)

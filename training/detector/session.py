@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from training.detector.samples import SampleMaker, read_photos
 from training.detector.shapes import Plane
 from training.detector.teachers import Teachers
 from training.detector.trainer import DetectorConfig, DetectorFigures, DetectorTrainer
+from training.distributed import world_size
 from training.memory import shortage_told
 from training.run_folder import RunFolder, check_fresh, check_resumable, check_same_data, claim
 from training.run_request import RunRequest, as_tuple, refuse_other_files, refuse_other_settings
@@ -51,7 +51,7 @@ def train_detector(
     started: is told the trainer and what it trains on; told: the figures, now and then and at the end; usual:
     the settings that the request of a new run changes.
     """
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+    if world_size() > 1:
         raise UsageError("the detector trains in one process: start it without torchrun")
     device = find_device(request.device)
     with claim(request.folder) as folder, shortage_told(), compilation_told():

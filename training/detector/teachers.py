@@ -16,7 +16,7 @@ from torch import Tensor
 
 from inpaint_cli.errors import ModelError
 from training.checkpoints import read_checkpoint
-from training.detector.network import DamageUNet
+from training.detector.network import DamageUNet, mirrored_look
 
 SECOND_LOOK = 0.75
 """What the second look counts in a teacher's answer, as it does where the detector is used."""
@@ -57,6 +57,6 @@ class Teachers:
         order = rng.permutation(len(self.networks))
         one, other = self.networks[order[0]], self.networks[order[-1]]
         first = one.logits(photo, nothing).float().sigmoid()
-        second = other.logits(photo.flip(3), first.flip(3)).float().sigmoid().flip(3)
+        second = mirrored_look(other.logits, photo, first)
         answer: Tensor = first + SECOND_LOOK * (second - first)
         return answer

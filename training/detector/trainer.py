@@ -17,7 +17,7 @@ from training.averages import move_average, new_average
 from training.checkpoints import STATE_FILE, Checkpoint, read_checkpoint
 from training.detector.batches import Batch, StepBatches
 from training.detector.loss import damage_loss
-from training.detector.network import DamageUNet
+from training.detector.network import DamageUNet, mirrored_look
 from training.detector.samples import SampleConfig, SampleMaker
 from training.detector.teachers import Teachers
 from training.growth import grow
@@ -30,9 +30,6 @@ ARCHITECTURE = "damage-unet"
 VALIDATION_SEED, VALIDATION_SAMPLES = 20_240_607, 64
 SECOND_LOOKS = 1
 """Sets the random numbers that choose a step's look apart from those of its samples."""
-
-Look = Callable[[Tensor, Tensor], Tensor]
-"""A photo (n, 3, h, w) and what an earlier look found (n, 1, h, w) to the logarithm of the odds of damage."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -262,10 +259,3 @@ class DetectorTrainer:
             self.seconds = float(state.details.get("seconds", 0.0))
             self.step = int(state.details["step"])
         self._batches = None
-
-
-@torch.no_grad()
-def mirrored_look(look: Look, photo: Tensor) -> Tensor:
-    """What a first look finds in the mirrored photo, mirrored back: probability (n, 1, h, w)."""
-    mirrored = photo.flip(3)
-    return look(mirrored, torch.zeros_like(mirrored[:, :1])).float().sigmoid().flip(3)
