@@ -136,6 +136,15 @@ def test_marks_that_are_all_too_faint_are_no_empty_mask(tmp_path, mode, backgrou
         read_mask(tmp_path / "m.png", invert=invert)
 
 
+def test_a_photo_is_no_mask_and_a_soft_brush_is_one() -> None:
+    ramp = np.tile(np.linspace(0, 255, 256).round().astype(np.uint8), (4, 1))
+    between = "74% of it is neither black nor white; give a mask"
+    with pytest.raises(MaskError, match=f"^mask m: looks like a photo: {between}"):
+        decode_mask(samples.saved(ramp, "PNG"), name="m")
+    soft = np.hstack([np.zeros((4, 128), np.uint8), ramp])
+    assert decode_mask(samples.saved(soft, "PNG"), name="m")[0].sum() == 4 * 128
+
+
 @pytest.mark.parametrize("grey", [0, 16, 127])
 def test_one_dark_grey_all_over_marks_nothing(tmp_path, grey):
     Image.new("L", (20, 10), grey).save(tmp_path / "m.png")
