@@ -14,6 +14,7 @@ from inpaint_cli.batch.masks import MaskFolder, masks_among, named_as_masks, wit
 from inpaint_cli.batch.names import split_suffix
 from inpaint_cli.batch.walk import FolderId, Walk, existing_id, holds_results
 from inpaint_cli.errors import MaskError, UsageError
+from inpaint_cli.photos import SUFFIX_FORMATS
 from inpaint_cli.printable import printable
 
 RESULTS_ENDING = "-restored"
@@ -28,7 +29,8 @@ class Selection:
     output: folder of the results, None for a sibling of each photo's folder; output_file: the result of a
     single photo.
     base: folder that relative paths start from, for masks and outputs, of photos that are named one by one.
-    suffix: suffix of the outputs, None keeps each photo's own. suffixes: which files are photos, lower case.
+    suffix: suffix of the outputs, but for photos with another one of the same format, which keep theirs; None:
+    all keep it. suffixes: which files are photos, lower case.
     masks_wanted: the outputs are masks of the photos, and named so that they are found again.
     """
 
@@ -288,7 +290,7 @@ def _add_job(draft: _Draft, root: str, relative: str, output: Path, *, listed: b
     if selection.output_file is not None:
         target, target_relative = str(selection.output_file.parent), selection.output_file.name
     elif selection.suffix is not None:
-        target_relative = split_suffix(relative)[0] + selection.suffix
+        target_relative = _with_suffix(relative, selection.suffix)
     job = Job(
         root=root,
         relative=relative,
@@ -301,6 +303,12 @@ def _add_job(draft: _Draft, root: str, relative: str, output: Path, *, listed: b
         job = _with_mask(draft, draft.masks, job, listed=listed)
     draft.jobs.append(job)
     return job
+
+
+def _with_suffix(relative: str, suffix: str) -> str:
+    """Return the name of an output: `a.JPEG` has a suffix of the format that .jpg stands for, and keeps it."""
+    stem, own = split_suffix(relative)
+    return relative if SUFFIX_FORMATS.get(own.lower()) == SUFFIX_FORMATS[suffix] else stem + suffix
 
 
 def _with_mask(draft: _Draft, masks: MaskFolder, job: Job, *, listed: bool) -> Job:

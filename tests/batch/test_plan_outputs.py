@@ -59,6 +59,13 @@ def test_suffixes_stay_as_they_are_written(tmp_path: Path) -> None:
     assert outputs(plan_of(tmp_path / "p", output=tmp_path / "o"), tmp_path) == ["o/a.JPG", "o/b.tar.jpg"]
 
 
+def test_a_suffix_that_stands_for_the_wanted_format_stays(tmp_path: Path) -> None:
+    touch(tmp_path, "p/a.JPG", "p/b.png")
+    plan = plan_of(tmp_path / "p", output=tmp_path / "o", suffix=".jpg")
+    plan.check()
+    assert outputs(plan, tmp_path) == ["o/a.JPG", "o/b.jpg"]
+
+
 def test_a_photo_that_is_named_twice_is_taken_once(tmp_path: Path) -> None:
     touch(tmp_path, "p/a.jpg", "p/b.jpg")
     plan = plan_of(tmp_path / "p", tmp_path / "p/a.jpg", output=tmp_path / "o")
