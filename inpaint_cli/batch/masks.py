@@ -34,7 +34,8 @@ class MaskFolder:
     def read(cls, folder: str, suffixes: frozenset[str], avoid: Collection[FolderId] = ()) -> MaskFolder:
         """List the masks in a folder and below, also those that `detect` wrote into a folder of its own.
 
-        avoid: folders of results, which are no masks.
+        avoid: folders of results, which are no masks. Raises UsageError where the folder itself can't be
+        read; of those below it `problems` tells.
         """
         if not Path(folder).is_dir():
             raise UsageError(f"--mask-dir {folder}: there is no such folder")
@@ -43,6 +44,8 @@ class MaskFolder:
         for relative in walk.files(folder):
             masks._named.setdefault(_key(_stem(relative)), []).append(relative)
         masks.problems = walk.problems
+        if masks.problems and masks.problems[0][0] == folder:
+            raise UsageError(f"{folder}: {masks.problems[0][1]}")
         return masks
 
     def candidates(self, relative: str, *, beside: bool = False) -> list[str]:

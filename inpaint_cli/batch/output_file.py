@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from functools import cached_property
 from pathlib import Path, PurePath
 
 from inpaint_cli.batch.digest import digest_of, file_digest
@@ -24,7 +25,7 @@ class OutputFile:
         photo: Path | None = None,
         place: tuple[bytes, ...] = (),
     ) -> None:
-        """Look at what is there. Raises PhotoError where that can't be read.
+        """Name the output; the file that is there is looked at when it is first asked for.
 
         photo: what it is made of: the result of another photo is not replaced.
         place: names this output, where several may well have the same content (masks without damage), so that
@@ -35,10 +36,16 @@ class OutputFile:
         self._journal = journal
         self._photo = None if photo is None else Path(os.path.abspath(photo))  # noqa: PTH100
         self._place = place
-        self._present = self._look()
+
+    @cached_property
+    def _present(self) -> bytes | None:
+        return self._look()
 
     def is_up_to_date(self, inputs: bytes) -> bool:
-        """Say whether the file that is there is what these inputs give; `inputs` is their digest."""
+        """Say whether the file that is there is what these inputs give; `inputs` is their digest.
+
+        Raises PhotoError where it can't be read, as all questions do.
+        """
         return self._present is not None and self._present == self._journal.result_of(inputs)
 
     @property
@@ -53,7 +60,7 @@ class OutputFile:
     def put(self, result: bytes, inputs: bytes, *, overwrite: bool, mode: int | None = None) -> bool:
         """Write the result; False where it is there already. Raises PhotoError for somebody else's file.
 
-        That is also one that was saved there since this program looked.
+        That is also one that was saved there since this program first looked.
         mode: of a new file, see `replacing`.
         """
         digest = digest_of(result, *self._place)

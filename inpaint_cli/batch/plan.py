@@ -29,8 +29,8 @@ class Selection:
     output: folder of the results, None for a sibling of each photo's folder; output_file: the result of a
     single photo.
     base: folder that relative paths start from, for masks and outputs, of photos that are named one by one.
-    suffix: suffix of the outputs, but for photos with another one of the same format, which keep theirs; None:
-    all keep it. suffixes: which files are photos, lower case.
+    suffix: suffix of the outputs, but of photos with another one of that format, which keep theirs; None: all
+    do. suffixes: which files are photos, lower case.
     masks_wanted: the outputs are masks of the photos, and named so that they are found again.
     """
 
@@ -306,7 +306,7 @@ def _add_job(draft: _Draft, root: str, relative: str, output: Path, *, listed: b
 
 
 def _with_suffix(relative: str, suffix: str) -> str:
-    """Return the name of an output: `a.JPEG` has a suffix of the format that .jpg stands for, and keeps it."""
+    """Return the name of an output: `a.JPEG` has a suffix of the format that .jpg means, and keeps it."""
     stem, own = split_suffix(relative)
     return relative if SUFFIX_FORMATS.get(own.lower()) == SUFFIX_FORMATS[suffix] else stem + suffix
 

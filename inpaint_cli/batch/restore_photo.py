@@ -116,8 +116,8 @@ def _restore(job: Job, workshop: Workshop, record: Record) -> Outcome:
         inputs = digest_of(data, mask or b"", workshop.models, settings.key)
         journal = workshop.journals.get(job.output_root) or Journal()
         output = OutputFile(Path(job.output_root), Path(job.output_relative), journal, photo=job.photo)
-        up_to_date = output.is_up_to_date(inputs)
-    if up_to_date and not settings.overwrite and not settings.verify:
+        up_to_date = not settings.overwrite and output.is_up_to_date(inputs)
+    if up_to_date and not settings.verify:
         return record.finished("skipped", "up to date")
     result = restore_bytes(data, mask, workshop, record)
     with record.timed("seconds_write"):

@@ -29,13 +29,19 @@ def output_file(root: Path, journal: Journal) -> OutputFile:
     return OutputFile(root, OUTPUT, journal, photo=root / "in.png")
 
 
+def looked_at(root: Path, journal: Journal) -> OutputFile:
+    output = output_file(root, journal)
+    assert not output.is_up_to_date(INPUTS)
+    return output
+
+
 @pytest.mark.parametrize("before", [None, b"ours"], ids=["nothing", "a result of ours"])
 def test_a_file_that_was_saved_there_meanwhile_is_kept(
     tmp_path: Path, journal: Journal, before: bytes | None
 ) -> None:
     if before is not None:
         (tmp_path / OUTPUT).write_bytes(before)
-    output = output_file(tmp_path, journal)
+    output = looked_at(tmp_path, journal)
     (tmp_path / OUTPUT).write_bytes(b"by hand")
     with pytest.raises(PhotoError, match=r"a\.png: was changed meanwhile; --overwrite replaces it$"):
         output.put(b"new", INPUTS, overwrite=False)
@@ -46,7 +52,7 @@ def test_a_file_that_was_saved_there_meanwhile_is_kept(
 def test_a_file_that_was_saved_there_meanwhile_is_replaced_on_request(
     tmp_path: Path, journal: Journal
 ) -> None:
-    output = output_file(tmp_path, journal)
+    output = looked_at(tmp_path, journal)
     (tmp_path / OUTPUT).write_bytes(b"by hand")
     assert output.put(b"new", INPUTS, overwrite=True)
     assert (tmp_path / OUTPUT).read_bytes() == b"new"
@@ -55,14 +61,14 @@ def test_a_file_that_was_saved_there_meanwhile_is_replaced_on_request(
 @pytest.mark.parametrize("result", [b"ours", b"new"], ids=["the same", "another"])
 def test_a_result_that_vanished_meanwhile_is_written(tmp_path: Path, journal: Journal, result: bytes) -> None:
     (tmp_path / OUTPUT).write_bytes(b"ours")
-    output = output_file(tmp_path, journal)
+    output = looked_at(tmp_path, journal)
     (tmp_path / OUTPUT).unlink()
     assert output.put(result, INPUTS, overwrite=False)
     assert (tmp_path / OUTPUT).read_bytes() == result
 
 
 def test_a_result_that_another_run_wrote_meanwhile_is_there_already(tmp_path: Path, journal: Journal) -> None:
-    output = output_file(tmp_path, journal)
+    output = looked_at(tmp_path, journal)
     output_file(tmp_path, Journal.open(tmp_path)).put(b"new", INPUTS, overwrite=False)
     assert not output.put(b"new", INPUTS, overwrite=False)
     assert journal.result_of(INPUTS) == digest_of(b"new")
@@ -76,7 +82,7 @@ def test_a_result_of_ours_is_withdrawn(tmp_path: Path, journal: Journal) -> None
 
 def test_a_result_that_was_retouched_meanwhile_is_not_withdrawn(tmp_path: Path, journal: Journal) -> None:
     (tmp_path / OUTPUT).write_bytes(b"ours")
-    output = output_file(tmp_path, journal)
+    output = looked_at(tmp_path, journal)
     (tmp_path / OUTPUT).write_bytes(b"by hand")
     output.withdraw()
     assert (tmp_path / OUTPUT).read_bytes() == b"by hand"

@@ -198,7 +198,7 @@ LOST_STREAMS = {
     ),
     "restore - --mask masks/a.png -o /dev/full --overwrite <photos/a.png": (
         1,
-        "it is a pipe, a socket or a device",
+        "it is a folder, a pipe, a socket or a device",
     ),
 }
 
@@ -288,22 +288,48 @@ def _without_roots_privileges() -> None:
         ctypes.CDLL(None).prctl(drop, capability, 0, 0, 0)
 
 
+def _restored_without_privileges(root: Path, model: Path, *flags: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*PROGRAM, "restore", "photos", "--mask-dir", "masks", "-o", "out", "--model", str(model), *flags],
+        cwd=root, capture_output=True, stdin=subprocess.DEVNULL, text=True,
+        env=environment(),
+        preexec_fn=_without_roots_privileges,
+    )  # fmt: skip
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="drops root's privileges as Linux does")
 def test_what_has_no_permission_fails_and_the_rest_goes_on(archive, tiny_model) -> None:
     root = archive("a.png", "locked/b.png", "secret.png")
     (root / "photos/locked").chmod(0)
     (root / "photos/secret.png").chmod(0)
-    ended = subprocess.run(
-        [*PROGRAM, "restore", "photos", "--mask-dir", "masks", "-o", "out", "--model", str(tiny_model)],
-        cwd=root, capture_output=True, stdin=subprocess.DEVNULL, text=True,
-        env=environment(),
-        preexec_fn=_without_roots_privileges,
-    )  # fmt: skip
+    ended = _restored_without_privileges(root, tiny_model)
     (root / "photos/locked").chmod(0o755)
     assert ended.returncode == 1
     assert "failed: photos/locked: the folder can't be listed (Permission denied)" in ended.stderr
     assert "failed: photos/secret.png: can't be read: Permission denied" in ended.stderr
     assert (root / "out/a.png").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="drops root's privileges as Linux does")
+def test_a_folder_of_masks_that_may_not_be_listed_is_refused_in_one_line(archive, tiny_model) -> None:
+    root = archive("a.png", "b.png")
+    (root / "masks").chmod(0)
+    ended = _restored_without_privileges(root, tiny_model)
+    (root / "masks").chmod(0o755)
+    assert ended.returncode == 2
+    assert "masks: the folder can't be listed (Permission denied)" in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="drops root's privileges as Linux does")
+def test_a_result_that_may_not_be_read_is_replaced_on_request(archive, tiny_model) -> None:
+    root = archive("a.png")
+    _restored_without_privileges(root, tiny_model)
+    (root / "out/a.png").chmod(0)
+    assert "can't be read: Permission denied" in _restored_without_privileges(root, tiny_model).stderr
+    ended = _restored_without_privileges(root, tiny_model, "--overwrite")
+    assert ended.returncode == 0, ended.stderr
+    assert "1 restored" in ended.stderr
 
 
 def test_a_bug_of_ours_ends_with_70_and_tells_where_on_request(archive, tiny_model) -> None:
