@@ -90,10 +90,7 @@ def _other_mask(job: Job, journal: Journal) -> OutputFile | None:
 
 def _withdraw(mask: OutputFile, job: Job, settings: DetectSettings) -> None:
     """Remove the photo's mask of another name, where it is ours, and its picture to look at."""
-    if mask.is_of_others():
-        return
-    mask.withdraw()
-    if settings.overlay is not None and job.mask is not None:
+    if mask.withdraw() and settings.overlay is not None and job.mask is not None:
         named = str(job.mask.relative_to(job.output_root))
         _shown(replace(job, output_relative=named), settings, settings.overlay).withdraw()
 

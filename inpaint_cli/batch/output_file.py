@@ -76,22 +76,28 @@ class OutputFile:
         write_atomically(folder / self._relative.name, result, mode=mode)
         return True
 
-    def withdraw(self) -> None:
+    def withdraw(self) -> bool:
         """Remove the file that is there, if it was made of this photo and was not changed meanwhile.
 
-        Raises PhotoError where that fails.
+        Returns whether none is there afterwards. Raises PhotoError where that fails.
         """
-        path, photo = self._root / self._relative, self._photo
-        if self._present is None or photo is None or self.is_of_others():
-            return
-        if not any(_are_one(other, photo) for other in self._journal.photos_of(self._present)):
-            return
-        if self._look() != self._present:
-            return
+        if self._present is None:
+            return True
+        if not self._is_of_photo(self._present) or self._look() != self._present:
+            return False
+        path = self._root / self._relative
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
             raise PhotoError(f"{path}: can't be removed: {error.strerror or error}") from error
+        return True
+
+    def _is_of_photo(self, present: bytes) -> bool:
+        """Say whether the file that was there is what a run made of this photo."""
+        photo = self._photo
+        if photo is None or self.is_of_others():
+            return False
+        return any(_are_one(other, photo) for other in self._journal.photos_of(present))
 
     def _look(self) -> bytes | None:
         """Return the digest of the file that is there now, None where there is none. Raises PhotoError."""

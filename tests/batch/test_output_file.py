@@ -76,13 +76,14 @@ def test_a_result_that_another_run_wrote_meanwhile_is_there_already(tmp_path: Pa
 
 def test_a_result_of_ours_is_withdrawn(tmp_path: Path, journal: Journal) -> None:
     (tmp_path / OUTPUT).write_bytes(b"ours")
-    output_file(tmp_path, journal).withdraw()
+    assert output_file(tmp_path, journal).withdraw()
     assert not (tmp_path / OUTPUT).exists()
+    assert output_file(tmp_path, journal).withdraw()
 
 
 def test_a_result_that_was_retouched_meanwhile_is_not_withdrawn(tmp_path: Path, journal: Journal) -> None:
     (tmp_path / OUTPUT).write_bytes(b"ours")
     output = looked_at(tmp_path, journal)
     (tmp_path / OUTPUT).write_bytes(b"by hand")
-    output.withdraw()
+    assert not output.withdraw()
     assert (tmp_path / OUTPUT).read_bytes() == b"by hand"
