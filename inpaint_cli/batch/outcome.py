@@ -16,8 +16,8 @@ class Outcome:
     """One line of the report.
 
     coverage: damaged share of the photo, 0..1, None where it was not looked at (skipped, failed early).
-    mask_source: "file", "alpha" or the detector's name, of two "file union learned"; None where no mask was
-    read.
+    mask_source: "file", "alpha", "marker" or the detector's name, of two "file union learned"; None where the
+    photo was not looked at.
     seconds: finding damage and restoring; seconds_read, seconds_write: decoding; encoding and writing.
     model, quality, backend, device: of the run's restorer, whether this photo needed it or not; None for
     `detect`. quality: name of the choice of `--quality`; device: where the model really runs.

@@ -128,7 +128,9 @@ def make_plan(selection: Selection) -> Plan:
     if selection.mask is not None and not selection.mask.is_file():
         raise UsageError(f"--mask {selection.mask}: {_why_no_mask(selection.mask)}")
     if selection.output is not None and selection.output.exists() and not selection.output.is_dir():
-        raise UsageError(f"{selection.output}: can't be made the output folder: File exists")
+        raise UsageError(
+            f"{selection.output}: can't be made the output folder: File exists; give another folder with -o"
+        )
     draft = _Draft(selection, masks, existing_id(selection.mask_dir))
     for path in selection.photos:
         if path.is_dir():

@@ -53,10 +53,16 @@ def check_list(files_from: str | None, null: bool) -> None:
         raise UsageError("-0 is about the list of --files-from, which is not given")
 
 
-def names_detector(options: Finding) -> bool:
-    """Say whether any flag is about finding damage."""
-    sizes = (options.sensitivity, options.min_size, options.grow)
-    return bool(options.detector or options.mask_color) or any(value is not None for value in sizes)
+def flag_about_finding(options: Finding) -> str | None:
+    """Return the first flag given that is about finding damage, None where none is."""
+    given = {
+        "--detector": options.detector or None,
+        "--mask-color": options.mask_color or None,
+        "--sensitivity": options.sensitivity,
+        "--min-size": options.min_size,
+        "--grow": options.grow,
+    }
+    return next((flag for flag, value in given.items() if value is not None), None)
 
 
 def check_detector(options: Finding) -> None:

@@ -57,7 +57,7 @@ class RestoreOptions:
     show_config: flags.ShowConfig = False
 
     def __post_init__(self) -> None:
-        """Refuse what contradicts itself."""
+        """Raise UsageError for what contradicts itself."""
         checks.check_choice("--quality", self.quality, tuple(QUALITIES))
         checks.check_backend(self.backend, self.device)
         checks.refuse_both("--mask", self.mask, "--mask-dir", self.mask_dir)
@@ -92,10 +92,8 @@ class RestoreOptions:
                     raise UsageError(f"{flag} is about given masks; name them with --mask-dir or --mask")
             if self.mask_mode != "only":
                 raise UsageError("--mask-mode is about given masks; name them with --mask-dir or --mask")
-        elif not self.finds_damage and checks.names_detector(self):
-            raise UsageError(
-                "--detector and its settings are for photos without masks; add --mask-mode to combine both"
-            )
+        elif not self.finds_damage and (other := checks.flag_about_finding(self)):
+            raise UsageError(f"{other} is about finding damage; with masks, add --mask-mode to combine both")
 
     def _check_pipe(self) -> None:
         if len(self.photos or ()) != 1 or self.files_from:

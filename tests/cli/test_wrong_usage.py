@@ -108,3 +108,23 @@ def test_a_report_for_stdout_is_refused_with_the_remedy(archive, monkeypatch, ca
     monkeypatch.chdir(archive("a.png"))
     run(["restore", "photos", flag, "-"])
     assert remedy in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("flag", "value"),
+    [
+        ("--detector", "learned"),
+        ("--mask-color", "#ff00ff"),
+        ("--sensitivity", "0"),
+        ("--min-size", "0"),
+        ("--grow", "0"),
+    ],
+)
+def test_flags_about_finding_are_refused_by_name_where_nothing_is_found(
+    archive, monkeypatch, capfd, flag, value
+) -> None:
+    monkeypatch.chdir(archive("a.png"))
+    assert run(["restore", "photos", "--mask-dir", "masks", flag, value]) == 2
+    assert capfd.readouterr().err == (
+        f"inpaint-cli: error: {flag} is about finding damage; with masks, add --mask-mode to combine both\n"
+    )
