@@ -68,7 +68,7 @@ def open_workshop(options: RestoreOptions, share: Share) -> Workshop:
             quality.key,
             detector_key(options) if options.finds_damage else b"",
         ),
-        model=restorer.card.name,
+        model=options.model or restorer.card.name,
         quality=options.quality,
         backend=options.backend,
         device=restorer.device,

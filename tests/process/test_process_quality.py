@@ -37,7 +37,7 @@ def test_a_model_that_is_given_takes_the_place_of_the_quality_s(archive, inpaint
     (line,) = inpaint(
         "restore", "photos", "--mask-dir", "masks", "--quality", "best", "--model", tiny_model, "--json"
     ).lines
-    assert (line["status"], line["model"]) == ("restored", "grey")
+    assert (line["status"], line["model"]) == ("restored", str(tiny_model))
 
 
 def test_the_quality_can_be_set_for_a_project(tmp_path, inpaint) -> None:

@@ -31,23 +31,25 @@ def test_a_tree_with_masks_keeps_every_value_outside_them(archive, restore) -> N
         assert (before[~hole] == after[~hole]).all() and (before[hole] != after[hole]).any()
 
 
-def test_the_report_has_what_the_design_promises(archive, restore) -> None:
+def test_the_report_has_what_the_design_promises(archive, restore, tiny_model) -> None:
     archive("a.png")
     (line,) = restore("photos", "--mask-dir", "masks", "--report", "run.jsonl").lines
     assert line["photo"] == "photos/a.png" and line["output"] == "photos-restored/a.png"
-    assert (line["model"], line["backend"], line["device"]) == ("grey", "onnx", "cpu")
+    assert (line["model"], line["backend"], line["device"]) == (str(tiny_model), "onnx", "cpu")
     assert 0 < line["coverage"] < 0.1
     assert all(isinstance(line[key], float) for key in ("seconds", "seconds_read", "seconds_write"))
 
 
-def test_every_photo_names_what_restores_in_this_run_also_where_it_was_not_needed(archive, restore) -> None:
+def test_every_photo_names_what_restores_in_this_run_also_where_it_was_not_needed(
+    archive, restore, tiny_model
+) -> None:
     root = archive("a.png", "clean.png", "failed.png")
     Image.new("L", (70, 50)).save(root / "masks/clean.png")
     (root / "masks/failed.png").unlink()
     lines = restore("photos", "--mask-dir", "masks").lines
     assert {line["status"] for line in lines} == {"restored", "copied", "failed"}
     named = {(line["model"], line["quality"], line["backend"], line["device"]) for line in lines}
-    assert named == {("grey", "standard", "onnx", "cpu")}
+    assert named == {(str(tiny_model), "standard", "onnx", "cpu")}
 
 
 def test_report_file_and_stdout_say_the_same(archive, restore) -> None:
