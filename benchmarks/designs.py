@@ -34,7 +34,7 @@ from training.data.pictures import find_pictures, read_pixels
 from training.evaluation import Candidate
 from training.export import export
 from training.loop import Sources
-from training.networks import NetworkConfig, build_network
+from training.networks import NetworkConfig
 from training.photo_benchmark import CleanPhoto, evaluate_kind
 from training.photo_damage import KINDS
 from training.presets import DEEP, LIGHT, MEDIUM, PRESETS, SMALL, TrainingConfig
@@ -42,8 +42,6 @@ from training.report import markdown_table
 
 LARGEST = 320_000
 """Pixels of a validation photo at most, so that a comparison takes seconds."""
-
-
 DEPTH_POWER = 0.7
 """Of all designs that are compared, so that the table can grow."""
 SLIM = replace(LIGHT, channels=(16, 32, 64))
@@ -107,12 +105,11 @@ def _sources(folder: Path) -> Sources:
 
 def _measure(folder: Path, photos: Sequence[CleanPhoto]) -> dict[str, Any]:
     checkpoint = read_checkpoint(folder / WEIGHTS_FILE)
-    network = build_network(NetworkConfig.from_dict(checkpoint.network))
     model = folder / "photo.onnx"
     exported = export(checkpoint, model)
     tile = [torch.zeros(1, channels, 32, 32) for channels in (3, 1, 3)]
     with FlopCounterMode(display=False) as counter, torch.no_grad():
-        network(*tile)
+        checkpoint.build()(*tile)
     restorer = Restorer(model, device="cpu", threads=1)
     candidate = Candidate("ours", "photo", restorer.restore)
     reports = {kind: evaluate_kind(kind, photos, [candidate], seed=7) for kind in KINDS}

@@ -26,7 +26,7 @@ from inpaint_cli.photos import write_atomically
 from training.checkpoints import WEIGHTS_FILE, read_checkpoint
 from training.data import SourceOption, load_training_data
 from training.loop import Batch, fixed_batch, mean_squared_error
-from training.networks import NetworkConfig, build_network
+from training.networks import NetworkConfig
 from training.presets import PRESETS, TrainingConfig
 from training.report import markdown_table
 from training.session import loop_sources
@@ -83,10 +83,7 @@ def main() -> int:
 def _error(folder: Path, batch: Batch) -> float:
     """Mean squared error over all pixels and channels of the moving-average network."""
     checkpoint = read_checkpoint(folder / WEIGHTS_FILE)
-    config = NetworkConfig.from_dict(checkpoint.network)
-    network = build_network(config)
-    network.load_state_dict(dict(checkpoint.tensors))
-    return mean_squared_error(network.eval(), config, batch)
+    return mean_squared_error(checkpoint.build(), NetworkConfig.from_dict(checkpoint.network), batch)
 
 
 def _table(results: Mapping[str, Mapping[str, float]]) -> str:

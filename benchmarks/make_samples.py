@@ -20,8 +20,10 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 from skimage import data
 
-FINE = 4  # damage is drawn this many times larger, so that its edges are soft like a scan's
-MASK_MARGIN = 2  # pixels around the damage that the mask takes in: JPEG smears it a little
+FINE = 4
+"""Damage is drawn this many times larger, so that its edges are soft like a scan's."""
+MASK_MARGIN = 2
+"""Pixels around the damage that the mask takes in: JPEG smears it a little."""
 
 Point = tuple[float, float]
 Colour = tuple[int, int, int]

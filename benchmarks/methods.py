@@ -27,7 +27,10 @@ YARDSTICK_RADIUS = 3
 
 
 def our_methods(models: Sequence[str] | None) -> list[str]:
-    """Name the models given, or every quality and what else in models/ sees a mask and restores pixels."""
+    """Name the models given, or every quality and what else in models/ sees a mask and restores pixels.
+
+    Raises ModelError for a model that isn't there.
+    """
     if models:
         return [MODEL + _checked(model) for model in models]
     used = {tier.model for quality in QUALITIES.values() for tier in quality.tiers}
@@ -53,7 +56,7 @@ def title_of(method: str) -> str:
 
 
 def open_method(method: str) -> Restore:
-    """Make it ready to run, on one thread."""
+    """Make it ready to run, on one thread. Raises UsageError or ModelError for one that isn't there."""
     cv2.setNumThreads(1)
     if is_ours(method):
         from inpaint_cli.restoration import Restorer

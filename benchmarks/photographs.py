@@ -19,7 +19,8 @@ BUNDLED = ("astronaut", "coffee", "chelsea")
 def load_photos(sources: Sequence[Path], side: int | None = None) -> dict[str, Pixels]:
     """Read photos from files and folders, or the bundled ones, as uint8 RGB (h, w, 3) by name.
 
-    side: cut the middle of this many pixels out of each, None leaves them whole.
+    side: cut the middle of this many pixels out of each, None leaves them whole. Raises what `find_photos`
+    raises, and PhotoError for a photo that can't be read.
     """
     photos = _read(sources) if sources else _bundled()
     return {name: photo if side is None else middle(photo, side) for name, photo in photos.items()}

@@ -139,8 +139,8 @@ def _settings(options: argparse.Namespace) -> Settings:
         **{
             **chosen,
             "kinds": () if kinds == () else find_kinds(kinds),
-            "methods": (*ours, *find_methods(None if methods is None else list(methods))),
-            "growth_methods": (*ours, *find_methods(list(chosen["growth_methods"]))),
+            "methods": (*ours, *find_methods(methods)),
+            "growth_methods": (*ours, *find_methods(chosen["growth_methods"])),
             "damage": tuple(share / 100 for share in chosen["damage"]),
         }
     )

@@ -20,14 +20,17 @@ from inpaint_cli.backends.cores import free_cores
 from inpaint_cli.batch.job import Job
 from inpaint_cli.batch.plan import Selection, make_plan
 from inpaint_cli.batch.restore_photo import RestoreSettings, Workshop, restore_photo
-from inpaint_cli.errors import InpaintError
+from inpaint_cli.errors import NothingToDoError, PhotoError
 from inpaint_cli.photos import PHOTO_SUFFIXES
 from inpaint_cli.restoration import Restorer
 from training.report import markdown_table
 
 
 def seconds_with(jobs: int, threads: int, options: argparse.Namespace) -> float:
-    """Restore the folder once with the jobs of `restore`, without what it writes beside the results."""
+    """Restore the folder once with the jobs of `restore`, without what it writes beside the results.
+
+    Raises PhotoError for a photo that isn't restored, NothingToDoError where there is none.
+    """
     workshop = Workshop(
         settings=RestoreSettings(),
         restorer=Restorer(options.model, device="cpu", threads=threads),
@@ -45,14 +48,14 @@ def seconds_with(jobs: int, threads: int, options: argparse.Namespace) -> float:
         with ThreadPoolExecutor(jobs) as pool:
             outcomes = list(pool.map(lambda job: _restored(job, workshop), plan.jobs))
     if not outcomes:
-        raise InpaintError("no photos")
+        raise NothingToDoError(f"{options.photos}: there is no photo to restore")
     return time.perf_counter() - start
 
 
 def _restored(job: Job, workshop: Workshop) -> None:
     outcome = restore_photo(job, workshop)
     if outcome.status != "restored":
-        raise InpaintError(f"{job.photo}: {outcome.status}, {outcome.reason}")
+        raise PhotoError(f"{job.photo}: {outcome.status}, {outcome.reason}")
 
 
 def main() -> None:

@@ -33,7 +33,7 @@ class Settings:
     methods: on every kind of damage; growth_methods: as photos and damage grow. sizes, jpeg_sizes,
     damage_size: in megapixels. damage: shares of the photo, 0..1; thin: the share where only the size
     changes. rounds: pairs of timings, fewer where they take longer than budget seconds. timeout: in seconds,
-    for one measurement.
+    for one measurement. Raises UsageError for numbers that make no sense.
     """
 
     kinds: tuple[str, ...]

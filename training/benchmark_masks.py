@@ -35,7 +35,10 @@ def line_mask(rng: Rng, most: int) -> Mask:
 
 
 def ratio_mask(shape: str, low: float, high: float, rng: Rng) -> Mask:
-    """A mask of ``shape`` (SHAPES) that covers between ``low`` and ``high`` of the picture."""
+    """A mask of ``shape`` (SHAPES) that covers between ``low`` and ``high`` of the picture.
+
+    Raises UsageError for a shape that there is not, or one of which no such mask was found in TRIES.
+    """
     if shape not in SHAPES:
         raise UsageError(f"no shape of hole {shape!r}; there are: {', '.join(SHAPES)}")
     for _ in range(TRIES):

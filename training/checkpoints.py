@@ -48,7 +48,10 @@ class Checkpoint:
 
 
 def write_checkpoint(file: Path, checkpoint: Checkpoint) -> None:
-    """Write beside the target, sync, rename: a kill leaves the old file or the new one, whole."""
+    """Write beside the target, sync, rename: a kill leaves the old file or the new one, whole.
+
+    Raises UsageError where it can't be written.
+    """
     config = {"format": FORMAT, "model": checkpoint.model, "config": json.dumps(dict(checkpoint.network)),
               "details": json.dumps(dict(checkpoint.details))}  # fmt: skip
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in checkpoint.tensors.items()}

@@ -6,7 +6,7 @@ Every method takes uint8 pixels (h, w, 3) and a bool mask (h, w), True = damaged
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -112,8 +112,11 @@ def available_methods() -> tuple[str, ...]:
     return tuple(name for name in METHODS if name != "fsr" or has_contrib)
 
 
-def find_methods(names: list[str] | None) -> dict[str, ClassicalMethod]:
-    """Look methods up by name; None means all that work here, an empty list none."""
+def find_methods(names: Sequence[str] | None) -> dict[str, ClassicalMethod]:
+    """Look methods up by name; None means all that work here, an empty list none.
+
+    Raises UsageError for one that there is not, or not here.
+    """
     for name in names or ():
         if name not in METHODS:
             raise UsageError(f"no method {name!r}; there are: {', '.join(METHODS)}")

@@ -13,7 +13,7 @@ COMPILERS = ("torch._dynamo", "torch._inductor")
 
 @contextmanager
 def compilation_told() -> Iterator[None]:
-    """Turn torch's failure to compile, as without a C++ compiler or Triton, into a BackendError."""
+    """Raise BackendError for torch's failure to compile, as without a C++ compiler or Triton."""
     try:
         yield
     except RuntimeError as error:

@@ -54,7 +54,8 @@ class Candidate:
 class CifarOptions:
     """What the benchmark draws.
 
-    The seed, how many pictures, how many of them for each kind and size of hole.
+    The seed, how many pictures, how many of them for each kind and size of hole. Raises UsageError for
+    negative numbers.
     """
 
     seed: int = 1
@@ -135,7 +136,10 @@ def classical_candidate(name: str, method: ClassicalMethod) -> Candidate:
 def network_candidates(
     network: Network, name: str | None = None, quality: str = DEFAULT_QUALITY
 ) -> list[Candidate]:
-    """A network as `restore` runs it at this quality and, where it is blind, its raw answer too."""
+    """A network as `restore` runs it at this quality and, where it is blind, its raw answer too.
+
+    Raises UsageError for a quality that there is not.
+    """
     name = name or network.card.name
     restorer = Restorer(network=network, quality=quality)
     composite = Candidate(
@@ -163,7 +167,10 @@ def evaluate_cifar(
     options: CifarOptions,
     advance: Advance = lambda count: None,
 ) -> CifarReport:
-    """Run the benchmark on pictures uint8 (n, 32, 32, 3); no two candidates may have one name."""
+    """Run the benchmark on pictures uint8 (n, 32, 32, 3).
+
+    Raises UsageError where two candidates have one name, TrainingDataError where there are no pictures.
+    """
     check_names(candidates)
     chosen = pictures[: options.limit] if options.limit else pictures
     if not len(chosen):

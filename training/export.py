@@ -5,7 +5,6 @@ NAME.onnx with its card inside, NAME.json beside it, NAME.safetensors for torch.
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import io
 import json
@@ -27,9 +26,8 @@ from inpaint_cli.errors import ModelError
 from training.checkpoints import Checkpoint
 from training.detector.quantisation import fit_to_samples
 from training.files import write_bytes
-from training.folding import fold_rearrangement
+from training.folding import fold_normalisation, fold_rearrangement
 from training.half_weights import halve_checkpoint, store_in_half
-from training.layers import FoldablePartialBlock
 from training.model_files import check_replaceable, model_files
 from training.networks import NetworkConfig
 from training.photo_benchmark import CleanPhoto
@@ -64,10 +62,11 @@ def export(
     int8_photos: Iterable[CleanPhoto] | None = None,
     source: Path | None = None,
 ) -> Exported:
-    """Write the model of a checkpoint; nothing at all where it does not answer as torch does (ModelError).
+    """Write the model of a checkpoint, or nothing at all.
 
-    Files of an earlier export are replaced; UsageError where one of another kind, or `source`, the
-    checkpoint's own file, would be.
+    Files of an earlier export are replaced. Raises ModelError for a checkpoint that can't be run or a model
+    that does not answer as torch does; UsageError where a file of another kind, or `source`, the checkpoint's
+    own, would be replaced, or nothing can be written.
 
     half: store the weights in 16 bits, those for torch alone where the model itself is in 8 bits;
     int8_photos: undamaged photos by which the model's convolutions are turned to 8 bits.
@@ -113,7 +112,7 @@ def to_onnx(network: nn.Module, inputs: Sequence[str], output: str = "restored")
     """Trace the network, normalisation and rearrangement folded into its convolutions: a serialised model.
 
     Batch, height and width are dynamic. torch's tracing exporter is used: it folds what stands behind a
-    convolution by itself and needs no package beside onnx.
+    convolution by itself and needs no package beside onnx. Raises ModelError where a normalisation is left.
     """
     folded = fold_rearrangement(fold_normalisation(network.cpu().eval()))
     example = tuple(torch.rand(2, INPUT_CHANNELS[name], 64, 32) for name in inputs)
@@ -136,31 +135,10 @@ def to_onnx(network: nn.Module, inputs: Sequence[str], output: str = "restored")
     return buffer.getvalue()
 
 
-def fold_normalisation(network: nn.Module) -> nn.Module:
-    """Return a copy whose partial blocks have their batch normalisation folded into kernel and bias.
-
-    Where a window saw nothing, the folded block answers 0 and the other one a constant; both are masked by
-    the partial convolution that follows, so the network's answer is the same.
-    """
-    folded = copy.deepcopy(network)
-    for block in folded.modules():
-        if not isinstance(block, FoldablePartialBlock) or not isinstance(block.norm, nn.BatchNorm2d):
-            continue
-        norm, partial = block.norm, block.partial
-        if norm.running_var is None or norm.running_mean is None:
-            raise ModelError("a batch normalisation without running statistics can't be folded")
-        with torch.no_grad():
-            scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
-            partial.convolution.weight.mul_(scale.view(-1, 1, 1, 1))
-            partial.bias.copy_((partial.bias - norm.running_mean) * scale + norm.bias)
-        block.norm = nn.Identity()
-    return folded
-
-
 def check_parity(model: bytes, network: nn.Module, name: str) -> float:
     """Return the largest difference between onnxruntime and torch on random tiles.
 
-    ModelError above TOLERANCE.
+    Raises ModelError above TOLERANCE.
     """
     with tempfile.TemporaryDirectory(prefix="inpaint-export-") as folder:
         file = Path(folder, "model.onnx")

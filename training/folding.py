@@ -1,4 +1,4 @@
-"""Fold a residual U-Net's rearrangement to half resolution into its first convolutions, for export."""
+"""Fold what stands beside convolutions into them, for export: normalisation and rearrangement."""
 
 from __future__ import annotations
 
@@ -7,8 +7,31 @@ import copy
 import torch
 from torch import Tensor, nn
 
-from training.layers import PartialConv2d
+from inpaint_cli.errors import ModelError
+from training.layers import FoldablePartialBlock, PartialConv2d
 from training.networks import ResidualUNet
+
+
+def fold_normalisation(network: nn.Module) -> nn.Module:
+    """Return a copy whose partial blocks have their batch normalisation folded into kernel and bias.
+
+    Where a window saw nothing, the folded block answers 0 and the other one a constant; both are masked by
+    the partial convolution that follows, so the network's answer is the same. Raises ModelError for a batch
+    normalisation without running statistics.
+    """
+    folded = copy.deepcopy(network)
+    for block in folded.modules():
+        if not isinstance(block, FoldablePartialBlock) or not isinstance(block.norm, nn.BatchNorm2d):
+            continue
+        norm, partial = block.norm, block.partial
+        if norm.running_var is None or norm.running_mean is None:
+            raise ModelError("a batch normalisation without running statistics can't be folded")
+        with torch.no_grad():
+            scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+            partial.convolution.weight.mul_(scale.view(-1, 1, 1, 1))
+            partial.bias.copy_((partial.bias - norm.running_mean) * scale + norm.bias)
+        block.norm = nn.Identity()
+    return folded
 
 
 def fold_rearrangement(network: nn.Module) -> nn.Module:

@@ -12,6 +12,8 @@ from torch.nn import functional
 from inpaint_cli.errors import ModelError
 
 LUMA = (0.299, 0.587, 0.114)
+LEVELS = 5
+"""Steps down of `push_pull`: from 32 pixels to one."""
 
 
 class PartialConv2d(nn.Module):
@@ -166,18 +168,19 @@ def distance_from(mask: Tensor, most: int) -> Tensor:
     return distance
 
 
-def push_pull(photo: Tensor, valid: Tensor, levels: int = 5) -> Tensor:
+def push_pull(photo: Tensor, valid: Tensor) -> Tensor:
     """Fill the hole from a mask-normalised pyramid (Gortler et al. 1996, section 3.4).
 
     Down (pull): each coarser pixel is the mean of the known ones of its 2x2 children. Up (push): what is
     missing at a level is taken from the coarser one, interpolated bilinearly. Each level down is a partial
     convolution with constant weights.
 
-    photo: float32 (n, c, h, w) in 0..1; valid: float32 (n, 1, h, w), 1 = known; h and w multiples of
-    2**levels. Returns photo where valid, the pyramid's guess elsewhere (0 where nothing at all is known).
+    photo: float32 (n, c, h, w) in 0..1; valid: float32 (n, 1, h, w), 1 = known; h and w multiples of 32, of
+    which the pyramid's top has one pixel each. Returns photo where valid, the pyramid's guess elsewhere (0
+    where nothing at all is known).
     """
     pictures, shares = [photo * valid], [valid]  # at each level, pictures are 0 where nothing is known
-    for _ in range(levels):
+    for _ in range(LEVELS):
         share = functional.avg_pool2d(shares[-1], 2)
         pictures.append(functional.avg_pool2d(pictures[-1], 2) / share.clamp_min(1e-6))
         shares.append((share > 0).to(photo.dtype))

@@ -38,6 +38,7 @@ from training.sources import PictureBank, augment, fade_colours
 SIDE = 32
 SAVING_AT_MOST = 50
 """After short epochs, the state is saved only once so many times as long has passed as saving it takes."""
+VALIDATION_SEED = 20_240_607
 VALIDATED_AT_ONCE = {"cpu": 256, "cuda": 2048}
 """Pictures; a GPU computes so many as fast as a few."""
 
@@ -130,7 +131,10 @@ def _augment(config: TrainingConfig, pictures: Tensor, generator: torch.Generato
 
 
 def fresh_network(config: NetworkConfig, device: torch.device) -> nn.Module:
-    """Build the network on a device, kernels laid out channels last, which trains faster on CPU and CUDA."""
+    """Build the network on a device, kernels laid out channels last, which trains faster on CPU and CUDA.
+
+    Raises ModelError where the configuration describes none.
+    """
     network = build_network(config).to(device)
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
@@ -178,6 +182,8 @@ class Trainer:
         world: the processes that share each batch; without it this one is alone. compiled: compile the
         network and what draws damage first (`torch.compile`), which pays on CUDA after a minute; there, a
         process that is alone also records a whole step and replays it. clock: gives the time in seconds.
+        Raises UsageError for an optimizer that there is not, and for what several processes can't do or share
+        evenly; ModelError for a network that can't be built.
         """
         if config.optimizer not in OPTIMIZERS:
             raise UsageError(f"no optimizer {config.optimizer!r}; there are: {', '.join(OPTIMIZERS)}")
@@ -378,6 +384,6 @@ class Trainer:
 
 def fixed_batch(config: TrainingConfig, pictures: Tensor, device: torch.device) -> Batch:
     """Damage pictures (uint8 (n, 3, 32, 32)) with a fixed seed, for validation."""
-    generator = torch.Generator(device).manual_seed(20_240_607)
+    generator = torch.Generator(device).manual_seed(VALIDATION_SEED)
     truth = pictures.to(device).float().div(255).contiguous(memory_format=torch.channels_last)
     return Batch(truth, draw_mixture(len(pictures), SIDE, config.damage, generator), torch.zeros_like(truth))

@@ -12,7 +12,7 @@ from inpaint_cli.errors import UsageError
 
 @contextmanager
 def shortage_told() -> Iterator[None]:
-    """Turn torch's, numpy's and Python's errors of too little memory into a UsageError."""
+    """Raise UsageError for torch's, numpy's and Python's errors of too little memory."""
     try:
         yield
     except (RuntimeError, MemoryError) as error:

@@ -50,10 +50,7 @@ class NetworkConfig:
     black_is_missing: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse a network that is told what is missing and guesses it as well, or guesses in no iteration.
-
-        Raises ModelError.
-        """
+        """Raise ModelError for one that is told what is missing and guesses it, or takes no iteration."""
         if self.sees_mask and self.black_is_missing:
             raise ModelError("a network that sees the mask cannot also take black for missing")
         if self.guess == "learned-spectral" and self.iterations < 1:
@@ -65,7 +62,10 @@ class NetworkConfig:
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> NetworkConfig:
-        """Read back what `as_dict` gave, lists in the place of tuples. ModelError where it is not that."""
+        """Read back what `as_dict` gave, lists in the place of tuples.
+
+        Raises ModelError where it is not that.
+        """
         try:
             sizes = {name: tuple(fields[name]) for name in ("channels", "blocks")}
             return cls(**{**fields, **sizes})
@@ -165,7 +165,8 @@ class ResidualUNet(nn.Module):
     convolves the known pixels partially beside it, and the answer is guess plus correction under the hole.
     Blind, the guess is the picture itself, or all this with what is not black taken for known.
     ``guide`` (n, 3, h, w) is the known photo with the coarser level's answer under the hole, or all 0 for a
-    tile that has none; where there is one, it is the first guess.
+    tile that has none; where there is one, it is the first guess. Raises ModelError for a guess that there is
+    not, or another number of blocks than `residual_levels` takes.
     """
 
     def __init__(self, config: NetworkConfig) -> None:
@@ -247,7 +248,7 @@ ARCHITECTURES: Mapping[str, Callable[[NetworkConfig], nn.Module]] = {
 
 
 def build_network(config: NetworkConfig) -> nn.Module:
-    """Build the network with fresh weights. Raises ModelError for an architecture that is not there."""
+    """Build the network with fresh weights. Raises ModelError where the configuration describes none."""
     if config.architecture not in ARCHITECTURES:
         raise ModelError(f"no architecture {config.architecture!r}; there are: {', '.join(ARCHITECTURES)}")
     return ARCHITECTURES[config.architecture](config)

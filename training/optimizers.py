@@ -132,7 +132,7 @@ def scheduled_rate(schedule: str, step: int, total: int, warmup: int = 0) -> flo
     """The share (0..1) of the learning rate to use at a step (from 0) of ``total``.
 
     ``constant``; ``cosine`` (down to 0 at the end); ``trapezoid``: constant, then linear to 0 over the last
-    quarter. Each rises linearly over the first ``warmup`` steps.
+    quarter. Each rises linearly over the first ``warmup`` steps. Raises UsageError for any other schedule.
     """
     if schedule not in ("constant", "cosine", "trapezoid"):
         raise UsageError(f"no schedule {schedule!r}; there are: constant, cosine, trapezoid")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inpaint_cli.errors import NothingToDoError, UsageError
-from training.evaluation import Candidate, Case, check_names
+from training.evaluation import Advance, Candidate, Case, check_names
 from training.panels import draw_grid
 from training.photo_damage import KINDS, draw_mask, paint
 from training.scores import Score, mean_score, score
@@ -74,7 +74,7 @@ class KindReport:
 
 
 def find_kinds(names: Sequence[str] | None) -> tuple[str, ...]:
-    """Check the names of kinds of damage; None means all."""
+    """Return the kinds of damage of these names; all where none is named. Raises UsageError for any other."""
     for name in names or ():
         if name not in KINDS:
             raise UsageError(f"no kind of damage {name!r}; there are: {', '.join(KINDS)}")
@@ -94,11 +94,12 @@ def evaluate_kind(
     photos: Iterable[CleanPhoto],
     candidates: Sequence[Candidate],
     seed: int,
-    advance: Callable[[int], None] = lambda count: None,
+    advance: Advance = lambda count: None,
 ) -> KindReport:
-    """Damage, restore and score all photos; no two candidates may have one name.
+    """Damage, restore and score all photos.
 
-    Photos are taken one at a time, so that few are in memory at once.
+    Photos are taken one at a time, so that few are in memory at once. Raises UsageError where two candidates
+    have one name, NothingToDoError where there is no photo.
     """
     check_names(candidates)
     scores: dict[str, list[Score]] = {candidate.name: [] for candidate in candidates}

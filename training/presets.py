@@ -51,7 +51,8 @@ class TrainingConfig:
     steps. ``precision`` bfloat16 computes the forward pass in it where the device has such arithmetic;
     weights, gradients and validation stay float32. Where ``minutes`` is given, the run ends by the clock
     instead of after ``epochs``, and the schedule follows the clock: such a run fits into the time there is,
-    but does not give the same weights twice.
+    but does not give the same weights twice. Raises UsageError for a run of no length or one that learns
+    nothing, and for a loss or precision that there is not.
     """
 
     network: NetworkConfig
@@ -100,7 +101,10 @@ class TrainingConfig:
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> TrainingConfig:
-        """Read back what `as_dict` gave."""
+        """Read back what `as_dict` gave.
+
+        Raises KeyError, TypeError, ModelError or UsageError for anything else.
+        """
         return cls(**{**fields, "network": NetworkConfig.from_dict(fields["network"])})
 
 

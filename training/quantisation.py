@@ -114,7 +114,7 @@ def quantise(model: bytes, fit: Fit, name: str) -> tuple[bytes, Loss]:
     """Turn a model into its 8-bit form; returns it with what it loses.
 
     model: with its card, which the 8-bit form keeps. Raises ModelError where the loss is above what the
-    fitting allows.
+    fitting allows, and what the fit raises.
 
     Weights take 7 bits of the 8: on processors without an instruction that adds products of bytes in 32
     bits, sums of two products would overflow otherwise, and a photo would look different there.
@@ -145,7 +145,10 @@ def quantise(model: bytes, fit: Fit, name: str) -> tuple[bytes, Loss]:
 
 
 def fit_to_photos(photos: Iterable[CleanPhoto]) -> Fit:
-    """Fit a model that restores to damaged copies of photos, and measure it on copies with other damage."""
+    """Fit a model that restores to damaged copies of photos, and measure it on copies with other damage.
+
+    The fit raises ModelError where the photos give no tiles.
+    """
 
     def fit(floating: Network, name: str) -> Fitting:
         chosen = [CleanPhoto(photo.name, middle(photo.pixels, SIDE)) for photo in photos]

@@ -73,7 +73,7 @@ class RunFolder:
         return self.has_state or self.losses_file.exists()
 
     def read_config(self) -> dict[str, Any]:
-        """Read what `write_config` wrote."""
+        """Read what `write_config` wrote. Raises RunFolderError where it isn't there, or isn't that."""
         try:
             config = json.loads(self.config_file.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
@@ -87,11 +87,14 @@ class RunFolder:
         return config
 
     def write_config(self, config: Mapping[str, Any]) -> None:
-        """Write the configuration, plain data with at least ``model``."""
+        """Write the configuration, plain data with at least ``model``, see `write_bytes`."""
         write_bytes(self.config_file, (json.dumps(config, indent=2) + "\n").encode())
 
     def read_losses(self, last_epoch: int | None = None) -> list[EpochFigures]:
-        """Read the epochs so far, up to ``last_epoch``; what came after it is trained again."""
+        """Read the epochs so far, up to ``last_epoch``; what came after it is trained again.
+
+        Raises RunFolderError for what `write_losses` has not written.
+        """
         if not self.losses_file.is_file():
             return []
         with self.losses_file.open(newline="", encoding="utf-8") as handle:
@@ -102,7 +105,7 @@ class RunFolder:
         return [row for row in rows if last_epoch is None or row.epoch <= last_epoch]
 
     def write_losses(self, rows: Sequence[EpochFigures]) -> None:
-        """Write all epochs so far."""
+        """Write all epochs so far, see `write_bytes`."""
         text = io.StringIO()
         writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
         writer.writeheader()
@@ -163,7 +166,7 @@ def check_fresh(folder: RunFolder) -> None:
 def check_resumable(folder: RunFolder, model: str) -> dict[str, Any]:
     """Return the configuration of the run to continue.
 
-    RunFolderError where there is none or it is another model's.
+    Raises RunFolderError where there is none or it is another model's.
     """
     if not folder.holds_run:
         raise RunFolderError(f"{folder.path} holds no run to resume; leave --resume out to start one")

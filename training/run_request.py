@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 
@@ -39,6 +39,20 @@ class RunRequest:
     def changes(self) -> dict[str, Any]:
         """The settings that are asked for, by name."""
         return self._given("batch_size", "learning_rate", "seed", "minutes")
+
+    @property
+    def files(self) -> dict[str, tuple[Path, ...]]:
+        """The files that are asked for, by the option that names them."""
+        return {"--valid": as_tuple(self.valid), "--start-from": self.start_from}
+
+    def refuse_others(self, folder: Path, begun: Self) -> None:
+        """Raise RunFolderError where other files are asked for than a run began with."""
+        for option, asked in self.files.items():
+            refuse_other_files(folder, option, asked, begun.files[option])
+
+    def completed(self, begun: Self) -> Self:
+        """Return the request with what a run began with wherever no files are asked for."""
+        return replace(self, valid=self.valid or begun.valid, start_from=self.start_from or begun.start_from)
 
     def compiles_on(self, device: torch.device) -> bool:
         """Whether the network is compiled on this device."""

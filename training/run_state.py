@@ -37,7 +37,7 @@ def save_run(
     """Write the moving-average weights, then the state to continue from, each atomically.
 
     In this order, so that a state of a finished run never stands beside older weights. others: what the
-    state has beside network, average and optimiser.
+    state has beside network, average and optimiser. Raises UsageError where they can't be written.
     """
     state = {
         **nested("network", network.state_dict()), **nested("average", averaged.tensors),
@@ -60,7 +60,7 @@ def load_run(
 
 @contextmanager
 def damage_told(folder: Path) -> Iterator[None]:
-    """Turn what goes wrong while a state is put back into a RunFolderError that names the file."""
+    """Raise RunFolderError, which names the file, for what goes wrong while a state is put back."""
     try:
         yield
     except (RuntimeError, LookupError, TypeError, ValueError) as error:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from inpaint_cli.errors import BackendError, RunFolderError
 from training.checkpoints import read_start
 from training.compilation import compilation_told
 from training.data import SourceOption, TrainingData
+from training.devices import find_device
 from training.distributed import World, join_world
 from training.files import write_bytes
 from training.loop import EpochFigures, Sources, Trainer, run_network
@@ -26,9 +26,11 @@ from training.networks import build_network
 from training.panels import Pixels, Strip, draw_panel
 from training.plots import Curve, plot_run
 from training.presets import TrainingConfig, find_preset
-from training.run_folder import RunFolder, check_fresh, check_resumable, check_same_data, claim
-from training.run_request import RunRequest, as_tuple, refuse_other_files, refuse_other_settings
+from training.run_folder import RunFolder, check_fresh, check_same_data, claim
+from training.run_request import RunRequest, refuse_other_settings
+from training.settling import settle
 
+DEFAULT_PRESET = "best"
 PANEL_PICTURES = 10
 PICTURE_SECONDS = 60.0
 """Plot and panel are drawn anew at most this often, and at the end."""
@@ -46,8 +48,26 @@ class TrainingRequest(RunRequest):
 
     @property
     def changes(self) -> dict[str, Any]:
-        """The settings that differ from the preset's."""
-        return {**super().changes, **self._given("epochs", "loss")}
+        """The settings that are asked for, by name; with epochs, the run is no longer one by the clock."""
+        by_epochs = {} if self.epochs is None else {"minutes": None}
+        return {**by_epochs, **super().changes, **self._given("epochs", "loss")}
+
+    @property
+    def files(self) -> dict[str, tuple[Path, ...]]:
+        """The files that are asked for, by the option that names them."""
+        return {"--data": tuple(source.path for source in self.data), **super().files}
+
+    def refuse_others(self, folder: Path, begun: Self) -> None:
+        """Raise RunFolderError for another preset, other files or other weights than a run began with."""
+        if self.preset is not None:
+            refuse_other_settings(folder, {"preset": self.preset}, {"preset": begun.preset})
+        super().refuse_others(folder, begun)
+        for mine, first in zip(self.data, begun.data, strict=False):
+            refuse_other_settings(folder, {"weight": mine.weight}, {"weight": first.weight})
+
+    def completed(self, begun: Self) -> Self:
+        """Return the request with what a run began with wherever nothing is asked for."""
+        return replace(super().completed(begun), preset=begun.preset, data=self.data or begun.data)
 
 
 PresetFinder = Callable[[str, str], TrainingConfig]
@@ -74,27 +94,6 @@ class Watcher(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Settled:
-    """A run whose settings are known: from the preset, or from the run folder where it is resumed."""
-
-    training: TrainingConfig
-    preset: str
-    data: tuple[SourceOption, ...]
-    valid: Path | None
-    start_from: tuple[Path, ...]
-
-
-def find_device(name: str) -> torch.device:
-    """Return ``auto`` (CUDA where it is there), ``cpu`` or ``cuda``.
-
-    Raises BackendError where there is no CUDA.
-    """
-    if name == "cuda" and not torch.cuda.is_available():
-        raise BackendError("--device cuda: torch sees no CUDA device here; use --device cpu")
-    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
-
-
 def train(
     request: TrainingRequest,
     read: DataLoader,
@@ -104,7 +103,9 @@ def train(
 ) -> RunFolder:
     """Train to the end, keeping the run folder current; a killed run is continued with ``resume``.
 
-    clock: gives the time in seconds.
+    clock: gives the time in seconds. Raises UsageError (RunFolderError for what is wrong with the folder),
+    TrainingDataError, ModelError for a network or a checkpoint, BackendError for the device or another
+    process that has ended.
     """
     device = find_device(request.device)
     with (
@@ -115,16 +116,24 @@ def train(
     ):
         if not world.writes:
             world.wait()  # until the first process has checked the folder and fetched the data
-        settled = _settle(request, folder, find, world)
-        start = None if folder.has_state else read_start(settled.start_from)
-        data = read(settled.data, settled.valid, settled.training.seed)
+        elif not request.resume:
+            check_fresh(folder)
+        request, training = settle(
+            request,
+            folder,
+            request.model,
+            lambda: find(request.preset or DEFAULT_PRESET, request.model),
+            _begun,
+        )
+        start = None if folder.has_state else read_start(request.start_from)
+        data = read(request.data, request.valid, training.seed)
         check_same_data(folder, data.sizes)
         if world.writes:
             world.wait()
         sources, validation = loop_sources(data)
         trainer = Trainer(
             request.model,
-            settled.training,
+            training,
             sources,
             validation,
             device,
@@ -137,7 +146,7 @@ def train(
         elif start is not None:
             trainer.start_from(start)
         if world.writes:
-            folder.write_config(_config(request, settled, data, trainer.device))
+            folder.write_config(_config(request, training, data, trainer.device))
             watcher.started(trainer, data)
             _run(trainer, folder, watcher)
         else:
@@ -166,58 +175,30 @@ def loop_sources(data: TrainingData) -> tuple[Sources, Tensor]:
     return Sources(photos, photos), data.valid(photos=True)
 
 
-def _settle(request: TrainingRequest, folder: RunFolder, find: PresetFinder, world: World) -> Settled:
-    if not request.resume:
-        if world.writes:
-            check_fresh(folder)
-        preset = request.preset or "best"
-        training = replace(find(preset, request.model), **request.changes)
-        return Settled(training, preset, request.data, request.valid, request.start_from)
-    stored = check_resumable(folder, request.model)
-    try:
-        training = TrainingConfig.from_dict(stored["training"])
-        preset = str(stored["preset"])
-        data = tuple(SourceOption(Path(each["path"]), float(each["weight"])) for each in stored["data"])
-        valid = Path(stored["valid"]) if stored["valid"] else None
-        start_from = tuple(map(Path, stored["started_from"]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise RunFolderError(f"{folder.config_file} is not the configuration of a run ({error})") from error
-    asked = {"preset": request.preset} if request.preset else {}
-    if folder.has_progress:
-        asked |= request.changes
-    refuse_other_settings(folder.path, asked, {**vars(training), "preset": preset})
-    _refuse_other_sources(folder.path, request.data, data)
-    refuse_other_files(folder.path, "--valid", as_tuple(request.valid), as_tuple(valid))
-    refuse_other_files(folder.path, "--start-from", request.start_from, start_from)
-    minutes = training.minutes if request.epochs is None else None
-    return Settled(
-        replace(training, **{"minutes": minutes, **request.changes}),
-        preset,
-        request.data or data,
-        request.valid or valid,
-        request.start_from or start_from,
+def _begun(request: TrainingRequest, stored: Mapping[str, Any]) -> tuple[TrainingRequest, TrainingConfig]:
+    """The request as it was when the run began, and its settings, out of the run's configuration."""
+    first = replace(
+        request,
+        preset=str(stored["preset"]),
+        data=tuple(SourceOption(Path(each["path"]), float(each["weight"])) for each in stored["data"]),
+        valid=Path(stored["valid"]) if stored["valid"] else None,
+        start_from=tuple(map(Path, stored["started_from"])),
     )
-
-
-def _refuse_other_sources(folder: Path, asked: Sequence[SourceOption], begun: Sequence[SourceOption]) -> None:
-    """Raise RunFolderError for other data than a run began with, or for data of another weight."""
-    refuse_other_files(folder, "--data", [each.path for each in asked], [each.path for each in begun])
-    for mine, first in zip(asked, begun, strict=False):
-        refuse_other_settings(folder, {"weight": mine.weight}, {"weight": first.weight})
+    return first, TrainingConfig.from_dict(stored["training"])
 
 
 def _config(
-    request: TrainingRequest, settled: Settled, data: TrainingData, device: torch.device
+    request: TrainingRequest, training: TrainingConfig, data: TrainingData, device: torch.device
 ) -> dict[str, Any]:
     return {
         "model": request.model,
-        "preset": settled.preset,
-        "training": settled.training.as_dict(),
-        "data": [{"path": str(o.path.absolute()), "weight": o.weight} for o in settled.data],
-        "valid": str(settled.valid.absolute()) if settled.valid else None,
+        "preset": request.preset or DEFAULT_PRESET,
+        "training": training.as_dict(),
+        "data": [{"path": str(o.path.absolute()), "weight": o.weight} for o in request.data],
+        "valid": str(request.valid.absolute()) if request.valid else None,
         "data_description": data.description,
         "pictures": data.sizes,
-        "started_from": [str(file.absolute()) for file in settled.start_from],
+        "started_from": [str(file.absolute()) for file in request.start_from],
         "device": str(device),
         "versions": {
             "python": platform.python_version(),

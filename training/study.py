@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,7 @@ from training.benchmark_masks import DENSITIES
 from training.checkpoints import Checkpoint, read_checkpoint
 from training.evaluation import (
     BASELINE,
+    Advance,
     Candidate,
     CifarOptions,
     CifarReport,
@@ -66,7 +67,11 @@ class Run:
 
 @contextmanager
 def open_runs(folders: Sequence[Path]) -> Iterator[list[Run]]:
-    """Export every run's checkpoint to a temporary place and open it."""
+    """Export every run's checkpoint to a temporary place and open it.
+
+    Raises RunFolderError where two folders have one name or losses can't be read, ModelError where a
+    checkpoint can't be run.
+    """
     names = [folder.resolve().name for folder in folders]
     if len(set(names)) < len(names):
         raise RunFolderError(
@@ -93,11 +98,12 @@ def write_study(
     options: CifarOptions,
     target: Path,
     command: str,
-    advance: Callable[[int], None] = lambda count: None,
+    advance: Advance = lambda count: None,
 ) -> Iterator[Path]:
     """Measure and write everything; yields each file as it is written.
 
-    Raises UsageError where the target can't be one, before anything is measured.
+    Raises UsageError where the target can't be one, before anything is measured; what `evaluate_cifar` and
+    `write_bytes` raise.
     """
     old = _old_text(target)
     _check_marks(old, target)

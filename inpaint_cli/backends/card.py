@@ -36,7 +36,7 @@ class Figure:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelCard:
-    """Describes one model.
+    """Describes one model. Raises ModelError for fields that no model of ours can have.
 
     inputs: names of the inputs in the order of the network's arguments, see INPUT_CHANNELS.
     tile: side in pixels that the network was trained for; it takes any multiple of it.
@@ -71,7 +71,7 @@ class ModelCard:
 
     @classmethod
     def from_json(cls, text: str | bytes, *, source: str = "model card") -> Self:
-        """Read a card; `source` names the file in the error."""
+        """Read a card. Raises ModelError for what is none; `source` names the file in it."""
         try:
             values = json.loads(text)
         except (ValueError, RecursionError) as error:

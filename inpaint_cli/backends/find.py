@@ -22,7 +22,7 @@ class ModelFiles:
     safetensors: Path | None
 
     def weights(self, backend: str) -> Path:
-        """Return the file that a backend reads, `onnx` or `torch`; ModelError where it isn't there."""
+        """Return the file that a backend reads, `onnx` or `torch`. Raises ModelError where it isn't there."""
         if backend == "torch":
             if self.safetensors is None:
                 raise ModelError(f"{self.card.name}: no .safetensors file is there; use --backend onnx")
@@ -44,6 +44,7 @@ def find_model(
     """Find a model by its name, or by the path of its ONNX or safetensors file.
 
     kinds: those that are of use; a model of another kind is refused, and not named among the choices.
+    Raises ModelError for one that is not there, can't be read or is of another kind.
     """
     path = Path(model)
     if isinstance(model, str) and len(path.parts) == 1:
@@ -74,7 +75,7 @@ def list_models(
 
 
 def read_model_file(path: Path) -> bytes:
-    """Read a model file whole, translating what can go wrong."""
+    """Read a model file whole. Raises ModelError for one that can't be read or is larger than MAX_BYTES."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ModelError(f"{path}: larger than {MAX_BYTES >> 20} MiB, no model of ours is")

@@ -39,7 +39,8 @@ class Network(Protocol):
         inputs: each name on the card -> (n, channels, h, w); `valid` is 1.0 = known, 0.0 = missing, where
         `photo` is 0; `guide` is the photo with the coarser level's answer under the hole, 0 everywhere in a
         tile that has none; `earlier` is what a detector answered before, 0 everywhere at the first look.
-        Returns the card's output (n, channels, h, w); a tile's answer doesn't depend on its batch.
+        Returns the card's output (n, channels, h, w); a tile's answer doesn't depend on its batch. Raises
+        ModelError where the model fails.
         """
         ...
 
@@ -55,10 +56,11 @@ def open_network(
 ) -> Network:
     """Open a model by name or path.
 
-    device: auto takes CUDA where it works, else the CPU; any other device must be there or is a BackendError.
+    device: auto takes CUDA where it works, else the CPU; any other device must be there.
     threads: for the CPU; None takes OMP_NUM_THREADS or else the cores that this process may use.
-    kinds: a model of another kind is a ModelError. pool: of that many threads, shared with other networks of
-    onnxruntime on the CPU.
+    kinds: see `find_model`. pool: of that many threads, shared with other networks of onnxruntime on the CPU.
+    Raises BackendError for a backend, device or number of threads that there is not, ModelError for a model
+    that can't be used.
     """
     if device not in DEVICES:
         raise BackendError(f"device {device!r} is unknown; known are {', '.join(DEVICES)}")

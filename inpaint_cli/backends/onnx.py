@@ -56,6 +56,7 @@ class OnnxNetwork:
         """Check the file, then give it to onnxruntime from memory: no path inside it is followed.
 
         pool: of so many threads, shared with other networks; without it this one gets its own.
+        Raises ModelError, BackendError.
         """
         file = files.weights("onnx")
         source, data = str(file), read_model_file(file)

@@ -64,7 +64,10 @@ def read_card(data: bytes, *, source: str) -> ModelCard:
 
 
 def graph_digest(data: bytes) -> str:
-    """Return the sha256 of the serialised graph, which the card inside the same file doesn't change."""
+    """Return the sha256 of the serialised graph, which the card inside the same file doesn't change.
+
+    Raises ValueError for what is no whole ONNX file.
+    """
     graphs = [value for number, value in _fields(memoryview(data)) if number == _MODEL_GRAPH]
     if len(graphs) != 1 or not isinstance(graphs[0], memoryview):
         raise _Malformed
@@ -75,6 +78,7 @@ def embed_card(data: bytes, card: ModelCard) -> tuple[bytes, ModelCard]:
     """Put the card into the metadata of a serialised ONNX model, in place of one that is there.
 
     Returns the new file's bytes and the card with the graph's sha256, to be written beside it as NAME.json.
+    Raises ModelError for what is no whole ONNX file.
     """
     try:
         stamped = card.with_sha256(graph_digest(data))

@@ -32,7 +32,10 @@ class TorchNetwork:
 
     @classmethod
     def open(cls, files: ModelFiles, *, device: str, threads: int) -> Self:
-        """Build the network that the file's configuration describes and load its weights."""
+        """Build the network that the file's configuration describes and load its weights.
+
+        Raises ModelError, BackendError.
+        """
         torch = _import("torch")
         file = files.weights("torch")
         source = str(file)

@@ -84,7 +84,7 @@ def combined(given: Damage, found: Damage, mode: str) -> Damage:
 
 
 def check_share(damage: Damage, mask: Path | None, settings: MaskSettings) -> None:
-    """Refuse what would restore a larger share of a photo than `max_damage`: MaskError.
+    """Raise MaskError for what would restore a larger share of a photo than `max_damage`.
 
     mask: the file that says what is damaged, None where it was found.
     """

@@ -92,7 +92,7 @@ class DetectOptions:
     show_config: flags.ShowConfig = False
 
     def __post_init__(self) -> None:
-        """Refuse what contradicts itself."""
+        """Raise UsageError for what contradicts itself."""
         checks.check_backend(self.backend, self.device)
         checks.refuse_both("--quiet", self.quiet, "--verbose", self.verbose)
         checks.check_detector(self)

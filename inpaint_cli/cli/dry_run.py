@@ -24,6 +24,7 @@ def show_plan(
 
     max_pixels: photos with more will fail.
     writes_masks: the outputs are masks, so that there are none to be taken.
+    Raises NothingToDoError where the plan has neither photos nor problems.
     """
     if not plan.jobs and not plan.problems:
         raise NothingToDoError("no photo was found")

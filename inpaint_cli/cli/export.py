@@ -59,7 +59,7 @@ class ExportOptions:
     ] = None
 
     def __post_init__(self) -> None:
-        """Refuse a model that nothing would read."""
+        """Raise UsageError for a model that nothing would read."""
         if self.output.suffix != ".onnx":
             raise UsageError(f"-o {self.output}: a model's file must end in .onnx")
 

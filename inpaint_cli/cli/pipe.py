@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 
 
 def restore_one(options: RestoreOptions) -> ExitCode:
-    """Restore the photo that the options name; stdout gets the whole photo or nothing."""
+    """Restore the photo that the options name; stdout gets the whole photo or nothing.
+
+    Raises UsageError for what can't be read or written so, ModelError, BackendError.
+    """
     source, target = (options.photos or [STDIO])[0], Path(options.output or STDIO)
     if source.is_dir():
         raise UsageError(f"{source}: is a folder; - takes a single photo")

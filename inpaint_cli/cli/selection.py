@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def selection_of(options: RestoreOptions) -> Selection:
-    """Return the photos, masks and outputs that the flags name. Raises UsageError."""
+    """Return the photos, masks and outputs that the flags name. Raises UsageError, NothingToDoError."""
     output_file = output_file_of(options)
     return Selection(
         photos=tuple(options.photos or ()),
@@ -34,7 +34,7 @@ def selection_of(options: RestoreOptions) -> Selection:
 
 
 def detect_selection(options: DetectOptions) -> Selection:
-    """Return the photos that the flags of `detect` name, and where their masks go."""
+    """Return the photos that the flags of `detect` name, and where their masks go; see `read_list`."""
     return Selection(
         photos=tuple(options.photos or ()),
         listed=read_list(options.files_from, null=options.null) if options.files_from else (),
@@ -94,7 +94,8 @@ def wanted_format(options: RestoreOptions) -> str | None:
 def read_list(file: str, *, null: bool) -> tuple[Path, ...]:
     """Read paths from a file or stdin (`-`), one a line or NUL-separated, as the system's bytes.
 
-    Editors on Windows begin the list with a mark of its encoding, which is no part of the first path.
+    Editors on Windows begin the list with a mark of its encoding, which is no part of the first path. Raises
+    UsageError for a list that can't be read or holds NULs otherwise, NothingToDoError for an empty one.
     """
     try:
         content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()

@@ -123,7 +123,7 @@ class TrainOptions:
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")] = False
 
     def __post_init__(self) -> None:
-        """Refuse what contradicts itself."""
+        """Raise UsageError for what contradicts itself."""
         if self.model is not None and self.model not in MODELS:
             raise UsageError(f"no model {self.model!r}; there are: {', '.join(MODELS)}")
         checks.check_choice("--device", self.device, DEVICES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import overload
 
 import cv2
 import numpy as np
@@ -27,6 +28,7 @@ class Cleanup:
     min_size: connected damage of fewer pixels is dropped.
     grow: pixels that the mask is widened by on every side, to cover the rim of what was found;
     where that has a hard edge, one less.
+    Raises UsageError for numbers that make no sense.
     """
 
     high: float
@@ -47,10 +49,14 @@ class Cleanup:
         return replace(self, high=lowered(self.high, by), low=lowered(self.low, by))
 
 
-def lowered(threshold: float, by: float) -> float:
-    """Lower a probability threshold (between 0 and 1) by so much in log-odds."""
+@overload
+def lowered(threshold: float, by: float) -> float: ...
+@overload
+def lowered(threshold: float, by: Floats) -> Floats: ...
+def lowered(threshold: float, by: float | Floats) -> float | Floats:
+    """Lower a probability threshold (between 0 and 1) by so much in log-odds, by each of an array its own."""
     odds = math.log(threshold / (1 - threshold)) - by
-    return 1 / (1 + math.exp(-odds))
+    return 1 / (1 + (np.exp(-odds) if isinstance(odds, np.ndarray) else math.exp(-odds)))
 
 
 def clean_up(probability: Floats, how: Cleanup) -> Bools:

@@ -11,7 +11,8 @@ def combine_masks(given: Bools, found: Bools, mode: str) -> Bools:
     """Combine the given mask with the found one, both bool (h, w).
 
     only: the given one, nothing found beside it counts. union: what either says. subtract: what was found,
-    without what the given mask covers, which protects it (a face, a signature).
+    without what the given mask covers, which protects it (a face, a signature). Raises UsageError for
+    another mode, MaskError for masks of different sizes.
     """
     if mode not in MASK_MODES:
         raise UsageError(f"--mask-mode {mode!r}: must be one of {', '.join(MASK_MODES)}")

@@ -45,7 +45,10 @@ class Detector(Protocol):
         ...
 
     def find(self, pixels: Pixels) -> Detection:
-        """Find the damage in a photo: (h, w), (h, w, 1) or (h, w, 3), uint8 or uint16."""
+        """Find the damage in a photo: (h, w), (h, w, 1) or (h, w, 3), uint8 or uint16.
+
+        Raises PhotoError for pixels that are not so, ModelError where its model fails.
+        """
         ...
 
 

@@ -51,7 +51,8 @@ def find_transparency(alpha: npt.NDArray[Any]) -> Bools:
 def find_marker(pixels: Pixels, colour: Colour, tolerance: int = 0) -> Bools:
     """Return where a photo has the marker's colour, no channel further from it than `tolerance` (0..255).
 
-    JPEG blurs a marker: there a tolerance of 40-80 and growing the mask by 2 is advisable.
+    JPEG blurs a marker: there a tolerance of 40-80 and growing the mask by 2 is advisable. Raises UsageError
+    for a tolerance that is out of range.
     """
     if not 0 <= tolerance <= 255:
         raise UsageError(f"the marker's tolerance {tolerance} must be between 0 and 255")
@@ -88,7 +89,7 @@ class MarkerDetector:
     name: str = "marker"
 
     def find(self, pixels: Pixels) -> Detection:
-        """Find the marker's pixels."""
+        """Find the marker's pixels, see `find_marker`."""
         marked = find_marker(pixels, self.colour, self.tolerance)
         mask = grown(pieces_with(marked, marked, self.min_size), self.grow)
         return Detection(mask, mask.astype(np.float32), float(mask.any()))

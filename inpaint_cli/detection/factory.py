@@ -28,7 +28,10 @@ class Calibration:
     grow: int
 
     def cleanup(self, sensitivity: float, min_size: int | None, grow: int | None) -> Cleanup:
-        """The thresholds at a sensitivity; sizes are taken from here where they are not given."""
+        """The thresholds at a sensitivity; sizes are taken from here where they are not given.
+
+        Raises UsageError for sizes that make no sense.
+        """
         high, low = (moved(threshold, sensitivity) for threshold in (self.high, self.low))
         return Cleanup(
             high=high,

@@ -15,19 +15,14 @@ from inpaint_cli.detection.detection import Bools, Detection, Floats, Pixels, as
 from inpaint_cli.detection.exact import find_constant_strokes
 from inpaint_cli.detection.one_hue import has_one_hue
 from inpaint_cli.detection.print_rows import cut_in_rows, has_rows, likelier_in_rows
-from inpaint_cli.detection.score import certain_share, photo_score
+from inpaint_cli.detection.score import photo_score, share_from
 from inpaint_cli.detection.snap import snapped
 from inpaint_cli.detection.windows import over_windows
 
 WINDOW, MARGIN = 768, 48
 COARSER_FROM = 1600
 """Photos whose longer side reaches this are also looked at half as large: old scans have wide scratches."""
-CERTAIN = 0.99
-"""Probability of a pixel that speaks for the whole photo being damaged.
-
-At 0.97, 7 of 300 damaged photos had no larger share of such pixels than some clean one, at 0.99 4 of them.
-"""
-HALF_SURE = 0.0037
+HALF_SURE_IN_COLOUR = 0.0037
 """Share of certain pixels at which a photo in colour is as likely damaged as clean; see `photo_score`.
 
 Of the 34 clean photos that it was chosen on none has more: the largest are 0.0035 and 0.0015.
@@ -68,7 +63,7 @@ class Evidence:
         is likelier there. Of a photo of one hue, what is long and thin is taken where it reaches thresholds
         that are LAXER_IN_PRINTS lower.
         """
-        share = certain_share(self.probability, found, LIKELY)
+        share = share_from(LIKELY, self.probability, found)
         laxer = math.log(max(share / MUCH_DAMAGE, 1.0))
         if laxer > 0:
             how = how.laxer(laxer)
@@ -89,8 +84,7 @@ class Evidence:
             leniency *= OLD_PRINT
         if has_rows(found):
             leniency *= ROWS_OF_PRINT
-        half_sure = HALF_SURE / leniency
-        return photo_score(self.probability, found, certain=CERTAIN, half_sure=half_sure)
+        return photo_score(self.probability, found, HALF_SURE_IN_COLOUR / leniency)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from inpaint_cli.detection.cleanup import Cleanup, pieces_with
+from inpaint_cli.detection.cleanup import Cleanup, lowered, pieces_with
 from inpaint_cli.detection.detection import Bools, Floats, Labels
 
 SIZES = (5, 8, 13, 21, 34, 55)
@@ -175,6 +175,5 @@ def cut_in_rows(probability: Floats, how: Cleanup, likelier: Floats) -> Bools:
         part = likelier[top // GRID : (top + BAND) // GRID].repeat(GRID, 0).repeat(GRID, 1)
         part = part[: len(probability) - top, : probability.shape[1]]
         for threshold, reached in ((how.high, seeds), (how.low, candidates)):
-            lowered = 1 / (1 + (1 / threshold - 1) * np.exp(part))
-            reached[rows] = probability[rows] >= lowered
+            reached[rows] = probability[rows] >= lowered(threshold, part)
     return pieces_with(seeds, candidates, how.min_size)

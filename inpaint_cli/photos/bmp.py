@@ -70,7 +70,7 @@ def _parse(data: bytes, name: str) -> _Header:
 
 
 def decode(data: bytes, name: str, max_pixels: int) -> tuple[StoredPage, ...]:
-    """Decode a BMP; a palette becomes RGB, a grey palette stays grey."""
+    """Decode a BMP; a palette becomes RGB, a grey palette stays grey. Raises what `read_photo` raises."""
     header = _parse(data, name)
     edge.check_size(name, header.width, header.height, max_pixels)
     plain = header.compression in (_PLAIN, _BIT_FIELDS)

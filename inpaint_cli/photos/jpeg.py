@@ -70,7 +70,7 @@ def parse(data: bytes, name: str) -> JpegFile:
 
 
 def decode(data: bytes, name: str, max_pixels: int) -> tuple[StoredPage, ...]:
-    """Decode the (first) picture of a JPEG; grey stays one channel."""
+    """Decode the (first) picture of a JPEG; grey stays one channel. Raises what `read_photo` raises."""
     file = parse(data, name)
     edge.check_size(name, file.frame.width, file.frame.height, max_pixels)
     picture = pillow.open_with(JpegImageFile, data, name=name, max_pixels=max_pixels)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from inpaint_cli.errors import PhotoError, UnsupportedPhotoError
 
-SOI, EOI, SOS, DQT, DHT, DRI, DAC = 0xD8, 0xD9, 0xDA, 0xDB, 0xC4, 0xDD, 0xCC
+EOI, SOS, DQT, DHT, DRI, DAC = 0xD9, 0xDA, 0xDB, 0xC4, 0xDD, 0xCC
 APP0, APP1, APP2, APP13, APP14 = 0xE0, 0xE1, 0xE2, 0xED, 0xEE
 
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {DHT, 0xC8, DAC}
@@ -118,7 +118,10 @@ def header_segments(data: bytes, name: str) -> Iterator[tuple[int, Segment]]:
 
 
 def end_of_picture(data: bytes, scan: int, name: str) -> int:
-    """Return the offset just after the end marker of the picture whose first scan header starts at `scan`."""
+    """Return the offset just after the end marker of the picture whose first scan header starts at `scan`.
+
+    Raises PhotoError where it is missing, UnsupportedPhotoError for tables or frames between scans.
+    """
     at = scan
     while True:
         at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
@@ -204,7 +207,7 @@ def quantisation_tables(segments: list[Segment], name: str) -> dict[int, npt.NDA
 
 
 def check_for_c(segments: list[Segment], frame: Frame, name: str) -> None:
-    """Check all that libjpeg raises on while it reads a header: jpeglib's C code crashes then."""
+    """Raise PhotoError for all that libjpeg raises on in a header: jpeglib's C code crashes then."""
     for segment in segments:
         if segment.marker == DHT:
             _check_huffman(segment.payload, name)
@@ -240,7 +243,10 @@ def lean(data: bytes, segments: list[Segment], scan: int, end: int) -> bytes:
 
 
 def with_new_scans(segments: list[Segment], coded: bytes, name: str) -> bytes:
-    """Return the original's segments, in their order and byte for byte, followed by the scans of `coded`."""
+    """Return the original's segments, in their order and byte for byte, followed by the scans of `coded`.
+
+    Raises PhotoError where `coded` has no frame header.
+    """
     kept = [segment.raw for segment in segments[:-1] if segment.marker not in _CODING]
     for start, segment in header_segments(coded, name):
         if segment.marker in _FRAMES:

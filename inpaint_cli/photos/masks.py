@@ -31,14 +31,13 @@ Of 300 photos, 9 have no larger one.
 """
 
 
-def read_mask(path: Path, *, invert: bool = False, max_pixels: int = DEFAULT_MAX_PIXELS) -> Bools:
+def read_mask(path: Path) -> Bools:
     """Return (h, w) True = damaged, as seen (EXIF orientation applied), from any picture that holds one page.
 
     White is damage: a pixel counts where its grey value (ITU-R 601 luma of RGB) is more than 127 of 255 (more
-    than half of the range for 16 bits), after transparent parts were laid over black. `invert`: black is
-    damage. Raises MaskError.
+    than half of the range for 16 bits), after transparent parts were laid over black. Raises MaskError.
     """
-    pages = read_mask_pages(path, invert=invert, max_pixels=max_pixels)
+    pages = read_mask_pages(path)
     if len(pages) != 1:
         raise MaskError(f"{path}: the mask holds {len(pages)} pages, the photo has one")
     return pages[0]
@@ -47,7 +46,10 @@ def read_mask(path: Path, *, invert: bool = False, max_pixels: int = DEFAULT_MAX
 def read_mask_pages(
     path: Path, *, invert: bool = False, max_pixels: int = DEFAULT_MAX_PIXELS
 ) -> tuple[Bools, ...]:
-    """Return one mask per page of a (TIFF) file; see `read_mask`. Raises MaskError."""
+    """Return one mask per page of a (TIFF) file; see `read_mask`. `invert`: black is damage.
+
+    Raises MaskError.
+    """
     try:
         data = read_bytes(path)
         return decode_mask(data, name=str(path), invert=invert, max_pixels=max_pixels)
@@ -76,7 +78,7 @@ def encode_mask(pages: Sequence[Bools], suffix: str) -> bytes:
 def decode_mask(
     data: bytes, *, name: str, invert: bool = False, max_pixels: int = DEFAULT_MAX_PIXELS
 ) -> tuple[Bools, ...]:
-    """Decode a mask from memory; see `read_mask`. Raises MaskError."""
+    """Decode a mask from memory; see `read_mask_pages`. Raises MaskError."""
     try:
         pages = _pages(data, name, max_pixels)
     except PhotoError as error:

@@ -27,7 +27,10 @@ _WITH_ALPHA = {GREY: GREY_ALPHA, RGB: RGB_ALPHA}
 
 
 def decode(data: bytes, name: str, max_pixels: int) -> tuple[StoredPage, ...]:
-    """Decode a PNG; a palette becomes RGB, transparent colours become alpha, 16 bits stay 16 bits."""
+    """Decode a PNG; a palette becomes RGB, transparent colours become alpha, 16 bits stay 16 bits.
+
+    Raises what `read_photo` raises.
+    """
     file = png_chunks.parse(data, name)
     edge.check_size(name, file.header.width, file.header.height, max_pixels)
     stored = png_pixels.read(file, name)

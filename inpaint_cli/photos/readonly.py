@@ -22,13 +22,16 @@ _HIGH_BIT_DEPTH = 0x40
 
 
 def decode_gif(data: bytes, name: str, max_pixels: int) -> tuple[StoredPage, ...]:
-    """Decode a GIF of one picture."""
+    """Decode a GIF of one picture. Raises what `read_photo` raises."""
     picture = pillow.open_with(GifImageFile, data, name=name, max_pixels=max_pixels)
     return _page(picture, name, "GIF")
 
 
 def decode_avif(data: bytes, name: str, max_pixels: int) -> tuple[StoredPage, ...]:
-    """Decode an AVIF of one picture; refuse by name one of 10 or 12 bits, which Pillow would cut to 8."""
+    """Decode an AVIF of one picture; refuse by name one of 10 or 12 bits, which Pillow would cut to 8.
+
+    Raises what `read_photo` raises.
+    """
     at = data.find(b"av1C")
     if at >= 0 and any(octet & _HIGH_BIT_DEPTH for octet in data[at + 6 : at + 7]):
         raise UnsupportedPhotoError(f"{name}: AVIF of more than 8 bits is not supported; make it a PNG first")
@@ -37,7 +40,10 @@ def decode_avif(data: bytes, name: str, max_pixels: int) -> tuple[StoredPage, ..
 
 
 def decode_heif(data: bytes, name: str, max_pixels: int) -> tuple[StoredPage, ...]:
-    """Decode a HEIC/HEIF of one picture: 8 bits, or 16 where it has 10 or 12."""
+    """Decode a HEIC/HEIF of one picture: 8 bits, or 16 where it has 10 or 12.
+
+    Raises what `read_photo` raises.
+    """
     picture = pillow.open_with(_heif_plugin(name), data, name=name, max_pixels=max_pixels)
     pages = _page(picture, name, "HEIF")
     bits = picture.info.get("bit_depth", 8)

@@ -38,7 +38,10 @@ def _pages(file: TiffFile) -> list[Directory]:
 
 
 def decode(data: bytes, name: str, max_pixels: int) -> tuple[StoredPage, ...]:
-    """Decode every page of a TIFF; `max_pixels` holds for all of them together."""
+    """Decode every page of a TIFF; `max_pixels` holds for all of them together.
+
+    Raises what `read_photo` raises.
+    """
     file = tiff_file.parse(data, name)
     pages = _pages(file)
     edge.check_sizes(name, [tiff_page.size(file, page)[::-1] for page in pages], max_pixels)

@@ -41,7 +41,7 @@ def _size(data: bytes, name: str) -> tuple[int, int]:
 
 
 def decode(data: bytes, name: str, max_pixels: int) -> tuple[StoredPage, ...]:
-    """Decode a WebP of one picture; refuse an animation by name."""
+    """Decode a WebP of one picture; refuse an animation by name. Raises what `read_photo` raises."""
     edge.check_size(name, *_size(data, name), max_pixels)
     if any(kind in (b"ANIM", b"ANMF") for kind, _ in _chunks(data)):
         raise UnsupportedPhotoError(

@@ -55,7 +55,7 @@ class SelfEnsemble:
     count: int
 
     def __post_init__(self) -> None:
-        """Refuse a count that there are not so many orientations for."""
+        """Raise UsageError for a count that there are not so many orientations for."""
         if not 1 <= self.count <= len(ORIENTATIONS):
             raise UsageError(f"an ensemble of {self.count} must be of 1 to {len(ORIENTATIONS)}")
 

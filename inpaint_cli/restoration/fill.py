@@ -33,7 +33,10 @@ class Filler:
     core: int
 
     def fill(self, picture: Pixels, missing: Mask, wanted: Mask) -> None:
-        """Replace the wanted pixels in place, whatever the width of the holes; some pixel must be known."""
+        """Replace the wanted pixels in place, whatever the width of the holes; some pixel must be known.
+
+        Raises ModelError for a network that gives no numbers.
+        """
         # A blind network doesn't know what is missing, at no level; it gets the damage as it is.
         regions = pyramid.wide_regions(missing) if self.network.card.sees_mask else []
         if regions:

@@ -44,7 +44,7 @@ def test_white_is_damage_in_every_kind(tmp_path: Path, name: str) -> None:
     options: dict[str, Any] = {"fax.tif": {"compression": "group4"}, "lossless.webp": {"lossless": True}}
     picture.save(tmp_path / name, **options.get(name, {}))
     assert (read_mask(tmp_path / name) == WHITE).all()
-    assert (read_mask(tmp_path / name, invert=True) == ~WHITE).all()
+    assert (read_mask_pages(tmp_path / name, invert=True)[0] == ~WHITE).all()
 
 
 def test_the_threshold_is_127(tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_marks_that_are_all_too_faint_are_no_empty_mask(tmp_path, mode, backgrou
     picture.paste(mark, (3, 3, 6, 6))
     picture.save(tmp_path / "m.png")
     with pytest.raises(MaskError, match=nearest):
-        read_mask(tmp_path / "m.png", invert=invert)
+        read_mask_pages(tmp_path / "m.png", invert=invert)
 
 
 def test_a_photo_is_no_mask_and_a_soft_brush_is_one() -> None:

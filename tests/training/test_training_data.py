@@ -14,7 +14,6 @@ from inpaint_cli.errors import TrainingDataError, UsageError
 from inpaint_cli.suffixes import PHOTO_SUFFIXES
 from training.data import (
     SourceOption,
-    TileCutting,
     load_training_data,
     parse_batch,
     read_source,
@@ -149,9 +148,9 @@ def test_a_folder_of_pictures_is_cut_at_several_scales_and_split_by_picture(tmp_
     for number in range(4):
         Image.new("RGB", (160, 128), (number * 60, 0, 0)).save(tmp_path / f"{number}.png")
     (tmp_path / "._0.png").write_bytes(b"not a picture")
-    source = read_source(tmp_path, cutting=TileCutting(scales=(1.0, 0.5), density=1.0))
+    source = read_source(tmp_path)
     assert source.photos
-    assert source.train.shape[1:] == (3, 64, 64)
+    assert source.train.shape == (3 * (5 + 1), 3, 64, 64)  # a quarter as large they are less than a tile
     assert source.valid.shape[1:] == (3, 32, 32)
     assert {int(tile[0, 0, 0]) for tile in source.valid}.isdisjoint(
         int(tile[0, 0, 0]) for tile in source.train

@@ -11,9 +11,9 @@ import training.export
 from inpaint_cli.backends import Figure, ModelCard, find_model, open_network
 from inpaint_cli.errors import ModelError, UsageError
 from training.checkpoints import Checkpoint
-from training.export import export, fold_normalisation, parity_tiles, to_onnx
+from training.export import export, parity_tiles, to_onnx
 from training.figures import read_figures
-from training.folding import fold_rearrangement, wide_kernel
+from training.folding import fold_normalisation, fold_rearrangement, wide_kernel
 
 ARCHITECTURES = [
     ("residual-unet", "pconv", {}),

@@ -9,11 +9,9 @@ from training.data.load import (
     read_source,
     read_test_pictures,
 )
-from training.data.pictures import TileCutting
 
 __all__ = [
     "SourceOption",
-    "TileCutting",
     "TrainingData",
     "cache_folder",
     "fetch_cifar10",

@@ -28,7 +28,10 @@ _REMEDY = "give cifar-10-binary.tar.gz, its unpacked folder, or one of its *.bin
 
 
 def parse_batch(data: bytes, name: str) -> Tensor:
-    """Turn the bytes of a batch into pictures, uint8 (n, 3, 32, 32). ``name`` is what errors call it."""
+    """Turn the bytes of a batch into pictures, uint8 (n, 3, 32, 32). ``name`` is what errors call it.
+
+    Raises TrainingDataError for bytes that are no whole batch.
+    """
     if not data:
         raise TrainingDataError(f"{name} is empty; {_REMEDY}")
     whole, rest = divmod(len(data), RECORD)
@@ -44,7 +47,7 @@ def parse_batch(data: bytes, name: str) -> Tensor:
 
 
 def read_batch(file: Path) -> Tensor:
-    """Read one batch file: uint8 (n, 3, 32, 32)."""
+    """Read one batch file: uint8 (n, 3, 32, 32). Raises TrainingDataError for one that can't be used."""
     try:
         return parse_batch(file.read_bytes(), str(file))
     except OSError as error:
@@ -55,7 +58,8 @@ def read_batches(folder: Path) -> tuple[Tensor, Tensor | None] | None:
     """Read a folder's batches: (training pictures, validation pictures or None); None where it has none.
 
     Training takes ``data_batch*.bin``, or every other ``*.bin`` where there is none of that name. The test
-    batch is never trained on.
+    batch is never trained on. Raises TrainingDataError for a batch that can't be used, and where all that
+    there is validates or tests.
     """
     nested = folder / "cifar-10-batches-bin"
     folder = nested if nested.is_dir() else folder
@@ -68,7 +72,10 @@ def read_batches(folder: Path) -> tuple[Tensor, Tensor | None] | None:
 
 
 def read_archive(file: Path) -> tuple[Tensor, Tensor | None]:
-    """Read the training (and, where there is one, validation) batches of an archive without unpacking it."""
+    """Read the training (and, where there is one, validation) batches of an archive without unpacking it.
+
+    Raises TrainingDataError for an archive or a batch that can't be used, and where none is to train on.
+    """
     batches = archive_batches(file)
     names = _training_names(sorted(batches), str(file))
     pictures = torch.cat([parse_batch(batches[name], f"{file}:{name}") for name in names])
@@ -77,7 +84,10 @@ def read_archive(file: Path) -> tuple[Tensor, Tensor | None]:
 
 
 def archive_batches(file: Path) -> dict[str, bytes]:
-    """Read all ``*.bin`` files of an archive: their names and bytes."""
+    """Read all ``*.bin`` files of an archive: their names and bytes.
+
+    Raises TrainingDataError for an archive that can't be read, has none, or is the pickled edition.
+    """
     batches: dict[str, bytes] = {}
     try:
         with _opened(file) as stream, tarfile.open(fileobj=stream, mode="r|") as archive:

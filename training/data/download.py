@@ -39,6 +39,7 @@ def fetch_cifar10(
     """Return the archive in ``folder`` (default: the cache), downloading it first where it is not there yet.
 
     What is downloaded is checked against ``md5`` before it gets its name, so a file of that name is whole.
+    Raises TrainingDataError where it can't be downloaded whole, or can't be written.
     """
     folder = folder or cache_folder()
     target = folder / ARCHIVE

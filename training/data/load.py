@@ -38,7 +38,10 @@ class SourceOption:
 
     @classmethod
     def parse(cls, text: str) -> SourceOption:
-        """Read ``PATH`` or ``PATH@WEIGHT``; an existing path with an ``@`` of its own is taken as it is."""
+        """Read ``PATH`` or ``PATH@WEIGHT``; an existing path with an ``@`` of its own is taken as it is.
+
+        Raises UsageError for a weight that is out of range.
+        """
         path, at, weight = text.rpartition("@")
         if not at or not path or Path(text).exists():
             return cls(Path(text))
@@ -116,7 +119,8 @@ def load_training_data(
 
     Validation pictures are those of ``valid`` where it is given; else each source's own
     (``valid_batch.bin``) or a seeded share of it. A folder of pictures is split by picture, so that no tile
-    of a validating picture is trained on.
+    of a validating picture is trained on. Raises TrainingDataError where there are no options, and for a
+    source that can't be used.
     """
     if not options:
         raise TrainingDataError("no training data was given; give some with --data")
@@ -125,19 +129,17 @@ def load_training_data(
     return TrainingData(tuple(sources), given)
 
 
-def read_source(
-    path: Path, *, seed: int = 0, cutting: TileCutting | None = None, split: bool = True
-) -> Source:
+def read_source(path: Path, *, seed: int = 0, split: bool = True) -> Source:
     """Read one path: an archive, a batch file, a folder of batches or a folder of pictures.
 
-    Where ``split`` is off, everything is in ``train`` and nothing in ``valid``.
+    Where ``split`` is off, everything is in ``train`` and nothing in ``valid``. Raises TrainingDataError for
+    a path that isn't there, can't be read or holds nothing to train on.
     """
-    cutting = cutting or TileCutting()
     name = path.resolve().name
     if path.is_dir():
         batches = read_batches(path)
         if batches is None:
-            train, valid = _read_photos(path, seed, cutting, split=split)
+            train, valid = _read_photos(path, seed, split=split)
             return Source(name, train, valid, photos=True)
         train, own = batches
     elif not path.exists():
@@ -155,21 +157,22 @@ def read_source(
     return Source(name, train, own, photos=False)
 
 
-def _read_photos(folder: Path, seed: int, cutting: TileCutting, *, split: bool) -> tuple[Tensor, Tensor]:
+def _read_photos(folder: Path, seed: int, *, split: bool) -> tuple[Tensor, Tensor]:
     files = find_pictures(folder)
+    larger, exact = TileCutting(), TileCutting(side=SIDE)
     if not files:
         raise TrainingDataError(f"{folder} holds neither *.bin batches nor pictures; give a folder that does")
     if not split:
-        tiles = read_tiles(files, folder, seed, replace(cutting, side=SIDE))
+        tiles = read_tiles(files, folder, seed, exact)
         return tiles, tiles[:0]
     if len(files) == 1:
-        train, valid = _split(read_tiles(files, folder, seed, cutting), seed, str(folder))
+        train, valid = _split(read_tiles(files, folder, seed, larger), seed, str(folder))
         return train, valid[..., :SIDE, :SIDE]
     generator = torch.Generator().manual_seed(seed)
     shuffled = [files[i] for i in torch.randperm(len(files), generator=generator).tolist()]
     count = max(1, round(len(files) * VALID_SHARE))
-    valid = read_tiles(shuffled[:count], folder, seed, replace(cutting, side=SIDE))
-    return read_tiles(sorted(shuffled[count:]), folder, seed, cutting), valid
+    valid = read_tiles(shuffled[:count], folder, seed, exact)
+    return read_tiles(sorted(shuffled[count:]), folder, seed, larger), valid
 
 
 def _split(tiles: Tensor, seed: int, name: str) -> tuple[Tensor, Tensor]:
@@ -199,7 +202,7 @@ def _describe(source: Source) -> str:
 def read_test_pictures(path: Path) -> npt.NDArray[np.uint8]:
     """Read pictures to evaluate on, uint8 (n, 32, 32, 3).
 
-    The test batch of an archive or folder, or one batch.
+    The test batch of an archive or folder, or one batch. Raises TrainingDataError where it can't be used.
     """
     if path.is_dir():
         nested = path / "cifar-10-batches-bin"

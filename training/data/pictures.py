@@ -82,7 +82,10 @@ def read_pixels(file: Path) -> Pixels:
 
 
 def read_pictures(files: Iterable[Path]) -> Iterator[tuple[Path, Pixels]]:
-    """Yield files with what `read_pixels` gives; TrainingDataError names, in the end, all others."""
+    """Yield files with what `read_pixels` gives, but those that it refuses.
+
+    Raises TrainingDataError at the end where there are any: it names the first MOST_NAMED of them.
+    """
     broken = []
     for file in files:
         try:
@@ -142,7 +145,8 @@ def cut_tiles(pixels: Pixels, rng: np.random.Generator, cutting: TileCutting) ->
 def read_tiles(files: Sequence[Path], root: Path, seed: int, cutting: TileCutting) -> Tensor:
     """Cut all ``files``: uint8 (n, 3, side, side).
 
-    A picture's tiles depend on its name below ``root`` and on the seed alone.
+    A picture's tiles depend on its name below ``root`` and on the seed alone. Raises TrainingDataError for
+    pictures that can't be read, and where all are too small.
     """
     parts = [tiles for tiles in _tiles_of(files, root, seed, cutting) if len(tiles)]
     if not parts:

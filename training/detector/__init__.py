@@ -1,1 +1,1 @@
-"""The damage detector: photos damaged on purpose, the network that finds it, its loop, its export."""
+"""The damage detector: photos damaged on purpose, the network that finds the damage, its training."""

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from training.data.pictures import Pixels
 from training.detector.paint import Photo
-from training.detector.shapes import Plane
 
 
 def age(photo: Photo, rng: np.random.Generator) -> Photo:
@@ -77,7 +77,7 @@ def _grain(shape: tuple[int, int], rng: np.random.Generator) -> Photo:
     return grain
 
 
-def _as_jpeg(stored: Plane, quality: int) -> Plane:
+def _as_jpeg(stored: Pixels, quality: int) -> Pixels:
     coded = BytesIO()
     Image.fromarray(stored).save(coded, "JPEG", quality=quality)
     return np.asarray(Image.open(coded))

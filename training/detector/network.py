@@ -28,8 +28,9 @@ class DamageUNet(nn.Module):
     h and w: multiples of 2 to the number of levels. It also sees what an earlier look found (n, 1, h, w), 0
     where there was none, and completes it: auto-context (Tu and Bai 2010).
 
-    channels, blocks: see `residual_levels`, from half resolution down. The answer of the levels, which know
-    what the damage is, is sharpened by what is seen at its very edge, so that a mask ends where the ink does.
+    channels, blocks: see `residual_levels` (also for what it raises), from half resolution down. The answer
+    of the levels, which know what the damage is, is sharpened by what is seen at its very edge, so that a
+    mask ends where the ink does.
     """
 
     def __init__(self, channels: tuple[int, ...], blocks: tuple[int, ...]) -> None:

@@ -26,7 +26,10 @@ SURE = 0.9
 
 
 def fit_to_samples(photos: Iterable[CleanPhoto]) -> Fit:
-    """Fit a detector to samples of undamaged photos, as it is trained on, and measure it on other ones."""
+    """Fit a detector to samples of undamaged photos, as it is trained on, and measure it on other ones.
+
+    The fit raises ModelError where there are no photos.
+    """
 
     def fit(floating: Network, name: str) -> Fitting:
         pixels = [photo.pixels for photo in photos]

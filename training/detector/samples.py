@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inpaint_cli.errors import TrainingDataError
-from training.data.pictures import find_pictures, read_pictures
+from training.data.pictures import Pixels, find_pictures, read_pictures
 from training.detector.aging import age, scan
 from training.detector.elements import ElementBank
 from training.detector.paint import Floats, Painted, paint
@@ -60,10 +60,10 @@ class Samples:
     clean: npt.NDArray[np.bool_]
 
 
-def read_photos(folder: Path) -> list[Plane]:
+def read_photos(folder: Path) -> list[Pixels]:
     """Read every photo below a folder: uint8 (h, w, 3) RGB.
 
-    TrainingDataError where there is none, or one can't be read.
+    Raises TrainingDataError where there is none, or one can't be read.
     """
     if not folder.is_dir():
         raise TrainingDataError(f"{folder}: there is no such folder")
@@ -77,7 +77,7 @@ def read_photos(folder: Path) -> list[Plane]:
 class SampleMaker:
     """Makes samples of photos (uint8 (h, w, 3)); the same generator state gives the same samples."""
 
-    photos: Sequence[Plane]
+    photos: Sequence[Pixels]
     elements: ElementBank | None
     config: SampleConfig
 
@@ -93,7 +93,7 @@ class SampleMaker:
         weight = np.stack([each.weight for each in made])[:, None]
         return Samples(np.ascontiguousarray(photo), label, weight, sources, clean)
 
-    def one(self, photo: Plane, rng: np.random.Generator, *, clean: bool) -> Painted:
+    def one(self, photo: Pixels, rng: np.random.Generator, *, clean: bool) -> Painted:
         """Cut, age, damage and scan one photo."""
         side = self.config.side
         crop = age(cut(photo, side, rng).astype(np.float32), rng)
@@ -128,7 +128,7 @@ class SampleMaker:
         return SHAPES[name](side, side, rng)
 
 
-def cut(photo: Plane, side: int, rng: np.random.Generator) -> Plane:
+def cut(photo: Pixels, side: int, rng: np.random.Generator) -> Pixels:
     """Cut a square at a random place and scale (0.4-2), mirrored or turned now and then."""
     height, width = photo.shape[:2]
     look = rng.random()

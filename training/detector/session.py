@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, Self
 
 import cv2
 
 from inpaint_cli.backends.cores import free_cores
-from inpaint_cli.errors import RunFolderError, TrainingDataError, UsageError
+from inpaint_cli.errors import TrainingDataError, UsageError
 from training.checkpoints import read_start
 from training.compilation import compilation_told
+from training.data.pictures import Pixels
 from training.detector.elements import ElementBank
 from training.detector.samples import SampleMaker, read_photos
-from training.detector.shapes import Plane
 from training.detector.teachers import Teachers
 from training.detector.trainer import DetectorConfig, DetectorFigures, DetectorTrainer
+from training.devices import find_device
 from training.distributed import world_size
 from training.memory import shortage_told
-from training.run_folder import RunFolder, check_fresh, check_resumable, check_same_data, claim
-from training.run_request import RunRequest, as_tuple, refuse_other_files, refuse_other_settings
-from training.session import find_device
+from training.run_folder import RunFolder, check_fresh, check_same_data, claim
+from training.run_request import RunRequest, as_tuple
+from training.settling import settle
 
 VALID_EVERY = 16
 """Where no photos are given to validate with, every so manieth is held back for it."""
@@ -39,6 +41,21 @@ class DetectorRequest(RunRequest):
     elements: Path | None = None
     teachers: tuple[Path, ...] = ()
 
+    @property
+    def files(self) -> dict[str, tuple[Path, ...]]:
+        """The files that are asked for, by the option that names them."""
+        own = {"--elements": as_tuple(self.elements), "--teacher": self.teachers}
+        return {"--data": self.photos, **super().files, **own}
+
+    def completed(self, begun: Self) -> Self:
+        """Return the request with what a run began with wherever no files are asked for."""
+        return replace(
+            super().completed(begun),
+            photos=self.photos or begun.photos,
+            elements=self.elements or begun.elements,
+            teachers=self.teachers or begun.teachers,
+        )
+
 
 def train_detector(
     request: DetectorRequest,
@@ -49,13 +66,16 @@ def train_detector(
     """Train to the end, keeping the run folder current; a killed run is continued with ``resume``.
 
     started: is told the trainer and what it trains on; told: the figures, now and then and at the end; usual:
-    the settings that the request of a new run changes.
+    the settings that the request of a new run changes. Raises UsageError (RunFolderError for what is wrong
+    with the folder), TrainingDataError, ModelError for a checkpoint, BackendError for the device.
     """
     if world_size() > 1:
         raise UsageError("the detector trains in one process: start it without torchrun")
     device = find_device(request.device)
     with claim(request.folder) as folder, shortage_told(), compilation_told():
-        request, config = _settle(request, folder, usual or DetectorConfig())
+        if not request.resume:
+            check_fresh(folder)
+        request, config = settle(request, folder, "detector", lambda: usual or DetectorConfig(), _begun)
         start = None if folder.has_state else read_start(request.start_from)
         elements = ElementBank.read(request.elements) if request.elements else None
         training, validating = _photos(request)
@@ -96,41 +116,21 @@ def train_detector(
         return folder
 
 
-def _settle(
-    request: DetectorRequest, folder: RunFolder, usual: DetectorConfig
-) -> tuple[DetectorRequest, DetectorConfig]:
-    """The request with its data, and all settings: those that a run which is resumed began with."""
-    if not request.resume:
-        check_fresh(folder)
-        return request, replace(usual, **request.changes)
-    stored = check_resumable(folder, "detector")
-    try:
-        begun = DetectorConfig.from_dict(stored["training"])
-        photos = tuple(Path(path) for path in stored["data"])
-        valid, elements = (Path(stored[name]) if stored[name] else None for name in ("valid", "elements"))
-        start_from = tuple(map(Path, stored["started_from"]))
-        teachers = tuple(map(Path, stored.get("teachers", ())))
-    except (KeyError, TypeError, ValueError) as error:
-        raise RunFolderError(f"{folder.config_file} is not the configuration of a run ({error})") from error
-    if folder.has_progress:
-        refuse_other_settings(folder.path, request.changes, vars(begun))
-    refuse_other_files(folder.path, "--data", request.photos, photos)
-    refuse_other_files(folder.path, "--valid", as_tuple(request.valid), as_tuple(valid))
-    refuse_other_files(folder.path, "--elements", as_tuple(request.elements), as_tuple(elements))
-    refuse_other_files(folder.path, "--start-from", request.start_from, start_from)
-    refuse_other_files(folder.path, "--teacher", request.teachers, teachers)
-    resumed = replace(
+def _begun(request: DetectorRequest, stored: Mapping[str, Any]) -> tuple[DetectorRequest, DetectorConfig]:
+    """The request as it was when the run began, and its settings, out of the run's configuration."""
+    valid, elements = (Path(stored[name]) if stored[name] else None for name in ("valid", "elements"))
+    first = replace(
         request,
-        photos=request.photos or photos,
-        valid=request.valid or valid,
-        elements=request.elements or elements,
-        start_from=request.start_from or start_from,
-        teachers=request.teachers or teachers,
+        photos=tuple(map(Path, stored["data"])),
+        valid=valid,
+        elements=elements,
+        start_from=tuple(map(Path, stored["started_from"])),
+        teachers=tuple(map(Path, stored.get("teachers", ()))),  # older runs had none
     )
-    return resumed, replace(begun, **request.changes)
+    return first, DetectorConfig.from_dict(stored["training"])
 
 
-def _photos(request: DetectorRequest) -> tuple[list[Plane], list[Plane]]:
+def _photos(request: DetectorRequest) -> tuple[list[Pixels], list[Pixels]]:
     """The photos to train on and those that validate."""
     if not request.photos:
         raise UsageError("the detector is trained on photos of yours: give --data a folder of undamaged ones")

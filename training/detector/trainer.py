@@ -57,7 +57,7 @@ class DetectorConfig:
     samples: SampleConfig = field(default_factory=SampleConfig)
 
     def __post_init__(self) -> None:
-        """Refuse a run of no length, and one that learns nothing: UsageError."""
+        """Raise UsageError for a run of no length, and for one that learns nothing."""
         check_minutes(self.minutes)
         check_rate(self.learning_rate)
 
@@ -67,7 +67,10 @@ class DetectorConfig:
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> DetectorConfig:
-        """Read back what `as_dict` gave, also after JSON has made lists of tuples."""
+        """Read back what `as_dict` gave, also after JSON has made lists of tuples.
+
+        Raises KeyError, TypeError or UsageError for anything else.
+        """
         tuples = {name: tuple(fields[name]) for name in ("channels", "blocks")}
         return cls(**{**fields, **tuples, "samples": SampleConfig(**fields["samples"])})
 
