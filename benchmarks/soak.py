@@ -39,7 +39,7 @@ def make_photos(folder: Path, count: int) -> None:
 def resident(process: int) -> float:
     """Resident memory of a process in MB."""
     status = Path(f"/proc/{process}/status").read_text()
-    return int(status.split("VmRSS:")[1].split()[0]) / 1024
+    return int(status.split("VmRSS:")[1].split()[0]) * 1024 / 1e6
 
 
 def main() -> None:
