@@ -16,10 +16,14 @@ CARD_KEY = "card"
 
 RESTORING = ("vanilla", "pconv", "photo")
 """The kinds of models that answer with a picture."""
-KINDS = (*RESTORING, "detector")
+DETECTOR = "detector"
+"""The kind that answers with the probability of damage."""
+KINDS = (*RESTORING, DETECTOR)
 PRECISIONS = ("float32", "int8")
 INPUT_CHANNELS = {"photo": 3, "valid": 1, "guide": 3, "earlier": 1}
 """The inputs that a model may have, with their channels; all are float32 (n, channels, h, w) in 0..1."""
+_RESTORING_INPUTS = ({"photo"}, {"photo", "valid"}, {"photo", "valid", "guide"})
+_DETECTOR_INPUTS = ({"photo"}, {"photo", "earlier"})
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -85,6 +89,11 @@ class ModelCard:
         except (TypeError, ValueError) as error:
             raise ModelError(f"{source}: the model card can't be used ({one_line(error)})") from error
 
+    @property
+    def output_channels(self) -> int:
+        """Channels of the answer: the probability of damage, or a picture."""
+        return 1 if self.kind == DETECTOR else 3
+
     def with_sha256(self, sha256: str) -> Self:
         """Return the same card for a graph with this digest."""
         return replace(self, sha256=sha256)
@@ -133,6 +142,8 @@ def _problem(card: ModelCard) -> str | None:
         return f"inputs {list(card.inputs)} must be among {', '.join(INPUT_CHANNELS)}, each once"
     if "photo" not in card.inputs:
         return "inputs must have 'photo'"
+    if set(card.inputs) not in (_DETECTOR_INPUTS if card.kind == DETECTOR else _RESTORING_INPUTS):
+        return f"a model of the kind {card.kind} can't have the inputs {', '.join(card.inputs)}"
     if type(card.sees_mask) is not bool or card.sees_mask != ("valid" in card.inputs):
         return "sees_mask must be true exactly where 'valid' is among the inputs"
     if card.tile != 32:

@@ -14,7 +14,7 @@ from inpaint_cli.backends.card import KINDS, ModelCard
 from inpaint_cli.backends.cores import default_threads
 from inpaint_cli.backends.find import find_model
 from inpaint_cli.choices import BACKENDS, DEVICES
-from inpaint_cli.errors import BackendError
+from inpaint_cli.errors import BackendError, ModelError
 
 Tiles = npt.NDArray[np.float32]
 """float32 (n, channels, h, w) in 0..1, RGB; h and w multiples of 32."""
@@ -43,6 +43,19 @@ class Network(Protocol):
         ModelError where the model fails.
         """
         ...
+
+
+def check_answer(answer: object, photo: Tiles, card: ModelCard, source: str) -> Tiles:
+    """Return what a model answered to a batch of photos. Raises ModelError where it can't be one.
+
+    source: the model's file, for the error.
+    """
+    if not isinstance(answer, np.ndarray) or answer.dtype != np.float32:
+        raise ModelError(f"{source}: the model's answer is no float32 batch of pictures")
+    count, _, height, width = photo.shape
+    if answer.shape != (count, card.output_channels, height, width):
+        raise ModelError(f"{source}: the model's answer has the shape {answer.shape}")
+    return answer
 
 
 def open_network(

@@ -12,7 +12,7 @@ import onnxruntime
 
 from inpaint_cli.backends.card import INPUT_CHANNELS, ModelCard, one_line
 from inpaint_cli.backends.find import ModelFiles, read_model_file
-from inpaint_cli.backends.network import Tiles
+from inpaint_cli.backends.network import Tiles, check_answer
 from inpaint_cli.backends.onnx_file import read_card
 from inpaint_cli.errors import BackendError, ModelError
 
@@ -82,11 +82,7 @@ class OnnxNetwork:
             answer = self.session.run([self.card.output], inputs)[0]
         except Exception as error:  # onnxruntime's own classes have no public common base
             raise ModelError(f"{self.source}: the model failed ({one_line(error)})") from error
-        if not isinstance(answer, np.ndarray) or answer.dtype != np.float32 or answer.ndim != 4:
-            raise ModelError(f"{self.source}: the model's answer is no float32 batch of pictures")
-        if (answer.shape[0], *answer.shape[2:]) != (len(inputs["photo"]), *inputs["photo"].shape[2:]):
-            raise ModelError(f"{self.source}: the model's answer has the shape {answer.shape}")
-        return answer
+        return check_answer(answer, inputs["photo"], self.card, self.source)
 
 
 def _split(inputs: Mapping[str, Tiles], size: int) -> Iterator[dict[str, Tiles]]:

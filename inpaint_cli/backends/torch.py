@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from inpaint_cli.backends.card import ModelCard, one_line
 from inpaint_cli.backends.find import ModelFiles, read_model_file
-from inpaint_cli.backends.network import Tiles
+from inpaint_cli.backends.network import Tiles, check_answer
 from inpaint_cli.errors import BackendError, ModelError
 
 if TYPE_CHECKING:
@@ -54,10 +54,10 @@ class TorchNetwork:
         try:
             with torch.inference_mode():
                 tensors = [torch.from_numpy(inputs[name]).to(self.device) for name in self.card.inputs]
-                answer: Tiles = self.module(*tensors).float().cpu().numpy()
-        except RuntimeError as error:
+                answer = self.module(*tensors).float().cpu().numpy()
+        except (RuntimeError, TypeError) as error:  # TypeError: for other inputs than the card names
             raise ModelError(f"{self.source}: the model failed ({one_line(error)})") from error
-        return answer
+        return check_answer(answer, inputs["photo"], self.card, self.source)
 
 
 def check_device(device: str) -> None:
@@ -106,7 +106,7 @@ def _build(data: bytes, source: str) -> nn.Module:
 def _config(data: bytes) -> dict[str, Any]:
     """Read the configuration out of the file's header: 8 bytes of length, then JSON."""
     header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-    text = header.get("__metadata__", {}).get(CONFIG_KEY)
+    text = (header.get("__metadata__") or {}).get(CONFIG_KEY)
     if text is None:
         raise ModelError("it has none in its metadata; train or export it again")
     config = json.loads(text)

@@ -65,7 +65,7 @@ def test_a_damaged_model_hides_no_other(tmp_path):
 
 
 def test_a_model_of_a_kind_that_is_of_no_use_is_refused_by_name_and_by_path(tmp_path):
-    path = save(tmp_path, "finder", kind="detector")
+    path = save(tmp_path, "finder", kind="detector", inputs=("photo",), sees_mask=False)
     for model in ("finder", path):
         with pytest.raises(ModelError, match=r"finder.*: is a model of the kind detector; needed"):
             find_model(model, folders=[tmp_path], kinds=RESTORING)
@@ -73,7 +73,8 @@ def test_a_model_of_a_kind_that_is_of_no_use_is_refused_by_name_and_by_path(tmp_
 
 
 def test_the_choices_are_those_of_use(tmp_path):
-    save(tmp_path, "finder", kind="detector"), save(tmp_path, "pconv"), save(tmp_path, "vanilla")
+    save(tmp_path, "finder", kind="detector", inputs=("photo",), sees_mask=False)
+    save(tmp_path, "pconv"), save(tmp_path, "vanilla")
     with pytest.raises(ModelError, match="there are: pconv, vanilla "):
         find_model("photo", folders=[tmp_path], kinds=RESTORING)
     with pytest.raises(ModelError, match="there are: none "):

@@ -9,8 +9,8 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
-from onnx import TensorProto, helper
-from tiny_models import picture, save, smoothing_model
+from onnx import TensorProto, helper, numpy_helper
+from tiny_models import model_of, picture, save, smoothing_model
 
 from inpaint_cli.backends import default_threads, open_network
 from inpaint_cli.errors import BackendError, ModelError
@@ -105,6 +105,20 @@ def test_a_model_that_fails_while_running_is_an_error_of_the_model(tmp_path):
     network = open_network(save(tmp_path))
     with pytest.raises(ModelError, match="the model failed"):
         network({"photo": np.ones((1, 3, 32, 32), np.float32), "valid": np.ones((1, 1, 7, 9), np.float32)})
+
+
+@pytest.mark.parametrize("channels", [1, 4])
+def test_an_answer_of_other_channels_than_a_picture_has_is_refused(tmp_path, channels):
+    weights = numpy_helper.from_array(np.ones((channels, 3, 1, 1), np.float32), "weights")
+    nodes = [
+        helper.make_node("Mul", ["photo", "valid"], ["known"]),
+        helper.make_node("Conv", ["known", "weights"], ["restored"]),
+    ]
+    inputs, outputs = [picture("photo", 3), picture("valid", 1)], [picture("restored", channels)]
+    model = model_of(helper.make_graph(nodes, "odd", inputs, outputs, [weights]))
+    network = open_network(save(tmp_path, model=model))
+    with pytest.raises(ModelError, match=rf"answer has the shape \(32, {channels}, 32, 32\)"):
+        network(INPUTS)
 
 
 def test_threads_follow_the_environment(monkeypatch):

@@ -106,6 +106,22 @@ def test_weights_that_do_not_say_or_fit_what_they_are_for_are_refused(tmp_path, 
     assert "\n" not in str(caught.value)
 
 
+def test_a_header_with_empty_metadata_is_refused(tmp_path):
+    file = write(tmp_path)
+    header = b'{"__metadata__":null}'
+    file.with_suffix(".safetensors").write_bytes(len(header).to_bytes(8, "little") + header)
+    with pytest.raises(ModelError, match="it has none in its metadata"):
+        open_network(file, backend="torch")
+
+
+def test_weights_that_take_other_inputs_than_the_card_names_are_an_error_of_the_model(tmp_path):
+    write(tmp_path)
+    file = save(tmp_path, "small", kind="vanilla", inputs=("photo",), sees_mask=False)
+    network = open_network(file, backend="torch", device="cpu", threads=1)
+    with pytest.raises(ModelError, match=r"small\.safetensors: the model failed .*valid"):
+        network(INPUTS)
+
+
 def test_weights_other_than_the_card_names_are_refused(tmp_path):
     weights = write(tmp_path).with_suffix(".safetensors")
     right = hashlib.sha256(weights.read_bytes()).hexdigest()
