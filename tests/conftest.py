@@ -47,7 +47,18 @@ def archive(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model that fills every hole with grey: restored = photo * valid + (1 - valid) / 2."""
+    """A model that fills every hole with grey."""
+    return write_grey_model(tmp_path_factory.mktemp("model") / "grey.onnx", 0.5)
+
+
+@pytest.fixture
+def replace_model() -> Callable[[Path, float], Path]:
+    """Write a model that fills every hole with that grey, 0..1, over another one."""
+    return write_grey_model
+
+
+def write_grey_model(path: Path, level: float) -> Path:
+    """Write a model and its card: restored = photo * valid + (1 - valid) * level."""
     onnx = pytest.importorskip("onnx", reason="the onnx package builds the test's model (extra `train`)")
     from inpaint_cli.backends import ModelCard, embed_card
 
@@ -55,19 +66,18 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     nodes = [
         helper.make_node("Mul", ["photo", "valid"], ["known"]),
         helper.make_node("Sub", ["one", "valid"], ["missing"]),
-        helper.make_node("Mul", ["missing", "half"], ["grey"]),
+        helper.make_node("Mul", ["missing", "level"], ["grey"]),
         helper.make_node("Add", ["known", "grey"], ["restored"]),
     ]
     pictures = [
         helper.make_tensor_value_info(name, real, ["n", channels, "h", "w"])
         for name, channels in (("photo", 3), ("valid", 1), ("restored", 3))
     ]
-    constants = [onnx.numpy_helper.from_array(np.float32(v), n) for n, v in (("one", 1.0), ("half", 0.5))]
+    constants = [onnx.numpy_helper.from_array(np.float32(v), n) for n, v in (("one", 1.0), ("level", level))]
     graph = helper.make_graph(nodes, "grey", pictures[:2], pictures[2:], constants)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     card = ModelCard(name="grey", kind="pconv", inputs=("photo", "valid"), sees_mask=True, parameters=0)
     data, card = embed_card(model.SerializeToString(), card)
-    path = tmp_path_factory.mktemp("model") / "grey.onnx"
     path.write_bytes(data)
     path.with_suffix(".json").write_text(card.to_json(), encoding="utf-8")
     return path

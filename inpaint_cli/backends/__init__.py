@@ -1,6 +1,6 @@
 """A model file to a function on batches of tiles; importing this imports neither onnxruntime nor torch."""
 
-from inpaint_cli.backends.card import RESTORING, Figure, ModelCard
+from inpaint_cli.backends.card import Figure, ModelCard
 from inpaint_cli.backends.cores import default_threads
 from inpaint_cli.backends.find import ModelFiles, find_model, list_models
 from inpaint_cli.backends.network import (
@@ -10,6 +10,7 @@ from inpaint_cli.backends.network import (
     open_network,
 )
 from inpaint_cli.backends.onnx_file import embed_card, read_card
+from inpaint_cli.choices import RESTORING
 
 __all__ = [
     "RESTORING",

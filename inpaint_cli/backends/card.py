@@ -9,16 +9,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Self
 
+from inpaint_cli.choices import DETECTOR, KINDS
 from inpaint_cli.errors import ModelError
 
 CARD_KEY = "card"
 """Key of the card in the metadata of an ONNX or safetensors file."""
 
-RESTORING = ("vanilla", "pconv", "photo")
-"""The kinds of models that answer with a picture."""
-DETECTOR = "detector"
-"""The kind that answers with the probability of damage."""
-KINDS = (*RESTORING, DETECTOR)
 PRECISIONS = ("float32", "int8")
 INPUT_CHANNELS = {"photo": 3, "valid": 1, "guide": 3, "earlier": 1}
 """The inputs that a model may have, with their channels; all are float32 (n, channels, h, w) in 0..1."""

@@ -6,8 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from inpaint_cli.backends.card import KINDS, ModelCard
+from inpaint_cli.backends.card import ModelCard
 from inpaint_cli.backends.onnx_file import MAX_BYTES, read_card
+from inpaint_cli.choices import KINDS
 from inpaint_cli.errors import ModelError
 
 _PICKLED = frozenset({".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".bin"})

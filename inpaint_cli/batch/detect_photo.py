@@ -58,12 +58,14 @@ def _detect(job: Job, settings: DetectSettings, record: Record) -> Outcome:
         )
         other = _other_mask(job, journal)
         kept, why = _kept(job, output, other, inputs, settings)
-        if kept is not None:
+    if kept is not None:
+        with record.timed("seconds_write"):
             if other is not None:
                 _withdraw(other, job, settings)
             if settings.overlay is not None:
                 _show_kept(data, kept, job, settings, settings.overlay)
-            return record.finished("skipped", why)
+        return record.finished("skipped", why)
+    with record.timed("seconds_read"):
         photo = decode_photo(data, name=str(job.photo), max_pixels=settings.masks.max_pixels)
     with record.timed("seconds"):
         damage = find_damage(photo, settings.detector)
@@ -82,16 +84,16 @@ def _detect(job: Job, settings: DetectSettings, record: Record) -> Outcome:
 
 def _other_mask(job: Job, journal: Journal) -> OutputFile | None:
     """Look at the photo's mask of another name, which is there from when it shared its stem, or didn't."""
-    if job.mask is None:
+    if job.rival is None:
         return None
-    root, relative = Path(job.output_root), job.mask.relative_to(job.output_root)
+    root, relative = Path(job.output_root), job.rival.relative_to(job.output_root)
     return OutputFile(root, relative, journal, photo=job.photo, place=(os.fsencode(relative),))
 
 
 def _withdraw(mask: OutputFile, job: Job, settings: DetectSettings) -> None:
     """Remove the photo's mask of another name, where it is ours, and its picture to look at."""
-    if mask.withdraw() and settings.overlay is not None and job.mask is not None:
-        named = str(job.mask.relative_to(job.output_root))
+    if mask.withdraw() and settings.overlay is not None and job.rival is not None:
+        named = str(job.rival.relative_to(job.output_root))
         _shown(replace(job, output_relative=named), settings, settings.overlay).withdraw()
 
 
@@ -104,8 +106,8 @@ def _kept(
     """
     if other is not None and other.is_of_others():
         if output.is_there:
-            raise PhotoError(f"two masks for it are there, {job.output} and {job.mask}; remove one of them")
-        return job.mask, f"its mask is {job.mask}, made or edited by hand; remove it to have one found"
+            raise PhotoError(f"two masks for it are there, {job.output} and {job.rival}; remove one of them")
+        return job.rival, f"its mask is {job.rival}, made or edited by hand; remove it to have one found"
     if settings.overwrite:
         return None, ""
     if output.is_up_to_date(inputs):

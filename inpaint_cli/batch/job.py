@@ -15,8 +15,8 @@ class Job:
 
     root, relative: the folder that the photo was found under, and its path from there.
     output_root, output_relative: the same for the output.
-    mask_file: path of the mask, None where damage is to be found; of a job that writes a mask, path of
-    another one that is there already.
+    mask_file: path of the mask that is read, None where damage is to be found.
+    rival_file: of a job that writes a mask, path of another one that is there already.
     problem: why this photo can't be done (it then fails with this reason); "" where it can.
     lacks_mask: the problem is that there is no mask for it among those given.
     """
@@ -26,6 +26,7 @@ class Job:
     output_root: str
     output_relative: str
     mask_file: str | None = None
+    rival_file: str | None = None
     problem: str = ""
     lacks_mask: bool = False
 
@@ -43,3 +44,8 @@ class Job:
     def mask(self) -> Path | None:
         """The mask's path."""
         return None if self.mask_file is None else Path(self.mask_file)
+
+    @property
+    def rival(self) -> Path | None:
+        """The path of another mask that is there."""
+        return None if self.rival_file is None else Path(self.rival_file)

@@ -17,9 +17,9 @@ inputs give that result) that holds for ever, whoever wrote it and in whichever 
 - A line is appended just *before* its output is renamed into place. Killed between the two, the output is
   missing and is made again. Without the line (journal deleted, power cut) the photo is restored again and
   compared with the output: the same bytes count as up to date, others are refused as somebody else's.
-- Lines are appended with O_APPEND in one write each, so two runs at once can't mix them; a torn last line is
-  skipped, and the next one starts on a line of its own. Two runs on one folder do double work but write the
-  same bytes.
+- Lines are appended with O_APPEND in one write each, so two runs at once can't mix them. A line that is torn
+  within its digests is skipped, one torn within its path names a photo that is not there, and the next one
+  starts on a line of its own. Two runs on one folder do double work but write the same bytes.
 - The file is open only while a line is appended: a run may write into thousands of folders.
 
 A million lines are 100 MB, read in seconds; they take 160 MB, and 200 more once a result is to be replaced.

@@ -21,8 +21,9 @@ MASK_ENDING = "_mask"
 class MaskFolder:
     """The masks in a folder, by what they could belong to.
 
-    For the photo `a/b.jpg` these are looked for, whatever the mask's own suffix: `a/b.jpg.png` (which tells
-    `b.jpg` from `b.png`), else `a/b.png` or `a/b_mask.png`. More than one is ambiguous and refused.
+    For the photo `a/b.jpg` these are looked for, whatever the mask's own suffix: `a/b.jpg_mask.png` or
+    `a/b.jpg.png` (which tell `b.jpg` from `b.png`), else `a/b_mask.png` or `a/b.png`. More than one is
+    ambiguous and refused.
     """
 
     folder: str
@@ -77,7 +78,7 @@ class MaskFolder:
         return joined(self.folder, found[0])
 
     def why_none(self, relative: str, *, beside: bool = False) -> str:
-        """Say where a mask was looked for that `match` hasn't found."""
+        """Say where a mask was looked for that `match` hasn't found: the usual names, by the photo's stem."""
         stem = _stem(relative)
         looked = f"{stem}{MASK_ENDING}.png" if beside else f"{stem}.png, {stem}{MASK_ENDING}.png"
         return f"no mask for it in {self.folder} (looked for {looked} and other suffixes)"
@@ -136,7 +137,7 @@ def with_masks_there(jobs: list[Job], suffixes: frozenset[str]) -> list[Job]:
             return job
         there = folders[job.output_root].candidates(job.relative)
         others = [mask for mask in there if mask != job.output_relative]
-        return replace(job, mask_file=joined(job.output_root, others[0])) if others else job
+        return replace(job, rival_file=joined(job.output_root, others[0])) if others else job
 
     return [looked_up(job) for job in jobs]
 

@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 Status = Literal["restored", "copied", "skipped", "failed", "found", "clean"]
 """`found` and `clean` are the answers of `detect`; the others are those of `restore`."""
+STATUSES: tuple[Status, ...] = ("restored", "found", "copied", "clean", "skipped", "failed")
+"""All of them, in the order that people are told them."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from functools import cached_property
@@ -11,6 +12,9 @@ from inpaint_cli.batch.digest import digest_of, file_digest
 from inpaint_cli.batch.journal import Journal
 from inpaint_cli.errors import PhotoError
 from inpaint_cli.photos import write_atomically
+
+IS_A_FILE = os.strerror(errno.EEXIST)
+"""Why a folder can't be made where a file is, as the system has it."""
 
 
 class OutputFile:
@@ -148,6 +152,11 @@ def result_mode(photo: Path) -> int:
         return photo.stat().st_mode | stat.S_IRUSR
     except OSError as error:
         raise PhotoError(f"{photo}: can't be read: {error.strerror or error}") from error
+
+
+def cannot_be_made(root: Path, why: str, flag: str = "-o") -> str:
+    """Say that `root` can't be a folder of results; flag: the one that names another."""
+    return f"{root}: can't be made the output folder: {why}; give another folder with {flag}"
 
 
 def make_folder(root: Path, relative: PurePath) -> Path:

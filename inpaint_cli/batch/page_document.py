@@ -16,10 +16,8 @@ from pathlib import Path
 from string import Template
 
 from inpaint_cli import __version__
-from inpaint_cli.batch.outcome import Outcome, Status
+from inpaint_cli.batch.outcome import STATUSES, Outcome, Status
 from inpaint_cli.printable import printable
-
-STATUSES: tuple[Status, ...] = ("restored", "found", "copied", "clean", "skipped", "failed")
 
 _HERE = files("inpaint_cli.batch")
 _ROWS, _PICTURES = "<!-- rows -->", "<!-- pictures -->"

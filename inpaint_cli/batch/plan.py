@@ -12,6 +12,7 @@ from inpaint_cli.batch.collisions import find_collisions
 from inpaint_cli.batch.job import Job
 from inpaint_cli.batch.masks import MaskFolder, masks_among, named_as_masks, with_masks_there
 from inpaint_cli.batch.names import split_suffix
+from inpaint_cli.batch.output_file import IS_A_FILE, cannot_be_made
 from inpaint_cli.batch.walk import FolderId, Walk, existing_id, holds_results
 from inpaint_cli.errors import MaskError, UsageError
 from inpaint_cli.photos import SUFFIX_FORMATS
@@ -128,9 +129,7 @@ def make_plan(selection: Selection) -> Plan:
     if selection.mask is not None and not selection.mask.is_file():
         raise UsageError(f"--mask {selection.mask}: {_why_no_mask(selection.mask)}")
     if selection.output is not None and selection.output.exists() and not selection.output.is_dir():
-        raise UsageError(
-            f"{selection.output}: can't be made the output folder: File exists; give another folder with -o"
-        )
+        raise UsageError(cannot_be_made(selection.output, IS_A_FILE))
     draft = _Draft(selection, masks, existing_id(selection.mask_dir))
     for path in selection.photos:
         if path.is_dir():
@@ -189,8 +188,8 @@ def _add_folder(draft: _Draft, folder: Path) -> None:
     root_id, output_id = existing_id(folder), existing_id(output)
     if root_id == output_id:
         raise UsageError(f"{output}: the results would replace the photos; give another folder with -o")
-    avoid = {identity for identity in (output_id, draft.mask_folder_id) if identity not in (None, root_id)}
-    walk = Walk(selection.suffixes, {identity for identity in avoid if identity})
+    avoid = {each for each in (output_id, draft.mask_folder_id) if each is not None and each != root_id}
+    walk = Walk(selection.suffixes, avoid)
     files = list(walk.files(str(folder)))
     masks = masks_among(files) if draft.masks is None or draft.is_among_masks(str(folder)) else set()
     if masks and draft.masks is None:
@@ -350,10 +349,10 @@ def _take_out_collisions(draft: _Draft) -> None:
 
 
 def _masks_read(draft: _Draft) -> Iterator[str]:
-    """Yield the masks that are read; those of jobs that write masks are only in the way."""
+    """Yield the masks that are read; one for all photos once."""
     if draft.selection.mask is not None:
         yield str(draft.selection.mask)
-    elif not draft.selection.masks_wanted:
+    else:
         yield from (job.mask_file for job in draft.jobs if job.mask_file is not None)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TextIO
 
-from inpaint_cli.batch.outcome import Outcome
+from inpaint_cli.batch.outcome import STATUSES, Outcome
 from inpaint_cli.errors import ExitCode
 from inpaint_cli.printable import first_named, printable
 
@@ -78,8 +78,7 @@ class Tally:
         """
         failed = self.counts["failed"]
         listed = self._failures_again() if self.counts.total() > 1 else []
-        order = ("restored", "found", "copied", "clean", "skipped", "failed")
-        counted = [f"{self.counts[name]} {self._named(name)}" for name in order if self.counts[name]]
+        counted = [f"{self.counts[name]} {self._named(name)}" for name in STATUSES if self.counts[name]]
         if planned > self.counts.total():
             counted.append(f"{planned - self.counts.total()} not done")
         gone_well = self.counts.total() > failed

@@ -87,7 +87,6 @@ class Workshop:
                 output=output,
                 status="failed",
                 mask=mask,
-                mask_source=None if mask is None else "file",
                 model=self.model,
                 quality=self.quality,
                 backend=self.backend,

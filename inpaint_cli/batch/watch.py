@@ -30,13 +30,15 @@ class Watcher:
     looks. One that was handed out comes again only if it changes; one that had a problem also when that is
     gone. A file that is named as a mask (`b_mask.png`) waits for its photo: masks may come first.
 
+    pause: seconds to wait before the next look: five times as long as the last one took, or `least_pause`.
     waiting: photos that are complete but for a mask, or can't be told from another, at the last look; not
     those that were handed out before their mask was taken away.
     """
 
     selection: Selection
     settle: float = SETTLE_SECONDS
-    pause: float = 0.5
+    least_pause: float = 0.5
+    pause: float = 0.0
     waiting: tuple[Job, ...] = ()
     _since: dict[str, tuple[tuple[Signature, ...], float]] = field(default_factory=dict)
     _taken: dict[str, tuple[Signature, ...]] = field(default_factory=dict)
@@ -67,7 +69,7 @@ class Watcher:
         self._there = (*early, *photos)
         waits = [f"waiting for a mask: {job.photo}" for job in self.waiting if job.lacks_mask]
         waits += [f"waiting for its photo: {job.photo}" for job in early]
-        self.pause = max(self.pause, 5 * (time.monotonic() - start))
+        self.pause = max(self.least_pause, 5 * (time.monotonic() - start))
         return replace(
             plan,
             jobs=jobs,

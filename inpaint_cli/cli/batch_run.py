@@ -11,6 +11,7 @@ from inpaint_cli.batch.cores import Share
 from inpaint_cli.batch.job import Job
 from inpaint_cli.batch.journal import JOURNAL_NAME, Journal
 from inpaint_cli.batch.outcome import Outcome
+from inpaint_cli.batch.output_file import IS_A_FILE, cannot_be_made
 from inpaint_cli.batch.plan import Plan
 from inpaint_cli.batch.run import run
 from inpaint_cli.cli.reporting import Reporting
@@ -27,8 +28,13 @@ def check_plan(plan: Plan, screen: Screen, photos: list[Path]) -> None:
         count = "1 mask is" if len(plan.orphans) == 1 else f"{len(plan.orphans)} masks are"
         screen.line(f"note: {count} used for no photo: {first_named(plan.orphans)}")
     plan.check()
-    if not plan.jobs and not plan.problems:
-        raise NothingToDoError(f"no photo was found in {', '.join(map(printable, photos))}")
+    if not plan.outcomes:
+        raise nothing_found(photos)
+
+
+def nothing_found(photos: list[Path]) -> NothingToDoError:
+    """Return the error of a plan that has neither photos nor problems; photos: what was named."""
+    return NothingToDoError(f"no photo was found in {', '.join(map(printable, photos))}")
 
 
 def tell_notes(plan: Plan, screen: Screen) -> None:
@@ -76,19 +82,17 @@ def _why_refused(root: Path) -> str:
     if os.access(place, os.W_OK | os.X_OK) and place.is_dir():
         return ""
     if place != root:
-        return _cannot_be_made(root, f"nothing may be written in {place}")
+        return cannot_be_made(root, f"nothing may be written in {place}")
+    if not place.is_dir():
+        return cannot_be_made(root, IS_A_FILE)
     return "" if os.path.lexists(root / JOURNAL_NAME) else f"{root}: nothing may be written there"
-
-
-def _cannot_be_made(root: Path, why: str, flag: str = "-o") -> str:
-    return f"{root}: can't be made the output folder: {why}; give another folder with {flag}"
 
 
 def _prepare(root: Path, folders: Iterable[Path], journals: dict[str, Journal], *, flag: str = "-o") -> None:
     try:
         root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(_cannot_be_made(root, error.strerror or str(error), flag)) from error
+        raise UsageError(cannot_be_made(root, error.strerror or str(error), flag)) from error
     sweep(folders)
     journals[str(root)] = _journal_in(root)
 
@@ -109,11 +113,23 @@ def _journal_in(root: Path) -> Journal:
 
 
 def carry_out(
-    plan: Plan, work: Callable[[Job], Outcome], share: Share, reporting: Reporting, *, fail_fast: bool
+    plan: Plan,
+    work: Callable[[Job], Outcome],
+    share: Share,
+    reporting: Reporting,
+    *,
+    fail_fast: bool,
+    done: Callable[[Outcome, None], None] | None = None,
 ) -> None:
-    """Carry a plan out and report on it; folders that can't be read count as failed."""
+    """Carry a plan out and report on it; folders that can't be read count as failed.
+
+    done: is told of these folders what `work` tells of the photos itself, see `Workshop`.
+    """
     for folder, reason in plan.problems:
-        reporting.tell(Outcome(photo=Path(folder), output=None, status="failed", reason=reason))
+        outcome = Outcome(photo=Path(folder), output=None, status="failed", reason=reason)
+        if done is not None:
+            done(outcome, None)
+        reporting.tell(outcome)
     outcomes = run(plan.jobs, work, workers=share.jobs, stop=reporting.stop, fail_fast=fail_fast)
     for outcome in outcomes:
         reporting.tell(outcome)

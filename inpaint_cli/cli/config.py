@@ -159,7 +159,7 @@ def _option_of(parameter: inspect.Parameter) -> OptionInfo | None:
 
 def print_config(ctx: typer.Context, options: object, command: str) -> None:
     """Print the settings in effect as TOML, each with where it is from."""
-    words = {"COMMANDLINE": "command line", "DEFAULT_MAP": str(find_config()), "ENVIRONMENT": "environment"}
+    words = {"COMMANDLINE": "command line", "DEFAULT_MAP": str(find_config())}
     values = vars(options)
     print(f"[{command}]")
     for flag, parameter in _parameters(command).items():

@@ -32,11 +32,14 @@ def detect_photos(options: DetectOptions) -> ExitCode:
     screen = Screen(options.quiet, options.verbose)
     check_reports(options.report, None, overwrite=options.overwrite)
     plan = make_plan(detect_selection(options))
-    _check_overlay(options.overlay, plan, options.photos or [])
+    named = options.photos or []
+    _check_overlay(options.overlay, plan, named)
     if options.dry_run:
         check_detector_model(options)
-        return show_plan(plan, screen, as_json=options.json, max_pixels=options.max_pixels, writes_masks=True)
-    check_plan(plan, screen, options.photos or [])
+        return show_plan(
+            plan, named, screen, as_json=options.json, max_pixels=options.max_pixels, writes_masks=True
+        )
+    check_plan(plan, screen, named)
     share = share_cores(len(plan.jobs), jobs=options.jobs)
     detector = open_detector_of(options, share)
     stop = Stop()
@@ -47,7 +50,7 @@ def detect_photos(options: DetectOptions) -> ExitCode:
             overlay=options.overlay,
             overwrite=options.overwrite,
             journals=open_journals(plan, options.overlay),
-            models=digest_of(detector_key(options), options.backend.encode()),
+            models=digest_of(detector_key(options, detector), options.backend.encode()),
         )
         # The report last: opening it begins it anew.
         with (

@@ -4,30 +4,38 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from inpaint_cli.batch.job import Job
 from inpaint_cli.batch.photo_size import photo_size
 from inpaint_cli.batch.plan import Plan
 from inpaint_cli.cli import interruption
-from inpaint_cli.cli.batch_run import folders_refused, tell_notes
+from inpaint_cli.cli.batch_run import folders_refused, nothing_found, tell_notes
 from inpaint_cli.cli.screen import Screen
-from inpaint_cli.errors import ExitCode, NothingToDoError, PhotoError
+from inpaint_cli.errors import ExitCode, PhotoError
 from inpaint_cli.photos.edge import check_size
 from inpaint_cli.printable import printable
 
 
 def show_plan(
-    plan: Plan, screen: Screen, *, as_json: bool, max_pixels: int, writes_masks: bool = False
+    plan: Plan,
+    named: list[Path],
+    screen: Screen,
+    *,
+    as_json: bool,
+    max_pixels: int,
+    writes_masks: bool = False,
 ) -> ExitCode:
     """List photo -> mask -> output on stdout and the rest on stderr; return what the run would end with.
 
-    max_pixels: photos with more will fail.
+    named: the photos and folders that the plan was made of. max_pixels: photos with more will fail.
     writes_masks: the outputs are masks, so that there are none to be taken.
     Raises NothingToDoError where the plan has neither photos nor problems.
     """
-    if not plan.jobs and not plan.problems:
-        raise NothingToDoError("no photo was found")
+    if not plan.outcomes:
+        _tell_trouble(plan, screen)
+        raise nothing_found(named)
     interruption.raise_again()
     pixels = unknown = failing = 0
     for planned in plan.jobs:
@@ -35,7 +43,7 @@ def show_plan(
         pixels += size or 0
         unknown += size is None and not job.problem
         failing += bool(job.problem)
-        print(_json(job, size, writes_masks) if as_json else _line(job, writes_masks))
+        print(_json(job, size) if as_json else _line(job, writes_masks))
     plan = replace(plan, refusals=(*plan.refusals, *folders_refused(plan)))
     _tell_trouble(plan, screen)
     photos = "1 photo" if len(plan.jobs) == 1 else f"{len(plan.jobs)} photos"
@@ -64,16 +72,16 @@ def _line(job: Job, writes_masks: bool) -> str:
     if job.problem:
         return f"{printable(job.photo)} -> will fail: {printable(job.problem)}"
     if writes_masks:
-        unless = f" (but if {printable(job.mask_file)} was made by hand)" if job.mask_file else ""
+        unless = f" (but if {printable(job.rival_file)} was made by hand)" if job.rival_file else ""
         return f"{printable(job.photo)} -> {printable(job.output)}{unless}"
     mask = job.mask_file or "(damage to be found)"
     return " -> ".join(printable(part) for part in (job.photo, mask, job.output))
 
 
-def _json(job: Job, size: int | None, writes_masks: bool) -> str:
+def _json(job: Job, size: int | None) -> str:
     line: dict[str, Any] = {
         "photo": str(job.photo),
-        "mask": None if writes_masks else job.mask_file,
+        "mask": job.mask_file,
         "output": str(job.output),
         "problem": job.problem or None,
         "pixels": size,

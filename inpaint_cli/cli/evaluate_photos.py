@@ -16,9 +16,9 @@ from inpaint_cli.cli.command import command_from
 from inpaint_cli.cli.consoles import plain_console, results_console
 from inpaint_cli.cli.evaluate_report import print_json, progress_bar
 from inpaint_cli.cli.extras import require_training
-from inpaint_cli.cli.reporting import read_head
-from inpaint_cli.errors import ExitCode, UsageError
-from inpaint_cli.restoration.quality import DEFAULT_QUALITY
+from inpaint_cli.cli.reporting import can_have_folder, read_head
+from inpaint_cli.errors import ExitCode, PhotoError, UsageError
+from inpaint_cli.restoration.quality import DEFAULT_QUALITY, find_quality
 
 if TYPE_CHECKING:
     from training.evaluation import Candidate
@@ -59,8 +59,10 @@ class PhotosOptions:
     json: candidates.Json = False
 
     def __post_init__(self) -> None:
-        """Refuse an unknown backend or device."""
+        """Raise UsageError for a backend, device or quality that there is not."""
         checks.check_backend(self.backend, self.device)
+        for quality in self.quality or ():
+            find_quality(quality)
 
 
 def _photos(_: typer.Context, options: PhotosOptions) -> None:
@@ -139,15 +141,17 @@ def _check_panel(file: Path, photos: Path) -> None:
         raise UsageError(f"--panel {file}: is a PNG; let its name end in .png")
     if file.exists() and "\0".join(MARK).encode() not in read_head("--panel", file):
         raise UsageError(f"--panel {file}: is there already, and is no panel of ours; give another name")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"--panel {file}: its folder can't be made ({error.strerror})") from error
+    if not can_have_folder(file):
+        raise UsageError(f"--panel {file}: its folder can't be made; give another place")
 
 
 def _write_panel(file: Path, data: bytes) -> None:
     from inpaint_cli.photos import write_atomically
 
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PhotoError(f"{file}: its folder can't be made: {error.strerror or error}") from error
     write_atomically(file, data)
     plain_console(stderr=True).print(f"panel: {file}", soft_wrap=True)
 

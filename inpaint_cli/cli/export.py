@@ -106,8 +106,10 @@ def _some(files: list[Path]) -> list[Path]:
 
 def _described(file: Path) -> str:
     """What the run folder says about its data, or nothing."""
+    from training.run_files import CONFIG_NAME
+
     try:
-        config = json.loads(file.with_name("config.json").read_text(encoding="utf-8"))
+        config = json.loads(file.with_name(CONFIG_NAME).read_text(encoding="utf-8"))
         return str(config["data_description"])
     except (OSError, ValueError, KeyError, TypeError):
         return ""

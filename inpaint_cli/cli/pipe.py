@@ -6,7 +6,6 @@ import os
 import stat
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +20,7 @@ from inpaint_cli.batch.run import Stop
 from inpaint_cli.cli import interruption
 from inpaint_cli.cli.reporting import check_reports, open_reporting
 from inpaint_cli.cli.screen import Screen
-from inpaint_cli.cli.selection import names_folder, wanted_format
+from inpaint_cli.cli.selection import names_folder
 from inpaint_cli.cli.streams import STDIO
 from inpaint_cli.cli.workshop import open_workshop
 from inpaint_cli.errors import ExitCode, PhotoError, UsageError
@@ -37,7 +36,7 @@ def restore_one(options: RestoreOptions) -> ExitCode:
     Raises UsageError for what can't be read or written so, ModelError, BackendError.
     """
     source, target = (options.photos or [STDIO])[0], Path(options.output or STDIO)
-    if source.is_dir():
+    if source != STDIO and source.is_dir():
         raise UsageError(f"{source}: is a folder; - takes a single photo")
     if target == STDIO and sys.stdout.isatty():
         raise UsageError("stdout is a terminal; redirect it (> restored.png) or give -o FILE")
@@ -45,10 +44,10 @@ def restore_one(options: RestoreOptions) -> ExitCode:
         raise UsageError("stdin is a terminal; pipe a photo into it (< photo.jpg)")
     if options.output is not None and names_folder(options.output):
         raise UsageError(f"-o {target}: is a folder; a photo from stdin has no name, give a file")
-    _refuse_own_output(source, target, options.mask)
+    _refuse_own_output(target, options.mask)
     screen = Screen(options.quiet, options.verbose)
     check_reports(options.report, options.html, overwrite=options.overwrite)
-    workshop = open_workshop(replace(options, format=wanted_format(options)), share_cores(1))
+    workshop = open_workshop(options, share_cores(1))
     interruption.raise_again()
     with open_reporting(screen, Stop(), json=options.json, report=options.report) as reporting:
         record = workshop.begin(source, target, options.mask)
@@ -56,8 +55,8 @@ def restore_one(options: RestoreOptions) -> ExitCode:
     return reporting.exit_code
 
 
-def _refuse_own_output(source: Path, target: Path, mask: Path | None) -> None:
-    """Raise UsageError where the result would be written over the mask or the photo."""
+def _refuse_own_output(target: Path, mask: Path | None) -> None:
+    """Raise UsageError where the result would be written over the mask or the photo, which is stdin then."""
     try:
         place = target.stat()
     except OSError:  # it is not there, so that it is neither
@@ -66,7 +65,7 @@ def _refuse_own_output(source: Path, target: Path, mask: Path | None) -> None:
         return
     if mask is not None and _is_at(place, mask.stat):
         raise UsageError(f"-o {target}: the result would be written over the mask; name another file")
-    if _is_at(place, source.stat if source != STDIO else partial(os.fstat, 0)):
+    if _is_at(place, partial(os.fstat, 0)):
         raise UsageError(f"-o {target}: the result would be written over the photo; name another file")
 
 

@@ -88,7 +88,7 @@ def check_reports(report: Path | None, html: Path | None, *, overwrite: bool) ->
         raise UsageError("--report -: the lines go to stdout with --json; name a file, or use --json")
     if html == STDIO:
         raise UsageError("--html -: a page is not written to stdout; name a file")
-    if report and (report.is_dir() or not _can_have_folder(report)):
+    if report and (report.is_dir() or not can_have_folder(report)):
         raise UsageError(f"--report {report}: can't be written; name a file, in a folder that can be made")
     if report and html and report.resolve() == html.resolve():
         raise UsageError(f"--report and --html both name {report}; give each a file of its own")
@@ -102,7 +102,7 @@ def check_reports(report: Path | None, html: Path | None, *, overwrite: bool) ->
             raise UsageError(f"{flag} {file}: is no report of ours; --overwrite replaces it")
 
 
-def _can_have_folder(file: Path) -> bool:
+def can_have_folder(file: Path) -> bool:
     """Say whether a file's folder is there, or can be made as far as that shows: it is below a folder."""
     return next(parent for parent in file.absolute().parents if os.path.lexists(parent)).is_dir()
 

@@ -19,7 +19,7 @@ from inpaint_cli.cli.batch_run import carry_out, check_plan, open_journals, prep
 from inpaint_cli.cli.dry_run import show_plan
 from inpaint_cli.cli.reporting import Reporting, check_reports, open_reporting
 from inpaint_cli.cli.screen import Screen
-from inpaint_cli.cli.selection import selection_of, wanted_format
+from inpaint_cli.cli.selection import selection_of
 from inpaint_cli.cli.workshop import check_workshop, open_workshop
 from inpaint_cli.errors import ExitCode, PhotoError
 from inpaint_cli.printable import printable
@@ -35,14 +35,14 @@ def restore_photos(options: RestoreOptions) -> ExitCode:
     screen = Screen(options.quiet, options.verbose or (options.watch and not options.quiet))
     check_reports(options.report, options.html, overwrite=options.overwrite)
     selection = selection_of(options)
-    plan = make_plan(selection)
+    plan, named = make_plan(selection), options.photos or []
     if options.dry_run:
         check_workshop(options)
-        return show_plan(plan, screen, as_json=options.json, max_pixels=options.max_pixels)
+        return show_plan(plan, named, screen, as_json=options.json, max_pixels=options.max_pixels)
     if not options.watch:
-        check_plan(plan, screen, options.photos or [])
+        check_plan(plan, screen, named)
     share = share_cores(free_cores() if options.watch else len(plan.jobs), jobs=options.jobs)
-    bare = open_workshop(replace(options, format=wanted_format(options)), share)
+    bare = open_workshop(options, share)
     stop = Stop()
     with interruptible(stop, screen.failure), _opened_page(options) as page:
         journals = open_journals(plan)
@@ -54,7 +54,7 @@ def restore_photos(options: RestoreOptions) -> ExitCode:
             else:
                 with screen.progress(len(plan.jobs)):
                     work = partial(restore_photo, workshop=workshop)
-                    carry_out(plan, work, share, reporting, fail_fast=options.fail_fast)
+                    carry_out(plan, work, share, reporting, fail_fast=options.fail_fast, done=workshop.done)
             if page is not None:
                 notes = ["It was interrupted."] if stop.interrupted else []
                 try:
@@ -83,7 +83,7 @@ def _watch(
         for refusal in plan.refusals:
             reporting.screen.failure(printable(refusal))
         prepare_folders(plan, workshop.journals)
-        carry_out(plan, work, share, reporting, fail_fast=fail_fast)
+        carry_out(plan, work, share, reporting, fail_fast=fail_fast, done=workshop.done)
         reporting.stop.wait(watcher.pause)
     for job in (*watcher.waiting, *watcher.incomplete):
         reporting.tell(work(job))

@@ -6,13 +6,11 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from inpaint_cli.batch.outcome import Outcome
+from inpaint_cli.batch.reports import failure_line
 from inpaint_cli.cli.streams import to_stderr
 from inpaint_cli.printable import printable
-
-if TYPE_CHECKING:
-    from inpaint_cli.batch.outcome import Outcome
 
 
 @dataclass
@@ -35,8 +33,6 @@ class Screen:
 
     def show(self, outcome: Outcome) -> None:
         """Tell of one photo, as much as was asked for, and move the bar."""
-        from inpaint_cli.batch.reports import failure_line
-
         if outcome.status == "failed":
             self._print(f"failed: {failure_line(outcome)}")
             if self.verbose and outcome.trace:
@@ -47,7 +43,7 @@ class Screen:
         self._advance()
 
     @contextmanager
-    def progress(self, total: int | None) -> Iterator[None]:
+    def progress(self, total: int) -> Iterator[None]:
         """Draw a bar of `total` photos while the block runs, where somebody looks."""
         if self.quiet or not sys.stderr.isatty():
             yield

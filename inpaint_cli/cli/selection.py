@@ -82,12 +82,11 @@ def _check_suffix(output: Path, wanted: str | None) -> None:
 def wanted_format(options: RestoreOptions) -> str | None:
     """Return `--format`, else what the suffix of `-o FILE` means, else None: keep the photo's own.
 
-    Raises UsageError where they make no sense.
+    As `OUTPUT_FORMATS` has it, however it was typed. Raises UsageError where they make no sense.
     """
     output = output_file_of(options)
     if options.format is not None:
-        find_format(options.format)
-        return options.format
+        return find_format(options.format).lower()
     return None if output is None else SUFFIX_FORMATS[output.suffix.lower()].lower()
 
 

@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
+from inpaint_cli.choices import KINDS
 from inpaint_cli.cli import checks
 from inpaint_cli.cli.command import command_from
 from inpaint_cli.cli.extras import require_training
 from inpaint_cli.errors import UsageError
 
-MODELS = ("vanilla", "pconv", "photo", "detector")
 DEVICES = ("auto", "cpu", "cuda")
 LARGEST_NUMBER = 2**31 - 1
 """What is computed with larger ones overflows the 64 bits that torch counts in."""
@@ -124,8 +124,8 @@ class TrainOptions:
 
     def __post_init__(self) -> None:
         """Raise UsageError for what contradicts itself."""
-        if self.model is not None and self.model not in MODELS:
-            raise UsageError(f"no model {self.model!r}; there are: {', '.join(MODELS)}")
+        if self.model is not None:
+            checks.check_choice("--model", self.model, KINDS)
         checks.check_choice("--device", self.device, DEVICES)
         if self.minutes is not None and self.epochs is not None:
             raise UsageError("--minutes and --epochs both say when to end; give one of them")

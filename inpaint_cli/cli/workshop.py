@@ -10,6 +10,7 @@ from inpaint_cli.batch.cores import Share
 from inpaint_cli.batch.damage import MaskSettings
 from inpaint_cli.batch.digest import digest_of, file_digest
 from inpaint_cli.batch.restore_photo import RestoreSettings, Workshop
+from inpaint_cli.cli.selection import wanted_format
 from inpaint_cli.detection import (
     DEFAULT_DETECTOR,
     DEFAULT_SENSITIVITY,
@@ -55,18 +56,19 @@ def open_workshop(options: RestoreOptions, share: Share) -> Workshop:
         quality=options.quality,
         backend=options.backend,
         device=options.device,
-        threads=share.threads,
+        threads=share.threads if options.backend == "onnx" else share.threads_of_each,
     )
+    detector = open_detector_of(options, share) if options.finds_damage else None
     return Workshop(
         settings=settings_of(options),
         restorer=restorer,
-        detector=open_detector_of(options, share) if options.finds_damage else None,
+        detector=detector,
         models=digest_of(
             *(_model_digest(tier.model) for tier in quality.tiers_with(options.model)),
             options.backend.encode(),
             restorer.device.encode(),
             quality.key,
-            detector_key(options) if options.finds_damage else b"",
+            b"" if detector is None else detector_key(options, detector),
         ),
         model=options.model or restorer.card.name,
         quality=options.quality,
@@ -85,7 +87,7 @@ def settings_of(options: RestoreOptions) -> RestoreSettings:
             max_pixels=options.max_pixels,
             mode=options.mask_mode,
         ),
-        format=options.format,
+        format=wanted_format(options),
         verify=options.verify,
         overwrite=options.overwrite,
     )
@@ -94,7 +96,7 @@ def settings_of(options: RestoreOptions) -> RestoreSettings:
 def open_detector_of(options: Finding, share: Share) -> Detector:
     """Open the detector that the flags name. Raises ModelError, BackendError, UsageError.
 
-    Unlike the restorer's, its threads are for each photo, so they are divided among the jobs.
+    Unlike the restorer's in onnxruntime, its threads are for each photo, so they are divided among the jobs.
     """
     if options.mask_color is not None:
         return MarkerDetector(
@@ -107,20 +109,20 @@ def open_detector_of(options: Finding, share: Share) -> Detector:
         options.detector or DEFAULT_DETECTOR,
         backend=options.backend,
         device=options.device,
-        threads=max(1, share.threads // share.jobs),
+        threads=share.threads_of_each,
         sensitivity=DEFAULT_SENSITIVITY if options.sensitivity is None else options.sensitivity,
         min_size=options.min_size,
         grow=options.grow,
     )
 
 
-def detector_key(options: Finding) -> bytes:
-    """Return everything that decides what is found."""
+def detector_key(options: Finding, detector: Detector) -> bytes:
+    """Return everything that decides what is found by the detector that was opened as the flags say."""
     name = options.detector or DEFAULT_DETECTOR
     _, used = resolve_detector(name)
     model = b"" if options.mask_color or used is None else _model_digest(used)
     flags = (name, options.sensitivity, options.min_size, options.grow)
-    return model + repr((flags, options.mask_color, options.mask_tolerance)).encode()
+    return model + repr((flags, options.mask_color, options.mask_tolerance, detector.device)).encode()
 
 
 def _model_digest(model: str | Path) -> bytes:

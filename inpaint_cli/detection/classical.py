@@ -31,6 +31,7 @@ class ClassicalDetector:
     cleanup: Cleanup
     clean_below: float = 0.0
     name: str = "classical"
+    device: str = ""
 
     def find(self, pixels: Pixels) -> Detection:
         """Find the damage, see `Detector`."""

@@ -44,6 +44,11 @@ class Detector(Protocol):
         """What reports call it."""
         ...
 
+    @property
+    def device(self) -> str:
+        """Where its network really runs, "" where it has none."""
+        ...
+
     def find(self, pixels: Pixels) -> Detection:
         """Find the damage in a photo: (h, w), (h, w, 1) or (h, w, 3), uint8 or uint16.
 

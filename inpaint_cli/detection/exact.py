@@ -87,6 +87,7 @@ class MarkerDetector:
     min_size: int = 1
     grow: int = 0
     name: str = "marker"
+    device: str = ""
 
     def find(self, pixels: Pixels) -> Detection:
         """Find the marker's pixels, see `find_marker`."""

@@ -30,6 +30,11 @@ class VanillaDetector:
     name: str = "vanilla"
     threads: int = 1
 
+    @property
+    def device(self) -> str:
+        """Where the network really runs."""
+        return self.network.device
+
     def find(self, pixels: Pixels) -> Detection:
         """Find the damage, see `Detector`."""
         photo = as_colour(pixels)

@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from inpaint_cli.backends import default_threads
-from inpaint_cli.backends.card import RESTORING, ModelCard
+from inpaint_cli.backends.card import ModelCard
 from inpaint_cli.backends.network import Network, Tiles, open_network
+from inpaint_cli.choices import RESTORING
 from inpaint_cli.restoration.quality import Tier
 
 

@@ -25,6 +25,12 @@ class TestCores:
         assert share_cores(2, jobs=9).jobs == 2
         assert share_cores(0).jobs == 1
 
+    @pytest.mark.parametrize(("jobs", "threads"), [(1, 4), (2, 2), (3, 1), (9, 1)])
+    def test_what_each_job_computes_on_its_own_takes_its_part_of_the_threads(
+        self, jobs: int, threads: int
+    ) -> None:
+        assert share_cores(100, jobs=jobs).threads_of_each == threads
+
     @pytest.mark.parametrize(
         ("value", "threads"),
         [("2", 2), ("1,1", 1), (" 3 ", 3), ("99", 4), ("no", 4), ("0", 4), ("-1", 4), ("²", 4)],

@@ -2,20 +2,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from plan_samples import SUFFIXES, touch
 
 from inpaint_cli.batch.journal import JOURNAL_NAME
 from inpaint_cli.batch.plan import Plan, Selection, make_plan
 from inpaint_cli.errors import UsageError
 
-SUFFIXES = frozenset({".jpg", ".png", ".tif"})
-
 
 def plan_of(root: Path, photos: list[str], masks: list[str]) -> Plan:
     for folder, names in (("photos", photos), ("masks", masks)):
         (root / folder).mkdir()
-        for name in names:
-            (root / folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (root / folder / name).touch()
+        touch(root / folder, *names)
     return make_plan(Selection(photos=(root / "photos",), mask_dir=root / "masks", suffixes=SUFFIXES))
 
 

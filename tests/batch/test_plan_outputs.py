@@ -3,22 +3,11 @@ import pickle
 from pathlib import Path
 
 import pytest
+from plan_samples import SUFFIXES, plan_of, touch
 
 from inpaint_cli.batch.letter_case import ignores_case, without_case
 from inpaint_cli.batch.plan import Plan, Selection, make_plan
 from inpaint_cli.errors import UsageError
-
-SUFFIXES = frozenset({".jpg", ".png", ".tif"})
-
-
-def plan_of(*photos: Path, **selection: object) -> Plan:
-    return make_plan(Selection(photos=photos, suffixes=SUFFIXES, **selection))
-
-
-def touch(root: Path, *names: str) -> None:
-    for name in names:
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).touch()
 
 
 def outputs(plan: Plan, root: Path) -> list[str]:
@@ -225,7 +214,8 @@ def test_masks_of_photos_that_are_called_like_masks_are_found_again(tmp_path: Pa
 def test_another_mask_of_a_photo_that_is_there_is_noted(tmp_path: Path) -> None:
     touch(tmp_path, "p/a.jpg", "p/b.jpg", "m/a_mask.png", "m/b.png")
     plan = plan_of(tmp_path / "p", output=tmp_path / "m", masks_wanted=True)
-    assert [job.mask for job in plan.jobs] == [tmp_path / "m/a_mask.png", None]
+    assert [job.rival for job in plan.jobs] == [tmp_path / "m/a_mask.png", None]
+    assert [job.mask for job in plan.jobs] == [None, None]
 
 
 def test_plans_can_be_sent_to_other_processes(tmp_path: Path) -> None:

@@ -1,22 +1,11 @@
 from pathlib import Path
 
 import pytest
+from plan_samples import SUFFIXES, plan_of, touch
 
 from inpaint_cli.batch.journal import JOURNAL_NAME
 from inpaint_cli.batch.plan import Plan, Selection, make_plan
 from inpaint_cli.errors import UsageError
-
-SUFFIXES = frozenset({".jpg", ".png", ".tif"})
-
-
-def touch(root: Path, *names: str) -> None:
-    for name in names:
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).touch()
-
-
-def plan_of(*photos: Path, **selection: object) -> Plan:
-    return make_plan(Selection(photos=photos, suffixes=SUFFIXES, **selection))
 
 
 def found(plan: Plan) -> list[str]:

@@ -15,10 +15,13 @@ from inpaint_cli.batch.restore_photo import RestoreSettings, Workshop, restore_p
 from inpaint_cli.detection import Detection
 
 
+@dataclass
 class FillWithGrey:
+    grey: int = 128
+
     def restore(self, pixels: Any, mask: Any) -> Any:
         restored = pixels.copy()
-        restored[mask] = 128
+        restored[mask] = self.grey
         return restored
 
 
@@ -246,13 +249,13 @@ class TestWhatIsThereAlready:
         elif change == "mask":
             Image.new("L", (50, 40)).save(tmp_path / "m.png")
         elif change == "model":
-            shop = replace(shop, models=b"another")
+            shop = replace(shop, models=b"another", restorer=FillWithGrey(90))
         elif change == "settings":
             shop = replace(shop, settings=RestoreSettings(masks=MaskSettings(mode="union"), format="png"))
             shop = replace(shop, detector=FindsTheCorner())
         else:
             (tmp_path / "out/a.png").unlink()
-        expected = {"mask": "copied", "model": "skipped"}.get(change, "restored")
+        expected = "copied" if change == "mask" else "restored"
         assert restore_photo(job(tmp_path), shop).status == expected
 
     def test_somebody_elses_file_is_not_replaced_unless_asked(
@@ -272,6 +275,15 @@ class TestWhatIsThereAlready:
     ) -> None:
         assert restore_photo(job(tmp_path), workshop()).status == "restored"
         assert restore_photo(job(tmp_path), workshop()).status == "skipped"
+
+    def test_drawing_a_mask_that_stays_counts_as_writing(self, tmp_path: Path, photo: np.ndarray) -> None:
+        settings = DetectSettings(detector=FindsTheCorner(), masks=MaskSettings(), overlay=tmp_path / "look")
+        mask = tmp_path / "out/a.png"
+        mask.parent.mkdir()
+        Image.new("L", (50, 40), 0).save(mask)
+        by_hand = detect_photo(job(tmp_path, mask=None), settings)
+        assert by_hand.status == "skipped" and (tmp_path / "look/a_overlay.jpg").exists()
+        assert by_hand.seconds_write > 0
 
 
 class TestWhereItGoes:

@@ -176,9 +176,9 @@ def test_the_longer_a_look_takes_the_seldomer_it_looks(
     monkeypatch.setattr(
         "inpaint_cli.batch.watch.time", SimpleNamespace(monotonic=beginnings_and_ends.__next__)
     )
-    watcher = Watcher(Selection(photos=(tmp_path,), suffixes=frozenset({".jpg"})), pause=0.5)
+    watcher = Watcher(Selection(photos=(tmp_path,), suffixes=frozenset({".jpg"})), least_pause=0.5)
     pauses = []
     for _ in range(3):
         watcher.complete()
         pauses.append(watcher.pause)
-    assert pauses == [0.5, 15.0, 15.0]
+    assert pauses == [0.5, 15.0, 5.0]

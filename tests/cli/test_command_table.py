@@ -34,7 +34,7 @@ def test_every_option_says_what_it_does_and_names_its_value(name: str) -> None:
     ("arguments", "command"),
     [(["restore", "detect"], "restore"), (["--help"], None), ([], None), (["restaurer"], None)],
 )
-def test_only_the_command_that_is_asked_for_is_loaded(arguments: list[str], command: str | None) -> None:
+def test_the_first_name_is_the_command_if_one_is_called_so(arguments: list[str], command: str | None) -> None:
     assert wanted_command(arguments) == command
 
 

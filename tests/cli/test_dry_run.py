@@ -81,4 +81,16 @@ def test_a_missing_mask_is_told_before_what_is_wrong_with_the_photo(dry_run) -> 
 def test_results_where_a_file_is_in_the_way_are_refused(dry_run) -> None:
     Path("photos-restored").touch()
     code, _, told = dry_run("restore", "photos", "--mask-dir", "masks")
-    assert code == 2 and "refused: photos-restored: nothing may be written there" in told
+    refused = "photos-restored: can't be made the output folder: File exists; give another folder with -o"
+    assert code == 2 and f"refused: {refused}" in told
+
+
+def test_a_folder_without_photos_is_told_as_the_run_tells_it(dry_run, capfd) -> None:
+    Path("notes").mkdir()
+    Path("notes/a.txt").touch()
+    told = []
+    for flags in ([], ["--dry-run"]):
+        assert run(["restore", "notes", *flags]) == 3
+        told.append(capfd.readouterr().err)
+    assert told[0] == told[1]
+    assert "left out (1 .txt)" in told[0] and "no photo was found in notes" in told[0]

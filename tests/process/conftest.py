@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +44,26 @@ def restore(inpaint: Program, tiny_model: Path) -> Program:
 
     def run(*arguments: object, **options: Any) -> Ended:
         return inpaint("restore", *arguments, "--model", tiny_model, "--json", **options)
+
+    return run
+
+
+@pytest.fixture
+def without_privileges(tmp_path: Path, tiny_model: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run `restore` as somebody whom permissions bind, also where the tests run as root."""
+    if sys.platform != "linux":
+        pytest.skip("drops root's privileges as Linux does")
+
+    def drop() -> None:
+        for capability in (1, 2):  # override and read_search of files, see man 2 prctl
+            ctypes.CDLL(None).prctl(24, capability, 0, 0, 0)
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*PROGRAM, "restore", *arguments, "--model", str(tiny_model)],
+            cwd=tmp_path, env=environment(), stdin=subprocess.DEVNULL, preexec_fn=drop,
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
 
     return run
 

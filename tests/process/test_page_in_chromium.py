@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from page_samples import restored, save
 from PIL import Image
 
 from inpaint_cli.batch.outcome import Outcome
@@ -34,7 +35,6 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
-RED, BLUE = (200, 0, 0), (0, 0, 200)
 
 
 def write_page(path: Path, outcomes: Sequence[Outcome], *, seconds: float) -> None:
@@ -83,38 +83,14 @@ def opened(browser: Browser) -> Iterator[Open]:
         context.close()
 
 
-def save(path: Path, pixels: Any) -> Path:
-    path.parent.mkdir(exist_ok=True)
-    Image.fromarray(np.asarray(pixels, np.uint8)).save(path)
-    return path
-
-
-def restored(folder: Path, name: str, size: tuple[int, int], coverage: float = 0.25) -> Outcome:
-    """Red before, blue after, so that a screenshot tells which is which; damaged in the upper left."""
-    before, mask = np.full((*size, 3), RED), np.zeros(size)
-    mask[: size[0] // 2, : size[1] // 2] = 255
-    return Outcome(
-        photo=save(folder / "photos" / name, before),
-        output=save(folder / "out" / name, before[..., ::-1]),
-        mask=save(folder / "masks" / name, mask),
-        status="restored",
-        coverage=coverage,
-        mask_source="file",
-        model="photo",
-        backend="onnx",
-        device="cpu",
-        seconds=coverage * 10,
-    )
-
-
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two restored photos, one copied, one failed; two of the names are meant to do harm."""
     folder = tmp_path_factory.mktemp("report")
     copied = save(folder / "photos" / "b.png", np.full((90, 120, 3), 90))
     outcomes = [
-        restored(folder, "a10.png", (600, 900), 0.25),
-        restored(folder, "a9.png", (90, 120), 0.01),
+        restored(folder, "a10.png", (600, 900), seconds=2.5),
+        restored(folder, "a9.png", (90, 120), coverage=0.01, seconds=0.1),
         Outcome(photo=copied, output=copied, status="copied", reason="mask is empty", coverage=0.0),
         Outcome(
             photo=folder / "photos" / "<img src=x onerror=alert(1)>.jpg",

@@ -1,6 +1,5 @@
 """What goes wrong in a folder of 22,000 photos: each is one clear line, and each leaves the rest running."""
 
-import ctypes
 import os
 import resource
 import shutil
@@ -220,20 +219,6 @@ def test_a_stream_that_is_closed_or_full_is_one_clear_line(archive, tiny_model, 
         assert (root / "out/a.png").exists()
 
 
-def test_an_output_folder_that_nothing_may_be_written_to_is_told(archive, tiny_model) -> None:
-    root = archive("a.png")
-    (root / "out").mkdir(mode=0o555)
-    ended = subprocess.run(
-        [*PROGRAM, "restore", "photos", "--mask-dir", "masks", "-o", "out", "--model", str(tiny_model)],
-        cwd=root, capture_output=True, stdin=subprocess.DEVNULL, text=True,
-        env=environment(),
-        preexec_fn=_without_roots_privileges if sys.platform == "linux" else None,
-    )  # fmt: skip
-    assert ended.returncode in (1, 2) and "Permission denied" in ended.stderr
-    assert ended.stderr.count("\n") <= 3 and "Traceback" not in ended.stderr
-    assert list((root / "out").iterdir()) == []
-
-
 def _claims_to_be_large() -> bytes:
     """A PNG of some bytes whose header says 100,000 x 100,000 pixels."""
     from io import BytesIO
@@ -281,28 +266,11 @@ def test_an_output_folder_that_cannot_be_made_is_told(archive, restore) -> None:
     assert ended.code == 2 and "file/out" in ended.stderr and ended.stderr.count("\n") == 1
 
 
-def _without_roots_privileges() -> None:
-    """Drop, in the child, what lets root read files whose permissions say no (man 2 prctl)."""
-    drop, override, read_search = 24, 1, 2
-    for capability in (override, read_search):
-        ctypes.CDLL(None).prctl(drop, capability, 0, 0, 0)
-
-
-def _restored_without_privileges(root: Path, model: Path, *flags: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*PROGRAM, "restore", "photos", "--mask-dir", "masks", "-o", "out", "--model", str(model), *flags],
-        cwd=root, capture_output=True, stdin=subprocess.DEVNULL, text=True,
-        env=environment(),
-        preexec_fn=_without_roots_privileges,
-    )  # fmt: skip
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="drops root's privileges as Linux does")
-def test_what_has_no_permission_fails_and_the_rest_goes_on(archive, tiny_model) -> None:
+def test_what_has_no_permission_fails_and_the_rest_goes_on(archive, without_privileges) -> None:
     root = archive("a.png", "locked/b.png", "secret.png")
     (root / "photos/locked").chmod(0)
     (root / "photos/secret.png").chmod(0)
-    ended = _restored_without_privileges(root, tiny_model)
+    ended = without_privileges("photos", "--mask-dir", "masks", "-o", "out")
     (root / "photos/locked").chmod(0o755)
     assert ended.returncode == 1
     assert "failed: photos/locked: the folder can't be listed (Permission denied)" in ended.stderr
@@ -310,24 +278,23 @@ def test_what_has_no_permission_fails_and_the_rest_goes_on(archive, tiny_model) 
     assert (root / "out/a.png").exists()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="drops root's privileges as Linux does")
-def test_a_folder_of_masks_that_may_not_be_listed_is_refused_in_one_line(archive, tiny_model) -> None:
+def test_a_folder_of_masks_that_may_not_be_listed_is_refused_in_one_line(archive, without_privileges) -> None:
     root = archive("a.png", "b.png")
     (root / "masks").chmod(0)
-    ended = _restored_without_privileges(root, tiny_model)
+    ended = without_privileges("photos", "--mask-dir", "masks", "-o", "out")
     (root / "masks").chmod(0o755)
     assert ended.returncode == 2
     assert "masks: the folder can't be listed (Permission denied)" in ended.stderr
     assert ended.stderr.count("\n") == 1
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="drops root's privileges as Linux does")
-def test_a_result_that_may_not_be_read_is_replaced_on_request(archive, tiny_model) -> None:
+def test_a_result_that_may_not_be_read_is_replaced_on_request(archive, without_privileges) -> None:
     root = archive("a.png")
-    _restored_without_privileges(root, tiny_model)
+    call = ("photos", "--mask-dir", "masks", "-o", "out")
+    without_privileges(*call)
     (root / "out/a.png").chmod(0)
-    assert "can't be read: Permission denied" in _restored_without_privileges(root, tiny_model).stderr
-    ended = _restored_without_privileges(root, tiny_model, "--overwrite")
+    assert "can't be read: Permission denied" in without_privileges(*call).stderr
+    ended = without_privileges(*call, "--overwrite")
     assert ended.returncode == 0, ended.stderr
     assert "1 restored" in ended.stderr
 

@@ -95,6 +95,19 @@ def test_another_search_is_another_result(clear_and_faint_scratch, restore, flag
     assert changed == ("copied" if "999" in flags else "restored")  # nothing is that large
 
 
+def test_another_model_in_a_file_of_the_same_path_is_another_result(
+    left_half_masked, tmp_path, inpaint, replace_model
+) -> None:
+    model = tmp_path / "mine.onnx"
+    call = ("restore", "photos", "--mask-dir", "masks", "-o", "out", "--model", model, "--json")
+    greys = []
+    for level in (0.25, 0.75):
+        replace_model(model, level)
+        assert [inpaint(*call).lines[0]["status"] for _ in range(2)] == ["restored", "skipped"]
+        greys.append(Image.open(tmp_path / "out/a.png").getpixel((5, 5)))
+    assert greys == [(64, 64, 64), (191, 191, 191)]
+
+
 def test_verify_proves_again_what_is_up_to_date(archive, restore) -> None:
     archive("a.png", "b.jpg")
     command = ("photos", "--mask-dir", "masks")

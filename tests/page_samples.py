@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,12 @@ def save(path: Path, pixels: Any) -> Path:
     return path
 
 
-def restored(folder: Path, name: str = "a.png", size: tuple[int, int] = (30, 40)) -> Outcome:
-    """Red before, blue after, damaged in the upper left quarter."""
+def restored(folder: Path, name: str = "a.png", size: tuple[int, int] = (30, 40), **changes: Any) -> Outcome:
+    """Red before, blue after, so that a look tells which is which; damaged in the upper left quarter."""
     before = np.full((*size, 3), (200, 0, 0))
     mask = np.zeros(size)
     mask[: size[0] // 2, : size[1] // 2] = 255
-    return Outcome(
+    outcome = Outcome(
         photo=save(folder / "photos" / name, before),
         output=save(folder / "out" / name, before[..., ::-1]),
         mask=save(folder / "masks" / name, mask),
@@ -38,3 +39,4 @@ def restored(folder: Path, name: str = "a.png", size: tuple[int, int] = (30, 40)
         device="cpu",
         seconds=1.5,
     )
+    return replace(outcome, **changes)
