@@ -1,4 +1,7 @@
-"""BMP: plain pixels are changed in place, every other byte stays; a palette or RLE becomes plain 24 bits."""
+"""BMP: plain pixels are changed in place, every other byte stays; all else is written anew.
+
+A palette, RLE or 16 bits become plain 24 bits, a grey palette 8.
+"""
 
 from __future__ import annotations
 

@@ -17,6 +17,8 @@ logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 _SHORTAGES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 """What the system lacks, whatever the file is like."""
+NO_ROOM = frozenset({errno.EFBIG, errno.ENOSPC, errno.EDQUOT})
+"""Why the file that libjpeg is to work on (see libjpeg.py) can't be written."""
 
 
 @contextmanager
@@ -32,6 +34,8 @@ def foreign_errors(name: str, doing: str) -> Iterator[None]:
     except OSError as error:
         if error.errno in _SHORTAGES:
             raise PhotoError(f"{name}: {error.strerror}; lower --jobs") from error
+        if error.errno in NO_ROOM:
+            raise PhotoError(f"{name}: can't be written: {error.strerror}") from error
         raise _damaged(name, doing, error) from error
     except Exception as error:
         raise _damaged(name, doing, error) from error

@@ -1,4 +1,7 @@
-"""Write pixels as a new file of another format, with profile, EXIF, XMP, IPTC and resolution."""
+"""Write pixels as a new file of another format, with what that has room for of the photo's metadata.
+
+Profile, EXIF and XMP in all but BMP, IPTC in JPEG and TIFF, the resolution everywhere.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from inpaint_cli.errors import UnsupportedPhotoError
 from inpaint_cli.photos import bmp, iptc, png_chunks, png_pixels, png_text, tiff_codecs, tiff_exif, webp
 from inpaint_cli.photos.alpha import is_opaque, stays_transparent
 from inpaint_cli.photos.metadata import (
+    EXIF_HEADER,
     METRES_PER_INCH,
     Metadata,
     upright_exif,
@@ -53,7 +57,7 @@ def check_fits(target: str, pages: Sequence[Page], kept: Metadata, name: str) ->
     height, width = pages[0].shape
     if target == "WEBP" and not webp.fits(width, height):
         raise UnsupportedPhotoError(
-            f"{name}: WebP can't hold more than 16383 pixels a side; {_choose('PNG or TIFF')}"
+            f"{name}: WebP can't hold more than {webp.LARGEST_SIDE} pixels a side; {_choose('PNG or TIFF')}"
         )
     if target == "JPEG" and max(width, height) > 65500:
         raise UnsupportedPhotoError(
@@ -148,18 +152,28 @@ def _profile_fits(profile: bytes, channels: int) -> bool:
 
 def _jpeg(page: StoredPage, kept: Metadata) -> bytes:
     pixels = page.pixels[..., 0] if page.pixels.shape[2] == 1 else page.pixels
-    options: dict[str, Any] = {"quality": _QUALITY, "subsampling": 0, "optimize": True}
+    options: dict[str, Any] = {"quality": _QUALITY, "subsampling": 0}
     if kept.icc and _profile_fits(kept.icc, page.pixels.shape[2]):
         options["icc_profile"] = kept.icc
     if kept.exif:
-        options["exif"] = b"Exif\x00\x00" + kept.exif
+        options["exif"] = EXIF_HEADER + kept.exif
     if kept.xmp:
         options["xmp"] = kept.xmp
     if kept.iptc:
         options["extra"] = iptc.jpeg_segment(kept.iptc)
+    picture = Image.fromarray(np.ascontiguousarray(pixels, dtype=np.uint8))
+    return _with_density(_jpeg_of(picture, options), kept.dpi)
+
+
+def _jpeg_of(picture: Image.Image, options: dict[str, Any]) -> bytes:
+    """Write with the smallest Huffman tables; with the usual ones where Pillow lacks room, as for noise."""
     coded = BytesIO()
-    Image.fromarray(np.ascontiguousarray(pixels, dtype=np.uint8)).save(coded, "JPEG", **options)
-    return _with_density(coded.getvalue(), kept.dpi)
+    try:
+        picture.save(coded, "JPEG", optimize=True, **options)
+    except OSError:
+        coded = BytesIO()
+        picture.save(coded, "JPEG", **options)
+    return coded.getvalue()
 
 
 def _with_density(jpeg: bytes, dpi: tuple[float, float] | None) -> bytes:

@@ -1,4 +1,7 @@
-"""JPEG: blocks that the mask doesn't touch keep their DCT coefficients; all segments stay byte for byte."""
+"""JPEG: blocks that the mask doesn't touch keep their DCT coefficients.
+
+All segments stay byte for byte but those that say how the scans are coded: Huffman tables, restart intervals.
+"""
 
 from __future__ import annotations
 

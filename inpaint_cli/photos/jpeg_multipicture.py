@@ -14,19 +14,20 @@ _ENTRY = 16
 def with_moved_pictures(data: bytes, *, old_end: int, new_end: int) -> bytes:
     """Return `data` with its multi-picture index corrected for a first picture that now ends elsewhere.
 
-    An index that makes no sense is left as it is.
+    An address that makes no sense is left as it is.
     """
     for start, segment in header_segments(data, "photo"):
         if segment.marker == APP2 and segment.payload.startswith(_MPF):
             base = start + 4 + len(_MPF)
             index = segment.payload[len(_MPF) :]
-            moved = _moved_index(index, base=base, old_end=old_end, shift=new_end - old_end)
+            behind = range(old_end - base, len(data) - (new_end - old_end) - base)
+            moved = _moved_index(index, behind=behind, old_end=old_end, shift=new_end - old_end)
             return data[:base] + moved + data[base + len(index) :]
     return data
 
 
-def _moved_index(index: bytes, *, base: int, old_end: int, shift: int) -> bytes:
-    """Shift the addresses (relative to `base`) that lie behind the first picture, and correct its size."""
+def _moved_index(index: bytes, *, behind: range, old_end: int, shift: int) -> bytes:
+    """Shift the addresses that lie `behind` the first picture in the file, and correct its size."""
     order = "<" if index[:2] == b"II" else ">"
     at, count = _entries(index, order)
     moved = bytearray(index)
@@ -34,7 +35,7 @@ def _moved_index(index: bytes, *, base: int, old_end: int, shift: int) -> bytes:
         size, offset = struct.unpack_from(order + "II", index, entry + 4)
         if offset == 0 and size == old_end:
             struct.pack_into(order + "I", moved, entry + 4, size + shift)
-        elif offset + base >= old_end:
+        elif offset in behind:
             struct.pack_into(order + "I", moved, entry + 8, offset + shift)
     return bytes(moved)
 

@@ -15,7 +15,6 @@ EOI, SOS, DQT, DHT, DRI, DAC = 0xD9, 0xDA, 0xDB, 0xC4, 0xDD, 0xCC
 APP0, APP1, APP2, APP13, APP14 = 0xE0, 0xE1, 0xE2, 0xED, 0xEE
 
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {DHT, 0xC8, DAC}
-_SEQUENTIAL = frozenset({0xC0, 0xC1})
 _PROGRESSIVE = 0xC2
 _REFUSED_FRAMES = {
     0xC3: "lossless",
@@ -29,6 +28,8 @@ _REFUSED_FRAMES = {
     0xCE: "hierarchical",
     0xCF: "hierarchical",
 }
+_MOST_BLOCKS = 10
+"""Of all components together in one unit of an interleaved scan (ITU T.81, B.2.3)."""
 _CODING = frozenset({DHT, DRI, DAC})
 _BARE = frozenset({0x01, *range(0xD0, 0xD9)})
 _MARKER_IN_SCAN = re.compile(rb"\xff+([^\x00\xd0-\xd7\xff])", re.DOTALL)
@@ -182,6 +183,11 @@ def _check_frame(frame: Frame, name: str) -> None:
     if any(frame.h_max % c.h or frame.v_max % c.v for c in frame.components):
         raise UnsupportedPhotoError(
             f"{name}: JPEG with fractional chroma sampling is not supported; convert it first"
+        )
+    if len(frame.components) > 1 and sum(c.h * c.v for c in frame.components) > _MOST_BLOCKS:
+        sampling = ", ".join(f"{c.h}x{c.v}" for c in frame.components)
+        raise UnsupportedPhotoError(
+            f"{name}: JPEG with a sampling of {sampling} is not supported; convert it first"
         )
 
 

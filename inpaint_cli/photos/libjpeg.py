@@ -21,9 +21,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from inpaint_cli.photos import edge
 from inpaint_cli.photos.silence import native_stderr_silenced
 
-Coefficients = npt.NDArray[np.int16]
+Plane = npt.NDArray[np.int16]
 
 _SEQUENTIAL = "turbo210"
 _PROGRESSIVE = "mozjpeg403"
@@ -38,7 +39,7 @@ class LibjpegError(Exception):
     """libjpeg refused the file."""
 
 
-def read_coefficients(jpeg: bytes, blocks: Sequence[tuple[int, int]]) -> list[Coefficients]:
+def read_coefficients(jpeg: bytes, blocks: Sequence[tuple[int, int]]) -> list[Plane]:
     """Return each component's quantised coefficients: (rows, columns, 64) int16 in natural, not zigzag order.
 
     blocks: rows and columns of 8x8 blocks of each component (1 or 3), ceil(height * v / (v_max * 8)) and
@@ -56,7 +57,7 @@ def read_coefficients(jpeg: bytes, blocks: Sequence[tuple[int, int]]) -> list[Co
 
 def write_coefficients(
     jpeg: bytes,
-    planes: Sequence[Coefficients],
+    planes: Sequence[Plane],
     *,
     size: tuple[int, int],
     colour_space: int,
@@ -66,15 +67,19 @@ def write_coefficients(
 
     planes: as from `read_coefficients`; size: height and width; colour_space: libjpeg's number (1 grey, 2
     RGB, 3 YCbCr). Application segments, comments and restart intervals are not carried over. Raises
-    LibjpegError.
+    LibjpegError; OSError where there is no room for it.
     """
     library = _library(_PROGRESSIVE if progressive else _SEQUENTIAL)
     dimensions = (c_int * 2)(*size)
     with _memory_file(jpeg) as source, _memory_file(b"") as target, native_stderr_silenced():
+        ctypes.set_errno(0)
         done = library.write_jpeg_dct(
             source, target, *_pointers(planes), dimensions, None, None, colour_space, len(planes),
             None, -1, None, 0, None, None, None, _OPTIMIZE_CODING, _ALL_SET,
         )  # fmt: skip
+        reason = ctypes.get_errno()
+        if not done and reason in edge.NO_ROOM:
+            raise OSError(reason, os.strerror(reason))
         if not done:
             raise LibjpegError("libjpeg can't write its coefficients")
         return Path(os.fsdecode(target)).read_bytes()
@@ -83,7 +88,7 @@ def write_coefficients(
 @cache
 def _library(version: str) -> ctypes.CDLL:
     """Load one of jpeglib's libraries, with the types of its functions (jpeglib 1.0, cjpeglib_dct.cpp)."""
-    library = ctypes.CDLL(str(_library_path(version)))
+    library = ctypes.CDLL(str(_library_path(version)), use_errno=True)
     planes = [c_void_p] * _COMPONENTS
     library.read_jpeg_dct.argtypes = [c_char_p, *planes, POINTER(c_ushort), POINTER(c_short)]
     library.write_jpeg_dct.argtypes = [
@@ -106,7 +111,7 @@ def _library_path(version: str) -> Path:
     return found
 
 
-def _pointers(planes: Sequence[Coefficients]) -> list[c_void_p | None]:
+def _pointers(planes: Sequence[Plane]) -> list[c_void_p | None]:
     pointers: list[c_void_p | None] = [c_void_p(plane.ctypes.data) for plane in planes]
     return pointers + [None] * (_COMPONENTS - len(planes))
 

@@ -11,7 +11,11 @@ EXIF_HEADER = b"Exif\x00\x00"
 METRES_PER_INCH = 0.0254
 _ORIENTATION = 0x0112
 _SHORT = 3
-_XMP_ORIENTATION = re.compile(rb"(tiff:Orientation(?:\s*=\s*[\"']|>))[2-8]")
+_PREFIX = rb"""[^\s=:"'<>/]+"""
+_XMP_TIFF = re.compile(rb"""xmlns:(%b)\s*=\s*["']http://ns\.adobe\.com/tiff/1\.0/["']""" % _PREFIX)
+_XMP_ORIENTATION = re.compile(
+    rb"""(?<![^\s<])((?P<prefix>%b):Orientation(?:\s*=\s*["']|\s*>\s*))[2-8]""" % _PREFIX
+)
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,12 @@ def without_thumbnail(exif: bytes | None) -> bytes | None:
 
 def upright_xmp(xmp: bytes | None) -> bytes | None:
     """Return the XMP packet with its orientation, which some programs write there too, set to 1."""
-    return _XMP_ORIENTATION.sub(rb"\g<1>1", xmp) if xmp else xmp
+    if not xmp:
+        return xmp
+    prefixes = set(_XMP_TIFF.findall(xmp)) or {b"tiff"}
+    return _XMP_ORIENTATION.sub(
+        lambda found: found[1] + b"1" if found["prefix"] in prefixes else found[0], xmp
+    )
 
 
 def _byte_order(exif: bytes) -> str:

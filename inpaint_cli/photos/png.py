@@ -1,4 +1,4 @@
-"""PNG: every depth and colour type, all other chunks kept.
+"""PNG: every depth and colour type, all other chunks kept but those that are marked as unsafe to copy.
 
 A palette stays a palette while the new colours fit into 256 entries with the old ones; else the picture
 becomes RGB (or RGBA). Grey of 1, 2 or 4 bits becomes 8-bit grey when the new values need it. A single

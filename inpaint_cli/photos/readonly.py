@@ -98,6 +98,17 @@ def _page(picture: Any, name: str, format_name: str) -> tuple[StoredPage, ...]:
             )
         upright = ImageOps.exif_transpose(picture)
         transparent = upright.has_transparency_data
-        pixels = np.array(upright.convert("RGBA" if transparent else "RGB"))
-        alpha = np.ascontiguousarray(pixels[..., 3]) if transparent else None
-        return (StoredPage(np.ascontiguousarray(pixels[..., :3]), alpha),)
+        mode = "L" if _is_grey(upright) else "RGB"
+        pixels = np.array(upright.convert(mode + "A" if transparent else mode))
+        pixels = pixels if pixels.ndim == 3 else pixels[..., None]
+        colours = len(mode)
+        alpha = np.ascontiguousarray(pixels[..., colours]) if transparent else None
+        return (StoredPage(np.ascontiguousarray(pixels[..., :colours]), alpha),)
+
+
+def _is_grey(picture: Any) -> bool:
+    """Whether no pixel can have a colour; a GIF of few greys has a palette of them."""
+    if picture.mode == "P":
+        palette = np.array(picture.getpalette("RGB")).reshape(-1, 3)
+        return bool((palette == palette[:, :1]).all())
+    return picture.mode in ("L", "LA")

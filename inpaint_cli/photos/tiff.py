@@ -8,7 +8,9 @@ not pages and stay as they are. A palette that lacks the new colours makes its p
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import struct
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -16,7 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from inpaint_cli.errors import UnsupportedPhotoError
+from inpaint_cli.errors import PhotoError, UnsupportedPhotoError
 from inpaint_cli.photos import edge, iptc, tiff_codecs, tiff_exif, tiff_file, tiff_page
 from inpaint_cli.photos.metadata import Metadata
 from inpaint_cli.photos.photo import Bools, Pixels, Repair, StoredPage
@@ -26,7 +28,10 @@ from inpaint_cli.photos.tiff_place import Room, fits_addresses, merged
 
 _REDUCED_OR_MASK = 0b101
 _XMP, _IPTC, _PHOTOSHOP, _PROFILE = 700, 33723, 34377, 34675
-_BITS, _PHOTOMETRIC, _CHANNELS, _COLOUR_MAP = 258, 262, 277, 320
+_BITS, _PHOTOMETRIC, _CHANNELS, _PLANES, _COLOUR_MAP = 258, 262, 277, 284, 320
+_SHORT = 3
+_PIXEL_DATA = ((273, 279), (324, 325), (513, 514))
+"""Addresses and sizes of a picture's strips, its tiles, or the JPEG that it is."""
 # Above this share of the file, large strips that outgrew their place are cut into this many smaller ones.
 _MOST_GROWTH = 0.02
 _PIECES = 32
@@ -108,10 +113,24 @@ def encode(source: bytes, name: str, repairs: Sequence[Repair]) -> bytes:
 
 
 def _shared(file: TiffFile, layouts: Sequence[Layout]) -> bool:
-    """Whether strips overlap, so that changing one in its place would change another, or a directory."""
+    """Whether strips overlap, so that changing one in its place would change another.
+
+    Or a directory, or the pixels of a picture that is no page, as a thumbnail.
+    """
     strips = [span for page in layouts for span in page.spans() if span[0] < span[1]]
-    spans = sorted([*strips, *merged(file.structure())])
+    spans = sorted([*strips, *merged([*file.structure(), *_pixels_beside_pages(file)])])
     return any(before[1] > after[0] for before, after in pairwise(spans))
+
+
+def _pixels_beside_pages(file: TiffFile) -> Iterator[tuple[int, int]]:
+    """Yield start and end of all pixel data that belongs to no page; one byte of what has no size."""
+    pages = {page.start for page in _pages(file)}
+    for directory in file.all_directories():
+        for addresses, sizes in _PIXEL_DATA:
+            with suppress(PhotoError):  # EXIF may say anything
+                starts = () if directory.start in pages else file.integers(directory, addresses)
+                lengths = file.integers(directory, sizes) or (1,) * len(starts)
+                yield from ((at, at + length) for at, length in zip(starts, lengths, strict=False) if length)
 
 
 def _repair_page(
@@ -209,9 +228,16 @@ def _as_rgb(
     The directory is looked for in what has become of the file: the one before it may have moved as well.
     """
     rgb = replace(made, channels=3, photometric=tiff_page.RGB)
-    shorts = {_CHANNELS: (3,), _BITS: (8, 8, 8), _PHOTOMETRIC: (tiff_page.RGB,)}
     current = tiff_file.parse(bytes(changed), name)
-    tiff_file.replace_directory(changed, current, _pages(current)[number], shorts, dropped=_COLOUR_MAP)
+    page = _pages(current)[number]
+    shorts = {_CHANNELS: (3,), _BITS: (8, 8, 8), _PHOTOMETRIC: (tiff_page.RGB,)}
+    if _PLANES in page.entries:  # one channel may lie "apart", three then do
+        shorts[_PLANES] = (1,)
+    values = {
+        tag: (_SHORT, len(numbers), struct.pack(f"{current.order}{len(numbers)}H", *numbers))
+        for tag, numbers in shorts.items()
+    }
+    tiff_file.replace_directory(changed, current, page, values, dropped=(_COLOUR_MAP,))
     renewed = tiff_file.parse(bytes(changed), name)
     room = Room(changed, [] if shared else made.spans())
     return _all_anew(room, renewed, _pages(renewed)[number], rgb, repair.pixels)

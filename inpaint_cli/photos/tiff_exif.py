@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from inpaint_cli.errors import PhotoError
 from inpaint_cli.photos import tiff_file
-from inpaint_cli.photos.tiff_file import Directory, TiffFile
+from inpaint_cli.photos.tiff_file import Directory, TiffFile, Values
 
 EXIF_POINTER, GPS_POINTER, INTEROPERABILITY_POINTER = 34665, 34853, 40965
 _POINTERS = ((EXIF_POINTER, GPS_POINTER), (INTEROPERABILITY_POINTER,), ())
@@ -68,17 +68,36 @@ def exif_of(file: TiffFile, page: Directory) -> bytes | None:
     return _structure(file, page, values)
 
 
-def exif_with_resolution(dpi: tuple[float, float]) -> bytes:
-    """Return an EXIF structure that says nothing but the resolution."""
-    x, y = (struct.pack("<II", round(value * 1000), 1000) for value in dpi)
-    entries = {
+def with_resolution(exif: bytes | None, dpi: tuple[float, float]) -> bytes:
+    """Return the EXIF structure, or a new one, with this resolution where it says none.
+
+    Its first directory goes behind its end then; all else stays in its place. One that can't be read stays.
+    """
+    if exif is None:
+        out = bytearray(struct.pack("<2sHI", b"II", 42, 8))
+        _append(out, "<", _resolution_entries("<", dpi))
+        return bytes(out)
+    if exif_resolution(exif):
+        return exif
+    try:
+        file = _parsed(exif)
+        page = next(file.directories(), None)
+    except PhotoError:
+        return exif
+    if page is None:
+        return exif
+    changed = bytearray(exif)
+    tiff_file.replace_directory(changed, file, page, _resolution_entries(file.order, dpi))
+    return bytes(changed)
+
+
+def _resolution_entries(order: str, dpi: tuple[float, float]) -> dict[int, Values]:
+    x, y = (struct.pack(order + "II", round(value * 1000), 1000) for value in dpi)
+    return {
         _X_RESOLUTION: (_RATIONAL, 1, x),
         _Y_RESOLUTION: (_RATIONAL, 1, y),
-        _RESOLUTION_UNIT: (_SHORT, 1, struct.pack("<H", _INCH)),
+        _RESOLUTION_UNIT: (_SHORT, 1, struct.pack(order + "H", _INCH)),
     }
-    out = bytearray(struct.pack("<2sHI", b"II", 42, 8))
-    _append(out, "<", entries)
-    return bytes(out)
 
 
 def directory_of(exif: bytes | None) -> tuple[bytes, dict[int, bytes]]:
@@ -96,9 +115,6 @@ def directory_of(exif: bytes | None) -> tuple[bytes, dict[int, bytes]]:
     kept = _describing(file, page).keys() - {_ORIENTATION}
     entries = {tag: file.data[entry.at : entry.at + 12] for tag, entry in page.entries.items() if tag in kept}
     return file.data, entries
-
-
-Values = tuple[int, int, bytes]
 
 
 def _describing(file: TiffFile, page: Directory) -> dict[int, Values]:

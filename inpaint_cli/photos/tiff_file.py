@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -32,6 +32,9 @@ _INTEGERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
 _POINTERS = (330, 34665, 34853, 40965)
 _MOST_DIRECTORIES = 10_000
 _MOST_VALUES = 20_000_000
+
+Values = tuple[int, int, bytes]
+"""An entry's type, count and bytes."""
 
 
 @dataclass(frozen=True)
@@ -130,8 +133,13 @@ class TiffFile:
 
     def structure(self) -> Iterator[tuple[int, int]]:
         """Yield start and end of the header, of every directory and its values, also outside of the chain."""
+        yield 0, 16 if self.big else 8
+        for directory in self.all_directories():
+            yield from directory.spans()
+
+    def all_directories(self) -> Iterator[Directory]:
+        """Yield every directory that can be read, once, also those outside of the chain."""
         link = 8 if self.big else 4
-        yield 0, 2 * link
         waiting, seen = [self._number(link, link)], {0}
         while waiting and len(seen) <= _MOST_DIRECTORIES:
             at = waiting.pop()
@@ -140,7 +148,7 @@ class TiffFile:
             seen.add(at)
             with suppress(PhotoError):  # EXIF may point anywhere
                 directory = self.directory_at(at)
-                yield from directory.spans()
+                yield directory
                 waiting.append(directory.next)
                 waiting[:0] = [inner for tag in _POINTERS for inner in self.integers(directory, tag)]
 
@@ -211,25 +219,29 @@ def set_integers(changed: bytearray, file: TiffFile, entry: Entry, values: tuple
 
 
 def replace_directory(
-    changed: bytearray, file: TiffFile, old: Directory, shorts: dict[int, tuple[int, ...]], dropped: int
+    changed: bytearray,
+    file: TiffFile,
+    old: Directory,
+    new: Mapping[int, Values],
+    *,
+    dropped: Collection[int] = (),
 ) -> None:
     """Write a directory anew behind the end of `changed` and point to it there.
 
-    shorts: tags that get these 16-bit numbers, whether they were there or not; dropped: a tag to leave out.
+    new: tags that get these values, whether they were there or not; dropped: tags to leave out.
     """
     wide, address = (20, "Q") if file.big else (12, "I")
     inline = wide - 4 - struct.calcsize(address)
     entries = {tag: bytes(changed[entry.at : entry.at + wide]) for tag, entry in old.entries.items()}
-    entries.pop(dropped, None)
-    for tag, values in shorts.items():
-        packed = struct.pack(f"{file.order}{len(values)}H", *values)
+    for tag in dropped:
+        entries.pop(tag, None)
+    for tag, (kind, count, packed) in new.items():
         if len(packed) > inline:
             changed += b"\x00" * (len(changed) % 2)
             changed += packed
             packed = struct.pack(file.order + address, len(changed) - len(packed))
-        entries[tag] = struct.pack(file.order + "HH" + address, tag, 3, len(values)) + packed.ljust(
-            inline, b"\x00"
-        )
+        head = struct.pack(file.order + "HH" + address, tag, kind, count)
+        entries[tag] = head + packed.ljust(inline, b"\x00")
     changed += b"\x00" * (len(changed) % 2)
     struct.pack_into(file.order + address, changed, old.link_at, len(changed))
     changed += struct.pack(file.order + ("Q" if file.big else "H"), len(entries))

@@ -27,6 +27,7 @@ _SAMPLE_FORMATS = {
 }  # fmt: skip
 # A page of tiles may store this many times its own pixels; more is a bomb.
 _MOST_PADDING = 16
+_IMAGE_DEPTH, _TILE_DEPTH = 32997, 32998
 _EXTRA_SAMPLES, _PREMULTIPLIED, _STRAIGHT = 338, 1, 2
 STRIP_OFFSETS, ROWS_PER_STRIP, STRIP_COUNTS, TILE_OFFSETS, TILE_COUNTS = 273, 278, 279, 324, 325
 
@@ -121,6 +122,8 @@ def layout(file: TiffFile, page: Directory) -> Layout:
         raise UnsupportedPhotoError(
             f"{name}: TIFF with a palette of 16 bits is not supported; convert it first"
         )
+    layers = max(file.integer(page, tag, 1) for tag in (_IMAGE_DEPTH, _TILE_DEPTH))
+    _refuse(name, "several layers in depth", layers <= 1, "depth", layers)
     predictor = (
         file.integer(page, 317, 1) if compression not in (tiff_codecs.NONE, tiff_codecs.PACKBITS) else 1
     )

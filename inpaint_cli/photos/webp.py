@@ -11,11 +11,10 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from inpaint_cli.errors import PhotoError, UnsupportedPhotoError
 from inpaint_cli.photos import edge, pillow, tiff_exif
-from inpaint_cli.photos.metadata import Metadata, exif_orientation
+from inpaint_cli.photos.metadata import EXIF_HEADER, Metadata, exif_orientation
 from inpaint_cli.photos.photo import Pixels, Repair, StoredPage
 
-_EXIF = b"Exif\x00\x00"
-_LARGEST_SIDE = 16383
+LARGEST_SIDE = 16383
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -60,8 +59,8 @@ def metadata(data: bytes, name: str) -> Metadata:
     """Return what a conversion takes along."""
     found = dict(reversed(list(_chunks(data))))
     exif = found.get(b"EXIF")
-    if exif is not None and exif.startswith(_EXIF):
-        exif = exif[len(_EXIF) :]
+    if exif is not None and exif.startswith(EXIF_HEADER):
+        exif = exif[len(EXIF_HEADER) :]
     return Metadata(found.get(b"ICCP"), exif, found.get(b"XMP "), None)
 
 
@@ -77,8 +76,8 @@ def compressed(pixels: Pixels, alpha: Pixels | None, kept: Metadata) -> bytes:
     if alpha is not None:
         colours = np.concatenate([colours, alpha[..., None]], axis=2)
     exif = kept.exif
-    if exif is None and kept.dpi is not None:
-        exif = tiff_exif.exif_with_resolution(kept.dpi)  # a WebP has no other place for it
+    if kept.dpi is not None:
+        exif = tiff_exif.with_resolution(exif, kept.dpi)  # a WebP has no other place for it
     coded = BytesIO()
     picture = Image.fromarray(np.ascontiguousarray(colours, dtype=np.uint8))
     picture.save(
@@ -97,4 +96,4 @@ def compressed(pixels: Pixels, alpha: Pixels | None, kept: Metadata) -> bytes:
 
 def fits(width: int, height: int) -> bool:
     """Whether a WebP can be that large."""
-    return max(width, height) <= _LARGEST_SIDE
+    return max(width, height) <= LARGEST_SIDE

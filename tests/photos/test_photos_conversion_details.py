@@ -5,12 +5,13 @@ from __future__ import annotations
 import struct
 from io import BytesIO
 
+import numpy as np
 import photo_samples as samples
 import pytest
 import tifffile
 from PIL import ExifTags, Image
 
-from inpaint_cli.photos import decode_photo
+from inpaint_cli.photos import decode_photo, encode_photo
 
 THUMBNAIL = samples.saved(samples.rgb(6, 8), "JPEG")
 
@@ -42,6 +43,14 @@ def test_a_jpeg_has_the_resolution_in_the_unit_that_can_hold_it_or_none(
     file = samples.restored(out.getvalue(), format="jpeg")[1]
     assert density(file) == written
     assert decode_photo(file, name="new").pages[0].shape == (samples.HEIGHT, samples.WIDTH)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_noise_of_which_a_jpeg_needs_more_room_than_its_pixels_is_written(channels: int) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (400, 400, channels), dtype=np.uint8)
+    photo = decode_photo(samples.saved(noise.squeeze(), "PNG"), name="photo")
+    file = encode_photo(photo, [noise], [samples.hole((400, 400))], format="jpeg")
+    assert decode_photo(file, name="new").pages[0].pixels.shape == noise.shape
 
 
 @pytest.mark.parametrize("target", ["png", "webp", "bmp"])

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import struct
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import photo_samples as samples
@@ -148,6 +151,20 @@ def test_pictures_behind_the_first_are_still_found() -> None:
     assert new_size == base + new_offset
 
 
+def test_an_address_of_a_picture_that_makes_no_sense_stays() -> None:
+    entries = struct.pack("<IIIHH", 0x030000, 0, 0, 0, 0) + struct.pack("<IIIHH", 0, 999, 0xFFFFFFFF, 0, 0)
+    directory = struct.pack("<HHHII", 1, 0xB002, 7, len(entries), 26) + bytes(4)
+    payload = b"MPF\x00II*\x00" + struct.pack("<I", 8) + directory + entries
+    plain = samples.saved(np.zeros((64, 64, 3), np.uint8), "JPEG", optimize=True)
+    data = plain[:2] + b"\xff\xe2" + struct.pack(">H", len(payload) + 2) + payload + plain[2:]
+    photo = decode_photo(data, name="photo")
+    mask = samples.hole((64, 64))
+    file = encode_photo(photo, [samples.rgb(64, 64)], [mask])
+    assert len(file) > len(data)
+    assert verify(data, file, [mask]).kept
+    assert payload in file
+
+
 def test_restart_markers_are_read() -> None:
     check_data = samples.saved(samples.rgb(), "JPEG", restart_marker_blocks=1)
     _, file, masks = samples.restored(check_data)
@@ -248,3 +265,68 @@ def test_damaged_huffman_tables_do_not_crash_the_process() -> None:
     with pytest.raises(PhotoError):
         file = jpeg_files.parse(bytes(data), "photo")
         jpeg_files.read_coefficients(file, len(data), "photo")
+
+
+def in_scans_apart(sampling: int) -> bytes:
+    """A JPEG of three components, one scan each, all with the same sampling factors."""
+    pictures = [samples.saved(samples.rgb()[..., c], "JPEG", quality=80) for c in range(3)]
+    _, frame = next(part for part in header_segments(pictures[0], "grey") if part[1].marker == 0xC0)
+    scans = []
+    for number, picture in enumerate(pictures, 1):
+        start, scan = list(header_segments(picture, "grey"))[-1]
+        payload = bytes([1, number]) + scan.payload[2:]
+        scans.append(b"\xff\xda\x00\x08" + payload + picture[start + len(scan.raw) : -2])
+    components = b"".join(bytes([number, sampling, 0]) for number in (1, 2, 3))
+    new_frame = b"\xff\xc0\x00\x11" + frame.payload[:5] + b"\x03" + components
+    header = pictures[0][: pictures[0].index(b"\xff\xda")].replace(frame.raw, new_frame)
+    return header + b"".join(scans) + b"\xff\xd9"
+
+
+def test_scans_apart_are_read() -> None:
+    data = in_scans_apart(0x11)
+    _, file, masks = samples.restored(data)
+    assert verify(data, file, masks).kept
+
+
+@pytest.mark.parametrize(("sampling", "named"), [(0x22, "2x2, 2x2, 2x2"), (0x44, "4x4, 4x4, 4x4")])
+def test_more_blocks_than_one_scan_can_hold_are_refused_by_name(sampling: int, named: str) -> None:
+    data = in_scans_apart(sampling)
+    with Image.open(BytesIO(data)) as picture:
+        picture.load()  # others read it
+    with pytest.raises(UnsupportedPhotoError, match=f"^photo: JPEG with a sampling of {named} is not supp"):
+        decode_photo(data, name="photo")
+
+
+def test_a_grey_picture_of_any_sampling_is_kept() -> None:
+    data = bytearray(samples.saved(samples.grey(), "JPEG"))
+    data[data.index(b"\xff\xc0") + 11] = 0x44
+    check(bytes(data))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a limit for files in memory as well")
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("side", [110, 300], ids=["the new one", "the one that libjpeg reads"])
+def test_no_room_for_a_file_is_not_told_as_damage(side: int, progressive: bool, tmp_path: Path) -> None:
+    """The photo is not damaged where the disk, a quota or a limit leaves no room for its new file."""
+    photo = tmp_path / "a.jpg"
+    pixels = samples.rgb(side, side)
+    photo.write_bytes(samples.saved(pixels, "JPEG", quality=90, progressive=progressive))
+    assert (photo.stat().st_size > 10_240) == (side == 300)
+    code = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+from inpaint_cli.photos import encode_photo, read_photo
+photo = read_photo(Path(sys.argv[1]))
+resource.setrlimit(resource.RLIMIT_FSIZE, (10_240, 10_240))
+noise = np.random.default_rng(0).integers(0, 256, photo.pages[0].pixels.shape, dtype=np.uint8)
+try:
+    encode_photo(photo, [noise], [np.ones(noise.shape[:2], np.bool_)])
+except Exception as error:
+    print(error)
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", code, str(photo)],
+        cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert ended.stdout == f"{photo}: can't be written: File too large\n"

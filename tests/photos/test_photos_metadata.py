@@ -83,11 +83,33 @@ def test_exif_profile_xmp_and_resolution_go_along(source: str, target: str) -> N
         assert picture.info["icc_profile"] == PROFILE
         xmp = picture.info["xmp"].rstrip(b"\x00")
         assert xmp == XMP.replace(b"'6'", b"'1'")
-        if target != "webp":
-            assert [round(float(value)) for value in picture.info["dpi"]] == [300, 300]
+        dpi = picture.info["dpi"] if target != "webp" else [picture.getexif()[tag] for tag in (282, 283)]
+        of_exif = target == "webp" and source.startswith("JPEG")  # which says otherwise than JFIF, and stays
+        assert [round(float(value)) for value in dpi] == ([240, 240] if of_exif else [300, 300])
         if target in ("tiff", "jpeg") and data in SOURCES.values():
             records = IptcImagePlugin.getiptcinfo(picture)
             assert records == {(2, 120): b"Wedding, 1957"}
+
+
+@pytest.mark.parametrize("endian", ["<", ">"])
+def test_a_webp_says_the_resolution_where_exif_said_none_and_moves_no_value(endian: str) -> None:
+    exif = exif_of_a_camera(endian, orientation=1)
+    for tag in (282, 283, 296):
+        del exif[tag]
+    exif = exif.tobytes()[6:]
+    data = samples.saved(samples.rgb(), "JPEG", exif=b"Exif\0\0" + exif, dpi=(300, 200))
+    with Image.open(BytesIO(converted(data, "webp"))) as picture:
+        new = picture.info["exif"].removeprefix(b"Exif\0\0")
+        check_described(picture.getexif())
+        assert [float(picture.getexif()[tag]) for tag in (282, 283, 296)] == [300, 200, 2]
+    assert new[8 : len(exif)] == exif[8:]
+
+
+@pytest.mark.parametrize(
+    "exif", [b"II*\x00", b"II*\x00" + bytes(12), b"II*\x00" + b"\xff" * 12, b"nonsense in its place"]
+)
+def test_exif_that_can_not_be_read_stays_as_it_is(exif: bytes) -> None:
+    assert tiff_exif.with_resolution(exif, (300, 300)) == exif
 
 
 @pytest.mark.parametrize("source", SOURCES)
@@ -231,6 +253,19 @@ def test_the_orientation_in_xmp_is_set_too(text: bytes) -> None:
     upright = upright_xmp(text)
     assert upright is not None and b"1" in upright and len(upright) == len(text)
     assert upright_xmp(b'tiff:Orientation="12"') == b'tiff:Orientation="12"'
+
+
+@pytest.mark.parametrize(
+    ("prefix", "text"),
+    [("t", b"<d %b t:Orientation='6'/>"), ("t.2", b"<d %b><t.2:Orientation>6</t.2:Orientation></d>")],
+)
+def test_the_orientation_in_xmp_is_found_by_its_namespace(prefix: str, text: bytes) -> None:
+    text %= b'xmlns:%b="http://ns.adobe.com/tiff/1.0/"' % prefix.encode()
+    assert upright_xmp(text) == text.replace(b"6", b"1")
+    other = text.replace(b"tiff/1.0", b"other/1.0")
+    assert upright_xmp(other) == other
+    longer = text.replace(b":Orientation", b"x:Orientation")
+    assert upright_xmp(longer) == longer
 
 
 def test_a_caption_is_found_among_photoshops_other_resources() -> None:

@@ -108,6 +108,30 @@ def test_heic_of_ten_bits_keeps_them_all() -> None:
     samples.check_exact(out.getvalue(), format="png")
 
 
+EVERY_GREY = np.arange(64 * 64, dtype=np.uint8).reshape(64, 64)
+
+
+@pytest.mark.parametrize(
+    ("data", "mode"),
+    [
+        (samples.saved(EVERY_GREY, "GIF"), "L"),
+        (samples.saved(EVERY_GREY, "GIF", transparency=3), "LA"),
+        (samples.saved(samples.grey(), "GIF"), "L"),
+        (samples.saved(EVERY_GREY, "AVIF"), "L"),
+    ],
+    ids=["GIF", "GIF with a transparent grey", "GIF with a palette", "AVIF"],
+)
+def test_grey_stays_one_channel(data: bytes, mode: str) -> None:
+    page = decode_photo(data, name="photo").pages[0]
+    with Image.open(BytesIO(data)) as picture:
+        assert (page.pixels == np.asarray(picture.convert("L"))[..., None]).all()
+    assert (page.alpha is not None) == (mode == "LA")
+    if page.alpha is not None:
+        assert ((page.alpha == 0) == (EVERY_GREY == 3)).all()
+    with Image.open(BytesIO(samples.check_exact(data, format="png"))) as written:
+        assert written.mode == mode
+
+
 def test_avif_of_ten_bits_is_refused_by_name() -> None:
     data = bytearray(samples.saved(RGB, "AVIF"))
     data[data.find(b"av1C") + 6] |= 0x40

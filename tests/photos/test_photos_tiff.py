@@ -15,6 +15,7 @@ from inpaint_cli.photos import decode_photo, encode_photo, verify
 
 RGB, GREY = samples.rgb(), samples.grey()
 DEEP, DEEP_GREY = samples.deep(RGB), samples.deep(GREY)
+LAYERS = np.stack([GREY] * 4)
 
 
 def written(pixels: Any, **options: Any) -> bytes:
@@ -224,6 +225,39 @@ def test_a_directory_outside_of_the_chain_that_a_strip_claims_to_reach_over_stay
         assert (tiff.pages[0].pages[0].asarray() == GREY[::4, ::4]).all()
 
 
+THUMBNAILS = {
+    "strips": (273, {}),
+    "strips without sizes": (273, {}),
+    "tiles": (324, {"tile": (16, 16)}),
+    "a JPEG": (513, {"extratags": [(513, "I", 1, 0, True), (514, "I", 1, 256, True)]}),
+}
+
+
+@pytest.mark.parametrize("subifds", [0, 1])
+@pytest.mark.parametrize("kind", THUMBNAILS)
+def test_the_pixels_of_a_thumbnail_that_a_strip_claims_to_reach_over_stay(kind: str, subifds: int) -> None:
+    out, address = BytesIO(), THUMBNAILS[kind][0]
+    with tifffile.TiffWriter(out) as writer:
+        writer.write(RGB, photometric="rgb", compression="zlib", subifds=subifds)
+        writer.write(GREY[:16, :16], subfiletype=1, **THUMBNAILS[kind][1])
+    data, thumbnail = bytearray(out.getvalue()), bytes(range(256))
+    with tifffile.TiffFile(BytesIO(out.getvalue())) as tiff:
+        page = tiff.pages[0]
+        other = page.pages[0] if subifds else tiff.pages[1]
+        (start,), (length,) = page.dataoffsets, page.databytecounts
+        strip = data[start : start + length]
+        struct.pack_into("<I", data, page.tags[273].valueoffset, len(data))
+        struct.pack_into("<I", data, page.tags[279].valueoffset, length + len(thumbnail))
+        struct.pack_into("<I", data, other.tags[address].valueoffset, len(data) + length)
+        if kind == "strips without sizes":
+            struct.pack_into("<H", data, other.tags[279].offset, 65_000)
+    data += strip
+    file, wanted = with_noise(bytes(data + thumbnail))
+    assert file[len(data) : len(data) + len(thumbnail)] == thumbnail
+    with tifffile.TiffFile(BytesIO(file)) as tiff:
+        assert (tiff.pages[0].asarray() == wanted).all()
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_orientation(orientation: int) -> None:
     data = written(RGB, extratags=[(274, "H", 1, orientation, True)])
@@ -246,6 +280,10 @@ def test_orientation(orientation: int) -> None:
         (written(GREY.astype(np.complex64)), "with complex numbers is"),
         (samples.saved(Image.fromarray(GREY).convert("1"), "TIFF"), "with 1 bit a sample is"),
         (samples.saved(Image.new("CMYK", (20, 20)), "TIFF"), "CMYK"),
+        (
+            written(LAYERS, photometric="minisblack", volumetric=True, tile=(2, 16, 16)),
+            "with several layers in depth is",
+        ),
         (samples.saved(RGB, "TIFF", compression="jpeg"), "JPEG|YCbCr"),
         (
             samples.saved(Image.fromarray(GREY).convert("1"), "TIFF", compression="group4"),
@@ -288,6 +326,16 @@ def test_a_palette_that_lacks_a_colour_becomes_rgb_and_keeps_its_other_tags() ->
         assert picture.mode == "RGB"
         assert picture.tag_v2[270] == "Wedding"
         assert picture.info["dpi"] == (300, 300)
+
+
+def test_a_palette_page_whose_planes_lie_apart_becomes_rgb_whose_samples_lie_together() -> None:
+    data = samples.saved(few(60), "TIFF", tiffinfo={284: 2})
+    with Image.open(BytesIO(data)) as picture:
+        assert picture.tag_v2[284] == 2
+    file = samples.check_exact(data)
+    with tifffile.TiffFile(BytesIO(file)) as tiff:
+        assert tiff.pages[0].tags[284].value == 1
+        assert (tiff.pages[0].asarray() == decode_photo(file, name="new").pages[0].pixels).all()
 
 
 def test_each_of_several_palette_pages_may_become_rgb() -> None:
