@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,22 +27,26 @@ class Checkpoint:
     """Tensors with the plain data that explains them.
 
     ``model`` is the model's name, ``network`` the configuration that `network_from_config` takes, ``details``
-    anything else (training configuration, step, figures).
+    anything else (training configuration, step, figures), ``file`` where it was read, for messages.
     """
 
     model: str
     network: Mapping[str, Any]
     tensors: Mapping[str, Tensor]
     details: Mapping[str, Any]
+    file: Path | None = None
 
     def build(self) -> nn.Module:
         """The network with these weights, in evaluation mode. Raises ModelError where they do not fit."""
-        network = network_from_config(self.network)
+        where = f"{self.file}: " if self.file else ""
         try:
+            network = network_from_config(self.network)
             network.load_state_dict(dict(self.tensors))
+        except ModelError as error:
+            raise ModelError(f"{where}{error}") from error
         except RuntimeError as error:
             raise ModelError(
-                f"the weights do not fit the network {self.network.get('architecture')!r}"
+                f"{where}the weights do not fit the network {self.network.get('architecture')!r}"
             ) from error
         return network.eval()
 
@@ -58,11 +62,17 @@ def write_checkpoint(file: Path, checkpoint: Checkpoint) -> None:
     write_bytes(file, save(tensors, metadata=config))
 
 
-def read_checkpoint(file: Path) -> Checkpoint:
-    """Read a checkpoint, or the safetensors file of a shipped model, onto the CPU.
+def checkpoint_file(path: Path) -> Path:
+    """The checkpoint that a path names: itself, or the one in a run's folder."""
+    return path / WEIGHTS_FILE if path.is_dir() else path
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """Read a checkpoint, also of a run's folder, or the safetensors file of a shipped model, onto the CPU.
 
     A shipped model has no details. Raises ModelError, naming the file, where it is neither.
     """
+    file = checkpoint_file(path)
     if not file.is_file():
         raise ModelError(f"{file}: no such checkpoint")
     try:
@@ -76,6 +86,7 @@ def read_checkpoint(file: Path) -> Checkpoint:
             json.loads(metadata["config"]),
             tensors,
             json.loads(metadata.get("details", "{}")),
+            file,
         )
     except (SafetensorError, OSError, KeyError, ValueError, UnicodeDecodeError) as error:
         raise ModelError(f"{file}: not a readable checkpoint ({error})") from error
@@ -85,18 +96,26 @@ def mean_checkpoint(checkpoints: Sequence[Checkpoint]) -> Checkpoint:
     """The mean of the weights of runs that began alike, with the details of the last one.
 
     Often better than each of them ("Model soups", Wortsman et al. 2022). Raises ModelError where they are of
-    different networks.
+    different networks, or have weights of other names or shapes.
     """
     last = checkpoints[-1]
     if len({NetworkConfig.from_dict(each.network) for each in checkpoints}) > 1:
         raise ModelError("checkpoints of different networks have no mean")
+    for each in checkpoints:
+        if _shapes(each) != _shapes(last):
+            files = " and ".join(str(one.file) for one in (each, last) if one.file)
+            raise ModelError(f"{files or 'checkpoints'}: weights of different names or shapes have no mean")
     tensors = {name: _mean([each.tensors[name] for each in checkpoints]) for name in last.tensors}
-    return Checkpoint(last.model, last.network, tensors, last.details)
+    return replace(last, tensors=tensors, file=last.file if len(checkpoints) == 1 else None)
 
 
 def read_start(files: Sequence[Path]) -> Checkpoint | None:
     """What a run begins with: the mean of these checkpoints, None where none is named. Raises ModelError."""
     return mean_checkpoint([read_checkpoint(file) for file in files]) if files else None
+
+
+def _shapes(checkpoint: Checkpoint) -> dict[str, torch.Size]:
+    return {name: tensor.shape for name, tensor in checkpoint.tensors.items()}
 
 
 def _mean(tensors: Sequence[Tensor]) -> Tensor:

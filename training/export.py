@@ -25,13 +25,14 @@ from inpaint_cli.backends.card import INPUT_CHANNELS
 from inpaint_cli.errors import ModelError
 from training.checkpoints import Checkpoint
 from training.detector.quantisation import fit_to_samples
-from training.files import write_bytes
+from training.files import write_together
 from training.folding import fold_normalisation, fold_rearrangement
 from training.half_weights import halve_checkpoint, store_in_half
 from training.model_files import check_replaceable, model_files
 from training.networks import NetworkConfig
 from training.photo_benchmark import CleanPhoto
 from training.quantisation import Loss, fit_to_photos, quantise
+from training.run_checks import all_finite
 
 OPSET = 17
 TOLERANCE = 1e-4
@@ -62,11 +63,11 @@ def export(
     int8_photos: Iterable[CleanPhoto] | None = None,
     source: Path | None = None,
 ) -> Exported:
-    """Write the model of a checkpoint, or nothing at all.
+    """Write the model of a checkpoint, or nothing at all (but see `write_together` for a kill).
 
-    Files of an earlier export are replaced. Raises ModelError for a checkpoint that can't be run or a model
-    that does not answer as torch does; UsageError where a file of another kind, or `source`, the checkpoint's
-    own, would be replaced, or nothing can be written.
+    Files of an earlier export are replaced. Raises ModelError for a checkpoint that can't be run, weights
+    that are no numbers, or a model that does not answer as torch does; UsageError where a file of another
+    kind, or `source`, the checkpoint's own, would be replaced, or nothing can be written.
 
     half: store the weights in 16 bits, those for torch alone where the model itself is in 8 bits;
     int8_photos: undamaged photos by which the model's convolutions are turned to 8 bits.
@@ -74,6 +75,11 @@ def export(
     if target.suffix != ".onnx":
         raise ModelError(f"{target}: a model's file ends in .onnx")
     check_replaceable(target, source)
+    if not all_finite(checkpoint.tensors.values()):
+        raise ModelError(
+            f"{source or checkpoint.file or target.stem}: weights are infinite or no numbers; nothing was"
+            " written; train it again with a lower --lr"
+        )
     if half:
         checkpoint = halve_checkpoint(checkpoint)
     network = checkpoint.build()
@@ -103,8 +109,7 @@ def export(
         graph, lost = quantise(model, fit, target.name)
         model, card = embed_card(graph, replace(card, precision="int8"))
     files = model_files(target)
-    for file, data in zip(files, (weights, model, card.to_json().encode()), strict=True):
-        write_bytes(file, data)
+    write_together(dict(zip(files, (weights, model, card.to_json().encode()), strict=True)))
     return Exported(card=card, files=files, difference=difference, lost=lost)
 
 

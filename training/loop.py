@@ -25,12 +25,14 @@ from training.distributed import World, alone
 from training.growth import grow
 from training.guides import coarse_guide
 from training.losses import log_squared_error, pixel_weights, weighted_squared_error
+from training.memory import DATA, shortage_told
 from training.networks import NetworkConfig, build_network
 from training.optimizers import OPTIMIZERS, scheduled_rate, set_rate
 from training.precision import autocast
 from training.presets import TrainingConfig
 from training.rasterisers import EAGER, Rasterisers, compiled_rasterisers
 from training.recorded import RecordedStep
+from training.run_checks import check_losses
 from training.run_length import expected_steps, is_over
 from training.run_state import SAVE_EVERY, damage_told, load_run, save_run
 from training.sources import PictureBank, augment, fade_colours
@@ -57,7 +59,10 @@ class Sources:
 
 @dataclass(frozen=True)
 class EpochFigures:
-    """What one epoch gave: mean losses, and seconds and pictures a second without validation."""
+    """What one epoch gave: mean losses, and seconds and pictures a second without validation.
+
+    seconds, pictures_per_second: of an epoch within which the run was resumed, only of the part after that.
+    """
 
     epoch: int
     training_loss: float
@@ -182,11 +187,9 @@ class Trainer:
         world: the processes that share each batch; without it this one is alone. compiled: compile the
         network and what draws damage first (`torch.compile`), which pays on CUDA after a minute; there, a
         process that is alone also records a whole step and replays it. clock: gives the time in seconds.
-        Raises UsageError for an optimizer that there is not, and for what several processes can't do or share
-        evenly; ModelError for a network that can't be built.
+        Raises UsageError for what several processes can't do or share evenly, and for data that doesn't fit
+        into the device's memory; ModelError for a network that can't be built.
         """
-        if config.optimizer not in OPTIMIZERS:
-            raise UsageError(f"no optimizer {config.optimizer!r}; there are: {', '.join(OPTIMIZERS)}")
         self.world = world or alone(device)
         if config.minutes is not None and self.world.size > 1:
             raise UsageError("--minutes trains in one process: start it without torchrun, or give --epochs")
@@ -197,7 +200,8 @@ class Trainer:
         device = self.device
         self.clock = clock
         self.batch_share = self.world.share_of(config.batch_size)
-        self.sources = sources.to(device)
+        with shortage_told(DATA):
+            self.sources = sources.to(device)
         self.network = fresh_network(config.network, device)
         self.trained = self.world.wrap(self.network)
         self.rasterisers = compiled_rasterisers() if compiled else EAGER
@@ -238,7 +242,8 @@ class Trainer:
 
         ``save`` is called at the end, every SAVE_EVERY seconds, and after each epoch, but not so often
         that it takes more than a part in SAVING_AT_MOST of the time. An epoch that the clock cuts short is
-        the last one.
+        the last one. Raises UsageError where a loss or a weight is no number any more; that is neither given
+        nor saved.
         """
         began = self.clock() - self.seconds
         saved, took = self.clock(), 0.0
@@ -252,6 +257,7 @@ class Trainer:
                 training_loss = float(self.loss_sum) / self.loss_count
                 seconds = self.clock() - started
                 self.validation_loss = self.validate()
+                check_losses(training_loss, self.validation_loss)
                 figures = EpochFigures(
                     epoch=math.ceil(self.step / self.steps_per_epoch),
                     training_loss=training_loss,

@@ -9,16 +9,19 @@ import torch
 
 from inpaint_cli.errors import UsageError
 
+STEP = "a training step doesn't fit into the memory; lower --batch-size"
+DATA = "the data doesn't fit into the memory; give less with --data"
+
 
 @contextmanager
-def shortage_told() -> Iterator[None]:
-    """Raise UsageError for torch's, numpy's and Python's errors of too little memory."""
+def shortage_told(said: str = STEP) -> Iterator[None]:
+    """Raise UsageError, which says so, for torch's, numpy's and Python's errors of too little memory."""
     try:
         yield
     except (RuntimeError, MemoryError) as error:
         if not is_shortage(error):
             raise
-        raise UsageError("a training step doesn't fit into the memory; lower --batch-size") from error
+        raise UsageError(said) from error
 
 
 def is_shortage(error: Exception) -> bool:

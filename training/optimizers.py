@@ -12,6 +12,7 @@ from inpaint_cli.errors import UsageError
 
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 """Coefficients of the quintic iteration (Jordan et al. 2024)."""
+SCHEDULES = ("constant", "cosine", "trapezoid")
 ITERATIONS = 5
 MOMENTUM, BETAS = 0.95, (0.9, 0.99)
 """Of kernels; Adam's, of all else."""
@@ -134,8 +135,8 @@ def scheduled_rate(schedule: str, step: int, total: int, warmup: int = 0) -> flo
     ``constant``; ``cosine`` (down to 0 at the end); ``trapezoid``: constant, then linear to 0 over the last
     quarter. Each rises linearly over the first ``warmup`` steps. Raises UsageError for any other schedule.
     """
-    if schedule not in ("constant", "cosine", "trapezoid"):
-        raise UsageError(f"no schedule {schedule!r}; there are: constant, cosine, trapezoid")
+    if schedule not in SCHEDULES:
+        raise UsageError(f"no schedule {schedule!r}; there are: {', '.join(SCHEDULES)}")
     rise = min(1.0, (step + 1) / warmup) if warmup else 1.0
     if schedule == "constant":
         return rise

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import torch
 
+PRECISIONS = ("float32", "bfloat16")
+
 
 def autocast(device: torch.device, precision: str) -> torch.autocast:
     """Compute what is inside in a precision, ``float32`` or ``bfloat16``; the latter only where it pays.

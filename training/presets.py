@@ -12,8 +12,7 @@ from typing import Any
 
 from inpaint_cli.errors import UsageError
 from training.networks import NetworkConfig
-from training.optimizers import check_rate
-from training.run_length import check_minutes
+from training.run_checks import check_settings
 
 LIGHT = NetworkConfig(architecture="residual-unet", channels=(32, 64, 128), blocks=(1, 2, 2, 2, 1))
 MEDIUM = NetworkConfig(architecture="residual-unet", channels=(48, 96, 160), blocks=(1, 3, 3, 3, 1))
@@ -22,7 +21,6 @@ DEEP = replace(LARGE, channels=(64, 96, 160))
 SMALL = NetworkConfig(architecture="residual-unet", channels=(16, 48, 64), blocks=(2, 3, 2, 3, 2))
 TINY = NetworkConfig(architecture="residual-unet", channels=(8, 16, 32, 64), blocks=(0, 1, 1, 1, 1, 1, 0))
 LOSSES = ("squared", "log", "adversarial")
-PRECISIONS = ("float32", "bfloat16")
 PUBLISHED_DAMAGE = {"published-lines": 1.0}
 GUIDED_DAMAGE = {"half-planes": 0.6, "blobs": 0.2, "everything": 0.2}
 MOSTLY_LINES = {"published-lines": 0.6, "strokes": 0.15, "blobs": 0.15, "half-planes": 0.1}
@@ -52,7 +50,7 @@ class TrainingConfig:
     weights, gradients and validation stay float32. Where ``minutes`` is given, the run ends by the clock
     instead of after ``epochs``, and the schedule follows the clock: such a run fits into the time there is,
     but does not give the same weights twice. Raises UsageError for a run of no length or one that learns
-    nothing, and for a loss or precision that there is not.
+    nothing, and for a loss, optimizer, precision or schedule that there is not.
     """
 
     network: NetworkConfig
@@ -81,14 +79,16 @@ class TrainingConfig:
     minutes: float | None = None
 
     def __post_init__(self) -> None:
-        check_minutes(self.minutes)
-        if self.epochs < 1 or self.batch_size < 1:
-            raise UsageError("--epochs and --batch-size must be at least 1")
+        check_settings(
+            counts={"--epochs": self.epochs, "--batch-size": self.batch_size},
+            minutes=self.minutes,
+            learning_rate=self.learning_rate,
+            optimizer=self.optimizer,
+            precision=self.precision,
+            schedule=self.schedule,
+        )
         if self.loss not in LOSSES:
             raise UsageError(f"--loss {self.loss}: there are: {', '.join(LOSSES)}")
-        if self.precision not in PRECISIONS:
-            raise UsageError(f"no precision {self.precision!r}; there are: {', '.join(PRECISIONS)}")
-        check_rate(self.learning_rate)
 
     @property
     def length(self) -> str:

@@ -153,11 +153,13 @@ def fit_to_photos(photos: Iterable[CleanPhoto]) -> Fit:
     def fit(floating: Network, name: str) -> Fitting:
         chosen = [CleanPhoto(photo.name, middle(photo.pixels, SIDE)) for photo in photos]
         tiles = _calibration_tiles(floating, _cases(chosen, seed=0))
-        if not len(tiles["photo"]):
+        count = len(tiles["photo"])
+        if not count:
             raise ModelError(f"{name}: the photos for --int8 gave no tiles; give larger ones")
+        whole = count - count % _BATCH or count  # the library takes no shorter batch after others
         batches = [
             {key: batch[start : start + _BATCH] for key, batch in tiles.items()}
-            for start in range(0, len(tiles["photo"]), _BATCH)
+            for start in range(0, whole, _BATCH)
         ]
         return Fitting(
             batches=batches,

@@ -10,6 +10,7 @@ from typing import Any, Self
 import torch
 
 from inpaint_cli.errors import RunFolderError
+from training.checkpoints import checkpoint_file
 
 LENGTHS = ("epochs", "minutes")
 
@@ -20,7 +21,8 @@ class RunRequest:
 
     resume: continue the run in the folder. Its preset, its data and other files must be those that it began
     with; so must all settings but its length, once a step of it is saved.
-    valid: pictures that validate; start_from: checkpoints to begin with, of several their mean.
+    valid: pictures that validate; start_from: checkpoints, or folders of runs, to begin with, of several
+    their mean.
     compiled: compile the network first; None: where it pays, on CUDA.
     """
 
@@ -43,7 +45,7 @@ class RunRequest:
     @property
     def files(self) -> dict[str, tuple[Path, ...]]:
         """The files that are asked for, by the option that names them."""
-        return {"--valid": as_tuple(self.valid), "--start-from": self.start_from}
+        return {"--valid": as_tuple(self.valid), "--start-from": tuple(map(checkpoint_file, self.start_from))}
 
     def refuse_others(self, folder: Path, begun: Self) -> None:
         """Raise RunFolderError where other files are asked for than a run began with."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from inpaint_cli.errors import RunFolderError
+from inpaint_cli.errors import RunFolderError, UsageError
 from training.checkpoints import (
     STATE_FILE,
     WEIGHTS_FILE,
@@ -22,6 +22,7 @@ from training.checkpoints import (
     write_checkpoint,
 )
 from training.memory import is_shortage
+from training.run_checks import DIVERGED, all_finite
 
 SAVE_EVERY = 60.0
 """Seconds; what a run that is killed loses at most."""
@@ -37,8 +38,11 @@ def save_run(
     """Write the moving-average weights, then the state to continue from, each atomically.
 
     In this order, so that a state of a finished run never stands beside older weights. others: what the
-    state has beside network, average and optimiser. Raises UsageError where they can't be written.
+    state has beside network, average and optimiser. Raises UsageError where they can't be written, and where
+    weights are no numbers any more: then the earlier files stay.
     """
+    if not all_finite((*network.state_dict().values(), *averaged.tensors.values())):
+        raise UsageError(DIVERGED)
     state = {
         **nested("network", network.state_dict()), **nested("average", averaged.tensors),
         **nested("optimizer", optimizer_tensors(optimizer)), **others,

@@ -21,7 +21,7 @@ from training.devices import find_device
 from training.distributed import World, join_world
 from training.files import write_bytes
 from training.loop import EpochFigures, Sources, Trainer, run_network
-from training.memory import shortage_told
+from training.memory import DATA, shortage_told
 from training.networks import build_network
 from training.panels import Pixels, Strip, draw_panel
 from training.plots import Curve, plot_run
@@ -126,11 +126,12 @@ def train(
             _begun,
         )
         start = None if folder.has_state else read_start(request.start_from)
-        data = read(request.data, request.valid, training.seed)
+        with shortage_told(DATA):
+            data = read(request.data, request.valid, training.seed)
+            sources, validation = loop_sources(data)
         check_same_data(folder, data.sizes)
         if world.writes:
             world.wait()
-        sources, validation = loop_sources(data)
         trainer = Trainer(
             request.model,
             training,

@@ -71,12 +71,12 @@ def _export(_: typer.Context, options: ExportOptions) -> None:
     written. With --int8, nor is one that loses more than 0.04 dB on those photos (a detector: 0.01 of F1).
     """
     require_training("onnx", "skimage")
-    from training.checkpoints import WEIGHTS_FILE, read_checkpoint
+    from training.checkpoints import checkpoint_file, read_checkpoint
     from training.export import export as write_model
     from training.figures import read_figures
 
     output = options.output
-    file = options.checkpoint / WEIGHTS_FILE if options.checkpoint.is_dir() else options.checkpoint
+    file = checkpoint_file(options.checkpoint)
     exported = write_model(
         read_checkpoint(file),
         output,

@@ -70,6 +70,31 @@ def test_weights_of_another_network_are_refused() -> None:
         other.build()
 
 
+def test_weights_of_another_network_are_refused_by_the_name_of_their_file(tmp_path: Path) -> None:
+    file = tmp_path / "other.safetensors"
+    for network in (CONFIG.as_dict(), {**CONFIG.as_dict(), "architecture": "unknown"}):
+        write_checkpoint(file, Checkpoint("pconv", network, {"weight": torch.zeros(2)}, {}))
+        with pytest.raises(ModelError, match=r"other\.safetensors: "):
+            read_checkpoint(file).build()
+
+
+@pytest.mark.parametrize("others", [{}, {"w": torch.zeros(3)}, {"w": torch.zeros(2), "b": torch.zeros(2)}])
+def test_weights_of_other_names_or_shapes_have_no_mean(others: dict[str, torch.Tensor]) -> None:
+    whole = Checkpoint("m", CONFIG.as_dict(), {"w": torch.zeros(2)}, {}, Path("a.safetensors"))
+    other = Checkpoint("m", CONFIG.as_dict(), others, {}, Path("b.safetensors"))
+    for pair in ([whole, other], [other, whole]):
+        with pytest.raises(ModelError, match=r"\.safetensors and [ab]\.safetensors: .* have no mean"):
+            mean_checkpoint(pair)
+
+
+def test_a_runs_folder_names_its_checkpoint(tmp_path: Path) -> None:
+    write_checkpoint(tmp_path / "last.safetensors", checkpoint())
+    assert read_checkpoint(tmp_path).details == {"step": 7}
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ModelError, match=r"empty/last\.safetensors: no such checkpoint"):
+        read_checkpoint(tmp_path / "empty")
+
+
 def test_the_mean_of_counters_is_a_whole_number() -> None:
     network = NetworkConfig(architecture="residual-unet").as_dict()
     checkpoints = [Checkpoint("m", network, {"seen": torch.tensor(count)}, {}) for count in (3, 4, 8)]

@@ -59,7 +59,12 @@ def test_settings_that_make_no_sense_are_refused(wrong: dict[str, float]) -> Non
 
 @pytest.mark.parametrize(
     ("wrong", "choices"),
-    [({"loss": "absolute"}, "squared, log, adversarial"), ({"precision": "int8"}, "float32, bfloat16")],
+    [
+        ({"loss": "absolute"}, "squared, log, adversarial"),
+        ({"precision": "int8"}, "float32, bfloat16"),
+        ({"optimizer": "sgd"}, "adam, muon"),
+        ({"schedule": "zigzag"}, "constant, cosine, trapezoid"),
+    ],
 )
 def test_a_setting_that_is_not_there_lists_the_choices(wrong: dict[str, str], choices: str) -> None:
     fields = PRESETS["paper"]["vanilla"].as_dict() | wrong

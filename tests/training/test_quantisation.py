@@ -158,3 +158,13 @@ def test_a_single_photo_is_enough_and_is_damaged_in_every_way(pair):
     model, lost = quantise(pair[0].read_bytes(), fit_to_photos(photos(1)), "m")
     assert read_card(model, source="m").name == "float"
     assert lost.amount <= training.quantisation.ALLOWED_LOSS
+
+
+@pytest.mark.parametrize(("most", "sizes"), [(40, [40]), (100, [64]), (128, [64, 64])])
+def test_any_number_of_tiles_is_cut_into_whole_batches(pair, monkeypatch, most, sizes):
+    monkeypatch.setattr(training.quantisation, "_MOST_TILES", most)
+    fitting = fit_to_photos(photos(24))(open_network(pair[0], threads=1), "m")
+    assert [len(batch["photo"]) for batch in fitting.batches] == sizes
+    if most == 100:
+        _, lost = quantise(pair[0].read_bytes(), lambda *_: fitting, "m")
+        assert lost.amount <= training.quantisation.ALLOWED_LOSS

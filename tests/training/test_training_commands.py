@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import torch
 import typer
 from PIL import Image
 from tiny_training import tiny_checkpoint
@@ -47,7 +48,11 @@ def test_without_a_data_file_nothing_is_trained(run, tmp_path):
     [
         (["--model", "unet"], UsageError),
         (["--device", "tpu"], UsageError),
-        (["--device", "cuda", "--model", "pconv"], BackendError),
+        pytest.param(
+            ["--device", "cuda", "--model", "pconv"],
+            BackendError,
+            marks=pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device"),
+        ),
         (["--preset", "fast", "--model", "pconv"], UsageError),
         (["--data", "x@-1"], UsageError),
         (["--lr", "0", "--model", "pconv"], UsageError),
@@ -145,6 +150,25 @@ def test_export_makes_an_8_bit_model_with_the_help_of_photos(run, tmp_path):
         Image.fromarray(grain.astype(np.uint8)).save(clean / name)
     assert run(*call).exception is None
     assert json.loads((tmp_path / "m.json").read_text())["precision"] == "int8"
+
+
+def test_the_loss_that_is_no_number_ends_a_training_and_nothing_of_it_is_exported(run, tmp_path, data_folder):
+    call = ("train", "--model", "vanilla", "--preset", "paper", "--data", data_folder, "--epochs", 2, "-q")
+    folder = tmp_path / "run"
+    result = run(*call, "--lr", 1e9, "-o", folder)
+    assert isinstance(result.exception, UsageError)
+    assert "the loss is no number any more; lower --lr" in str(result.exception)
+    checkpoint = tiny_checkpoint()
+    checkpoint.tensors["head.bias"][0] = float("inf")
+    write_checkpoint(tmp_path / "b.safetensors", checkpoint)
+    error = run("export", tmp_path / "b.safetensors", "-o", tmp_path / "m.onnx").exception
+    assert isinstance(error, ModelError) and "b.safetensors: weights are infinite" in str(error)
+
+
+def test_a_folder_to_validate_with_that_is_not_there_is_told_with_its_own_flag(run, tmp_path, data_folder):
+    call = ("train", "--model", "vanilla", "--data", data_folder, "-o", tmp_path / "run")
+    error = run(*call, "--valid", tmp_path / "nope").exception
+    assert isinstance(error, TrainingDataError) and "a folder with --valid" in str(error)
 
 
 def test_models_are_listed_for_people_and_machines(run, model):

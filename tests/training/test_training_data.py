@@ -279,3 +279,21 @@ def test_a_weight_stands_after_an_at_sign(tmp_path):
     assert SourceOption.parse("me@home/x") == SourceOption(Path("me@home/x"), 1.0)
     with pytest.raises(UsageError, match="above 0"):
         SourceOption.parse("data/x@0")
+
+
+def test_a_palette_with_transparency_is_read_without_a_warning(tmp_path, recwarn):
+    picture = Image.new("P", (40, 30), 1)
+    picture.putpalette([0, 0, 0, 200, 100, 50])
+    picture.save(tmp_path / "a.png", transparency=bytes([0, 128]))
+    assert (read_pixels(tmp_path / "a.png") == (200, 100, 50)).all()
+    assert not recwarn.list
+
+
+def test_an_archive_is_known_by_its_suffix_however_that_is_typed(tmp_path):
+    file = tmp_path / "C.TAR"
+    with tarfile.open(file, "w") as tar:
+        member = tarfile.TarInfo("data_batch_1.bin")
+        member.size = 40 * 3073
+        tar.addfile(member, io.BytesIO(batch_bytes(40)))
+    source = read_source(file)
+    assert len(source.train) + len(source.valid) == 40

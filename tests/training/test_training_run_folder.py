@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from inpaint_cli.errors import RunFolderError, TrainingDataError
-from training.files import write_bytes
+from inpaint_cli.errors import RunFolderError, TrainingDataError, UsageError
+from training.files import write_bytes, write_together
 from training.loop import EpochFigures
 from training.plots import Curve, Reference, plot_run, plot_runs
 from training.run_folder import RunFolder, check_fresh, check_resumable, claim
@@ -117,6 +117,22 @@ def test_a_write_replaces_the_whole_file_and_leaves_nothing_beside_it(tmp_path):
     write_bytes(tmp_path / "a", b"new")
     assert (tmp_path / "a").read_bytes() == b"new"
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_of_files_that_are_written_together_none_is_replaced_where_one_can_not_be(tmp_path):
+    names = ("a", "b", "c")
+    for name in names:
+        write_bytes(tmp_path / name, b"old")
+    (tmp_path / "b").unlink()
+    (tmp_path / "b").mkdir()
+    with pytest.raises(UsageError, match="b can't be written"):
+        write_together({tmp_path / name: b"new" for name in names})
+    assert [(tmp_path / name).read_bytes() for name in ("a", "c")] == [b"old", b"old"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a", "b", "c"]
+    (tmp_path / "b").rmdir()
+    write_together({tmp_path / name: b"new" for name in names})
+    assert [(tmp_path / name).read_bytes() for name in names] == [b"new"] * 3
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a", "b", "c"]
 
 
 def test_losses_are_plotted_also_where_there_are_none_or_zeros():

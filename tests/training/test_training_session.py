@@ -1,3 +1,4 @@
+import math
 import os
 import signal
 import subprocess
@@ -211,8 +212,15 @@ def test_the_rate_falls_by_the_clock(tmp_path, data_folder):
         validation,
         torch.device("cpu"),
     )
-    trainer.step, trainer.seconds = 30, 15.0
-    assert trainer.total_steps == 120
+    highest = trainer.config.learning_rate
+    rates = []
+    for seconds in (15.0, 30.0, 45.0):
+        trainer.step, trainer.seconds = 120, seconds
+        assert trainer.total_steps == 120 * 60 / seconds
+        trainer.advance(1)
+        rates.append(trainer.optimizer.param_groups[0]["lr"])
+    expected = [highest * 0.5 * (1 + math.cos(math.pi * share)) for share in (0.25, 0.5, 0.75)]
+    assert rates == pytest.approx(expected)
     trainer.seconds = 60.0
     assert trainer.finished
 
@@ -239,6 +247,12 @@ def test_another_runs_weights_can_be_the_start(tmp_path, data_folder):
         request(tmp_path / "b", data_folder, epochs=1, start_from=(first.weights_file,)), read, StopAfter()
     )
     assert losses(second.path)[0][2] < losses(first.path)[0][2]
+    by_folder = train(
+        request(tmp_path / "f", data_folder, epochs=1, start_from=(first.path,)), read, StopAfter()
+    )
+    assert losses(by_folder.path) == losses(second.path)
+    again = request(tmp_path / "f", data_folder, epochs=2, resume=True, start_from=(first.weights_file,))
+    train(again, read, StopAfter())
     with pytest.raises(RunFolderError, match="another network"):
         other = request(tmp_path / "c", data_folder, "pconv", start_from=(first.weights_file,))
         train(other, read, StopAfter())
@@ -303,6 +317,48 @@ def test_a_run_in_which_no_step_was_saved_goes_on_with_other_settings(tmp_path, 
 def test_too_large_a_batch_says_what_to_lower(tmp_path, data_folder):
     with pytest.raises(UsageError, match="fit into the memory; lower --batch-size"):
         train(request(tmp_path, data_folder, batch_size=10**18), read, StopAfter())
+
+
+def test_too_much_data_says_what_to_give_less_of(tmp_path, data_folder):
+    def read_too_much(options, valid, seed):
+        raise MemoryError
+
+    with pytest.raises(UsageError, match="the data doesn't fit into the memory; give less with --data"):
+        train(request(tmp_path, data_folder), read_too_much, StopAfter())
+
+
+def diverge(trainer: Trainer) -> None:
+    """Make a channel's weights infinite, as too high a rate does."""
+    with torch.no_grad():
+        next(trainer.network.parameters())[0] = float("inf")
+
+
+def test_a_run_that_diverges_ends_and_keeps_the_last_good_checkpoint(tmp_path, data_folder):
+    class Diverges(StopAfter):
+        def started(self, trainer, data):
+            self.trainer = trainer
+
+        def epoch_ended(self, figures):
+            if figures.epoch == 2:
+                diverge(self.trainer)
+
+    with pytest.raises(UsageError, match="the loss is no number any more; lower --lr"):
+        train(request(tmp_path / "run", data_folder, batch_size=24), read, Diverges())
+    assert [epoch for epoch, _, _ in losses(tmp_path / "run")] == [1, 2]
+    for name in ("last", "state"):
+        kept = read_checkpoint(tmp_path / "run" / f"{name}.safetensors")
+        assert kept.details["epoch"] == 1
+        assert all(tensor.isfinite().all() for tensor in kept.tensors.values())
+
+
+def test_a_loss_that_is_no_number_ends_the_epoch(tmp_path, data_folder):
+    sources, validation = session.loop_sources(read((SourceOption(data_folder),), None, 0))
+    trainer = Trainer("vanilla", tiny_preset("paper", "vanilla"), sources, validation, torch.device("cpu"))
+    saved = []
+    trainer.loss_sum.fill_(float("nan"))
+    with pytest.raises(UsageError, match="lower --lr"):
+        next(trainer.epochs(lambda: saved.append(trainer.step)))
+    assert saved == []
 
 
 def test_a_state_that_does_not_fit_the_run_is_named(tmp_path, data_folder):

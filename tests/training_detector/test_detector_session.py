@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 import torch
 
+import training.detector.session
 from inpaint_cli.errors import ModelError, RunFolderError, TrainingDataError, UsageError
 from training.checkpoints import read_checkpoint
 from training.detector.samples import SampleConfig
@@ -196,6 +199,59 @@ def test_a_run_of_no_length_is_refused(tmp_path: Path, photos: Path) -> None:
         run(DetectorRequest(folder=tmp_path / "run", photos=(photos,), device="cpu", minutes=0))
 
 
+@pytest.mark.parametrize("when", ["at once", "at the report"])
+def test_a_run_that_diverges_keeps_the_last_good_checkpoint(
+    when: str, tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = DetectorRequest(folder=tmp_path / "run", photos=(photos,), device="cpu")
+    kept = run(first).weights_file.read_bytes()
+
+    def diverge(trainer: DetectorTrainer, described: str) -> None:
+        broken = trainer.network.state_dict() if when == "at once" else trainer.average
+        broken["head.bias"].fill_(float("nan"))
+
+    monkeypatch.setattr("training.detector.session.settle", longer(training.detector.session.settle))
+    with pytest.raises(UsageError, match="the loss is no number any more; lower --lr"):
+        train_detector(replace(first, resume=True), diverge, lambda figures: None, SMALL)
+    assert RunFolder(first.folder).weights_file.read_bytes() == kept
+
+
+def longer(settle: Callable[..., tuple[DetectorRequest, DetectorConfig]]) -> Callable[..., object]:
+    """As it is asked for, but some steps longer."""
+
+    def settled(*asked: object) -> tuple[DetectorRequest, DetectorConfig]:
+        request, config = settle(*asked)
+        return request, replace(config, steps=config.steps + 2)
+
+    return settled
+
+
+def test_photos_that_do_not_fit_into_the_memory_are_told_from_steps(
+    tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_much(folder: Path) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("training.detector.session.read_photos", too_much)
+    with pytest.raises(UsageError, match="the data doesn't fit into the memory; give less with --data"):
+        run(DetectorRequest(folder=tmp_path / "run", photos=(photos,), device="cpu"))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"steps": 0}, "steps 0 must be at least 1"),
+        ({"batch_size": 0}, "--batch-size 0 must be at least 1"),
+        ({"precision": "bf16"}, "no precision 'bf16'; there are: float32, bfloat16"),
+        ({"optimizer": "sgd"}, "no optimizer 'sgd'; there are: adam, muon"),
+        ({"learning_rate": 0.0}, "--lr 0 must be greater than 0"),
+    ],
+)
+def test_settings_that_teach_nothing_are_refused(wrong: dict[str, Any], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        replace(SMALL, **wrong)
+
+
 def test_a_run_does_not_go_on_with_more_photos_than_it_began_with(tmp_path: Path, photos: Path) -> None:
     run(DetectorRequest(folder=tmp_path / "run", photos=(photos,), device="cpu"))
     (photos / "18.png").write_bytes((photos / "00.png").read_bytes())
@@ -215,12 +271,10 @@ def test_the_network_is_compiled_where_it_is_asked_for(
 
 def test_a_run_is_taught_and_goes_on_with_the_same_teachers(tmp_path: Path, photos: Path) -> None:
     teacher = run(DetectorRequest(folder=tmp_path / "teacher", photos=(photos,), device="cpu"))
-    first = DetectorRequest(
-        folder=tmp_path / "run", photos=(photos,), device="cpu", teachers=(teacher.weights_file,)
-    )
+    first = DetectorRequest(folder=tmp_path / "run", photos=(photos,), device="cpu", teachers=(teacher.path,))
     taught = run(first)
     untaught = run(replace(first, folder=tmp_path / "alone", teachers=()))
-    assert json.loads(taught.config_file.read_text())["teachers"] == [str(teacher.weights_file)]
+    assert json.loads(taught.config_file.read_text())["teachers"] == [str(teacher.path)]
     weights, others = (read_checkpoint(each.weights_file).tensors for each in (taught, untaught))
     assert not weights["head.weight"].equal(others["head.weight"])
     listener = Listener()

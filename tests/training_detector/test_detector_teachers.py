@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from inpaint_cli.detection import learned
 from inpaint_cli.errors import ModelError
 from training.checkpoints import Checkpoint, write_checkpoint
+from training.detector import teachers
 from training.detector.network import DamageUNet
 from training.detector.teachers import Teachers
 from training.networks import NetworkConfig, build_network
@@ -64,3 +66,7 @@ def test_a_checkpoint_of_another_network_can_not_teach(tmp_path):
     write_checkpoint(file, Checkpoint("vanilla", config.as_dict(), build_network(config).state_dict(), {}))
     with pytest.raises(ModelError, match=r"pconv\.safetensors holds no detector"):
         Teachers.read([file], torch.device("cpu"))
+
+
+def test_the_second_look_counts_as_much_as_where_the_detector_is_used():
+    assert teachers.SECOND_LOOK == learned.SECOND_LOOK

@@ -54,6 +54,12 @@ def read_batch(file: Path) -> Tensor:
         raise TrainingDataError(f"{file} can't be read: {error.strerror}; {_REMEDY}") from error
 
 
+def batches_folder(folder: Path) -> Path:
+    """Where the batches of a folder lie: in the one that the official archive makes, or in itself."""
+    nested = folder / "cifar-10-batches-bin"
+    return nested if nested.is_dir() else folder
+
+
 def read_batches(folder: Path) -> tuple[Tensor, Tensor | None] | None:
     """Read a folder's batches: (training pictures, validation pictures or None); None where it has none.
 
@@ -61,8 +67,7 @@ def read_batches(folder: Path) -> tuple[Tensor, Tensor | None] | None:
     batch is never trained on. Raises TrainingDataError for a batch that can't be used, and where all that
     there is validates or tests.
     """
-    nested = folder / "cifar-10-batches-bin"
-    folder = nested if nested.is_dir() else folder
+    folder = batches_folder(folder)
     files = {file.name: file for file in sorted(folder.glob("*.bin"))}
     if not files:
         return None
@@ -113,7 +118,7 @@ def archive_batches(file: Path) -> dict[str, bytes]:
 
 
 def _opened(file: Path) -> IO[bytes]:
-    return file.open("rb") if file.suffix == ".tar" else cast(IO[bytes], gzip.open(file))
+    return file.open("rb") if file.suffix.lower() == ".tar" else cast(IO[bytes], gzip.open(file))
 
 
 def _training_names(names: list[str], where: str) -> list[str]:

@@ -17,6 +17,7 @@ from training.data.cifar import (
     SIDE,
     TEST_BATCH,
     archive_batches,
+    batches_folder,
     parse_batch,
     read_archive,
     read_batch,
@@ -125,14 +126,15 @@ def load_training_data(
     if not options:
         raise TrainingDataError("no training data was given; give some with --data")
     sources = [replace(read_source(option.path, seed=seed), weight=option.weight) for option in options]
-    given = None if valid is None else read_source(valid, seed=seed, split=False).train
+    given = None if valid is None else read_source(valid, seed=seed, split=False, option="--valid").train
     return TrainingData(tuple(sources), given)
 
 
-def read_source(path: Path, *, seed: int = 0, split: bool = True) -> Source:
+def read_source(path: Path, *, seed: int = 0, split: bool = True, option: str = "--data") -> Source:
     """Read one path: an archive, a batch file, a folder of batches or a folder of pictures.
 
-    Where ``split`` is off, everything is in ``train`` and nothing in ``valid``. Raises TrainingDataError for
+    Where ``split`` is off, everything is in ``train`` and nothing in ``valid``. ``option`` is what named the
+    path. Raises TrainingDataError for
     a path that isn't there, can't be read or holds nothing to train on.
     """
     name = path.resolve().name
@@ -144,7 +146,7 @@ def read_source(path: Path, *, seed: int = 0, split: bool = True) -> Source:
         train, own = batches
     elif not path.exists():
         raise TrainingDataError(
-            f"{path} does not exist; give an archive, a *.bin batch or a folder with --data"
+            f"{path} does not exist; give an archive, a *.bin batch or a folder with {option}"
         )
     elif path.name.lower().endswith(ARCHIVE_SUFFIXES):
         train, own = read_archive(path)
@@ -205,8 +207,7 @@ def read_test_pictures(path: Path) -> npt.NDArray[np.uint8]:
     The test batch of an archive or folder, or one batch. Raises TrainingDataError where it can't be used.
     """
     if path.is_dir():
-        nested = path / "cifar-10-batches-bin"
-        pictures = read_batch((nested if nested.is_dir() else path) / TEST_BATCH)
+        pictures = read_batch(batches_folder(path) / TEST_BATCH)
     elif path.name.lower().endswith(ARCHIVE_SUFFIXES):
         batches = archive_batches(path)
         if TEST_BATCH not in batches:

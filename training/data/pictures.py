@@ -119,6 +119,8 @@ def _rgb(picture: Image.Image) -> Pixels:
         return np.repeat(grey[..., None], 3, axis=2)
     if picture.mode in ("I", "F"):
         raise ValueError("values of 32 bits are not supported")
+    if picture.mode == "P" and isinstance(picture.info.get("transparency"), bytes):
+        picture = picture.convert("RGBA")  # Pillow would warn on the terminal
     return np.asarray(picture.convert("RGB"))
 
 

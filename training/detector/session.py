@@ -11,7 +11,7 @@ import cv2
 
 from inpaint_cli.backends.cores import free_cores
 from inpaint_cli.errors import TrainingDataError, UsageError
-from training.checkpoints import read_start
+from training.checkpoints import checkpoint_file, read_start
 from training.compilation import compilation_told
 from training.data.pictures import Pixels
 from training.detector.elements import ElementBank
@@ -20,7 +20,7 @@ from training.detector.teachers import Teachers
 from training.detector.trainer import DetectorConfig, DetectorFigures, DetectorTrainer
 from training.devices import find_device
 from training.distributed import world_size
-from training.memory import shortage_told
+from training.memory import DATA, shortage_told
 from training.run_folder import RunFolder, check_fresh, check_same_data, claim
 from training.run_request import RunRequest, as_tuple
 from training.settling import settle
@@ -34,7 +34,7 @@ class DetectorRequest(RunRequest):
     """What one `inpaint-cli train --model detector` asks for.
 
     photos: folders of undamaged photos; elements: scanned damage as KIND/*.png, 255 = opaque; teachers:
-    checkpoints of detectors whose answers are learned as well.
+    checkpoints, or folders of runs, of detectors whose answers are learned as well.
     """
 
     photos: tuple[Path, ...]
@@ -44,7 +44,7 @@ class DetectorRequest(RunRequest):
     @property
     def files(self) -> dict[str, tuple[Path, ...]]:
         """The files that are asked for, by the option that names them."""
-        own = {"--elements": as_tuple(self.elements), "--teacher": self.teachers}
+        own = {"--elements": as_tuple(self.elements), "--teacher": tuple(map(checkpoint_file, self.teachers))}
         return {"--data": self.photos, **super().files, **own}
 
     def completed(self, begun: Self) -> Self:
@@ -78,7 +78,8 @@ def train_detector(
         request, config = settle(request, folder, "detector", lambda: usual or DetectorConfig(), _begun)
         start = None if folder.has_state else read_start(request.start_from)
         elements = ElementBank.read(request.elements) if request.elements else None
-        training, validating = _photos(request)
+        with shortage_told(DATA):
+            training, validating = _photos(request)
         sizes = [len(training) + len(validating)]
         check_same_data(folder, sizes)
         trainer = DetectorTrainer(

@@ -21,14 +21,16 @@ from training.detector.network import DamageUNet, mirrored_look
 from training.detector.samples import SampleConfig, SampleMaker
 from training.detector.teachers import Teachers
 from training.growth import grow
-from training.optimizers import OPTIMIZERS, check_rate, scheduled_rate, set_rate
+from training.optimizers import OPTIMIZERS, scheduled_rate, set_rate
 from training.precision import autocast
-from training.run_length import check_minutes, expected_steps, is_over
+from training.run_checks import check_losses, check_settings
+from training.run_length import expected_steps, is_over
 from training.run_state import SAVE_EVERY, damage_told, load_run, save_run
 
 ARCHITECTURE = "damage-unet"
 VALIDATION_SEED, VALIDATION_SAMPLES = 20_240_607, 64
-SECOND_LOOKS = 1
+SCHEDULE = "trapezoid"
+_LOOK_STREAM = 1
 """Sets the random numbers that choose a step's look apart from those of its samples."""
 
 
@@ -57,9 +59,15 @@ class DetectorConfig:
     samples: SampleConfig = field(default_factory=SampleConfig)
 
     def __post_init__(self) -> None:
-        """Raise UsageError for a run of no length, and for one that learns nothing."""
-        check_minutes(self.minutes)
-        check_rate(self.learning_rate)
+        """Raise UsageError for what `check_settings` refuses."""
+        check_settings(
+            counts={"steps": self.steps, "--batch-size": self.batch_size},
+            minutes=self.minutes,
+            learning_rate=self.learning_rate,
+            optimizer=self.optimizer,
+            precision=self.precision,
+            schedule=SCHEDULE,
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for a run folder."""
@@ -138,7 +146,10 @@ class DetectorTrainer:
         self._batches: Iterator[Batch] | None = None
 
     def run(self, watch: Callable[[DetectorFigures], None], save: Callable[[], None]) -> None:
-        """Train to the last step; now and then, and at the end, also validate and tell."""
+        """Train to the last step; now and then, and at the end, also validate, save and tell.
+
+        Raises UsageError where a loss or a weight is no number any more; that is not saved.
+        """
         saved, told, saves = self.clock(), (self.clock(), self.step), 0
         began = self.clock() - self.seconds
         while not self.finished:
@@ -146,12 +157,16 @@ class DetectorTrainer:
             self.seconds = self.clock() - began
             at_end = self.finished
             if at_end or self.clock() - saved > SAVE_EVERY:
-                save()
                 saves += 1
                 if at_end or saves < 4 or saves % 8 == 0:
                     seconds = self.clock() - told[0]
-                    watch(self.figures((self.step - told[1]) / max(seconds, 1e-9)))
+                    figures = self.figures((self.step - told[1]) / max(seconds, 1e-9))
+                    check_losses(figures.training_loss, figures.validation_loss, figures.second_loss)
+                    save()
+                    watch(figures)
                     told = self.clock(), self.step
+                else:
+                    save()
                 saved = self.clock()
 
     @property
@@ -175,10 +190,13 @@ class DetectorTrainer:
             self.step += 1
 
     def _one_step(self, batch: Batch) -> Tensor:
-        """Descend once, remember which clean photos raised false alarms. Returns the loss."""
+        """Descend once, remember which clean photos raised false alarms. Returns the loss.
+
+        Raises UsageError for a loss that is no number.
+        """
         config = self.config
-        rng = np.random.default_rng((config.seed, self.step, SECOND_LOOKS))
-        share = scheduled_rate("trapezoid", self.step, self.total_steps, config.warmup)
+        rng = np.random.default_rng((config.seed, self.step, _LOOK_STREAM))
+        share = scheduled_rate(SCHEDULE, self.step, self.total_steps, config.warmup)
         set_rate(self.optimizer, config.learning_rate * share)
         photo, label, weight = self._on_device(batch)
         with autocast(self.device, config.precision):
@@ -193,6 +211,7 @@ class DetectorTrainer:
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
         move_average(self.average, self.network.state_dict(), config.average, self.step)
+        check_losses(float(loss.detach()))  # before photos are drawn by it
         self._remember(batch, (logits.detach().sigmoid() * (label == 0)).amax((1, 2, 3)))
         return loss.detach()
 
