@@ -89,7 +89,11 @@ class MaskFolder:
         return sorted(relative for relative in every if relative not in self._owners)
 
     def _called(self, name: str) -> list[str]:
-        return self._named.get(_key(name), [])
+        """Return the masks of a name; of several, those that write its letters with marks as it does."""
+        found = self._named.get(_key(name), [])
+        if len(found) < 2:
+            return found
+        return [each for each in found if _stem(each) == name] or found
 
 
 def is_named_as_mask(relative: str) -> bool:

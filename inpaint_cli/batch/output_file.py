@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import filecmp
 import os
 import stat
 from functools import cached_property
@@ -120,7 +121,8 @@ class OutputFile:
         if photo is None:
             return ""
         made_of = self._journal.photos_of(present)
-        if made_of and all(_are_two(other, photo) for other in made_of):
+        others = [other for other in made_of if _are_two(other, photo)]
+        if others and others == made_of and not any(_are_alike(other, photo) for other in others):
             return (
                 f"is there already, made of {made_of[0]}; write into another folder (--overwrite replaces it)"
             )
@@ -131,6 +133,14 @@ def _are_two(one: Path, other: Path) -> bool:
     """Say whether these are two photos; one that is gone was renamed, or is no longer wanted."""
     try:
         return one != other and not one.samefile(other)
+    except OSError:
+        return False
+
+
+def _are_alike(one: Path, other: Path) -> bool:
+    """Say whether two photos have the same content: one is a copy, as of a whole project."""
+    try:
+        return filecmp.cmp(one, other, shallow=False)
     except OSError:
         return False
 

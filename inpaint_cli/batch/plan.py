@@ -126,18 +126,16 @@ def make_plan(selection: Selection) -> Plan:
     masks = None
     if selection.mask_dir is not None:
         masks = MaskFolder.read(str(selection.mask_dir), selection.suffixes, _result_folders(selection))
-    if selection.mask is not None and not selection.mask.is_file():
-        raise UsageError(f"--mask {selection.mask}: {_why_no_mask(selection.mask)}")
+    check_mask(selection.mask)
     if selection.output is not None and selection.output.exists() and not selection.output.is_dir():
         raise UsageError(cannot_be_made(selection.output, IS_A_FILE))
     draft = _Draft(selection, masks, existing_id(selection.mask_dir))
     for path in selection.photos:
+        check_there(path)
         if path.is_dir():
             _add_folder(draft, path)
-        elif os.path.lexists(path):
-            _add_file(draft, path)
         else:
-            raise UsageError(f"{path}: there is no such file or folder")
+            _add_file(draft, path)
     for path in selection.listed:
         _add_listed(draft, path)
     if selection.masks_wanted:
@@ -153,12 +151,24 @@ def make_plan(selection: Selection) -> Plan:
     )
 
 
-def _why_no_mask(path: Path) -> str:
-    if path.is_dir():
-        return "is a folder; --mask-dir takes masks from one"
-    if path.exists():
-        return "is a pipe or a device, which can be read only once; give a file"
-    return "there is no such file"
+def check_there(photo: Path) -> None:
+    """Raise UsageError where there is nothing at a path that was named; a link may lead nowhere.
+
+    Raises OSError where that can't even be looked at.
+    """
+    if not photo.is_dir() and not os.path.lexists(photo):
+        raise UsageError(f"{photo}: there is no such file or folder")
+
+
+def check_mask(mask: Path | None) -> None:
+    """Raise UsageError where the mask for all photos is no file."""
+    if mask is None or mask.is_file():
+        return
+    if mask.is_dir():
+        raise UsageError(f"--mask {mask}: is a folder; --mask-dir takes masks from one")
+    if mask.exists():
+        raise UsageError(f"--mask {mask}: is a pipe or a device, which can be read only once; give a file")
+    raise UsageError(f"--mask {mask}: there is no such file")
 
 
 def _result_folders(selection: Selection) -> set[FolderId]:
@@ -258,12 +268,19 @@ def _add_named(draft: _Draft, root: str, relative: str, output: Path, *, listed:
 
 
 def _why_no_file(path: Path) -> str:
-    """Return why a path from a list can't be a photo, before a missing mask hides it; "" where it can."""
+    """Return why a path can't be a photo, before a missing mask hides it; "" where it can.
+
+    Only one from a list can be a folder.
+    """
     try:
         is_folder = stat.S_ISDIR(path.stat().st_mode)
     except OSError as error:
         return f"can't be read: {error.strerror or error}"
     return "is a folder; name it outside of the list, or list its photos" if is_folder else ""
+
+
+def _is_empty_file(path: Path) -> bool:
+    return path.is_file() and not path.stat().st_size
 
 
 def _from_base(path: Path, base: Path) -> str:
@@ -322,6 +339,10 @@ def _with_mask(draft: _Draft, masks: MaskFolder, job: Job, *, listed: bool) -> J
         return replace(job, problem=str(error))
     if mask is not None:
         return replace(job, mask_file=mask)
+    if why_no_file := _why_no_file(job.photo):
+        return replace(job, problem=why_no_file)
+    if _is_empty_file(job.photo):
+        return replace(job, problem="the file is empty")
     problem = masks.why_none(job.relative, beside=beside)
     if listed and draft.selection.base is None:
         problem += "; --base DIR names the folder that its path counts from"

@@ -18,6 +18,9 @@ MOST_LISTED = 100
 HEAD_BYTES = 1 << 18
 """So much of a file tells whether it is a report of ours: more than its longest line, with three paths."""
 
+_BEGINNING = b'{"photo": '
+"""What each of our lines begins with."""
+
 
 def write_line(stream: TextIO, outcome: Outcome) -> None:
     """Write one JSON line at once, so that a reader and a killed run have it."""
@@ -26,9 +29,12 @@ def write_line(stream: TextIO, outcome: Outcome) -> None:
 
 
 def is_lines(head: bytes) -> bool:
-    """Say whether a file that begins so holds JSON lines of ours."""
+    """Say whether a file that begins so holds JSON lines of ours; the disk may have cut the only one."""
+    first, ended, _ = head.partition(b"\n")
+    if not ended and head.startswith(_BEGINNING):
+        return True
     try:
-        line = json.loads(head.partition(b"\n")[0])
+        line = json.loads(first)
     except (ValueError, RecursionError):
         return False
     return isinstance(line, dict) and line.keys() >= {"photo", "output", "status", "reason"}

@@ -39,12 +39,17 @@ SHARING = ("restore", "detect")
 
 
 def find_config() -> Path | None:
-    """Return the file that defaults come from, if there is one in the working folder."""
-    own, project = Path(CONFIG_NAME), Path("pyproject.toml")
-    if own.is_file():
-        return own
-    if project.is_file() and _tables(project):
-        return project
+    """Return the file that defaults come from, if there is one in the working folder.
+
+    Raises UsageError for what is named so but is no file, or a link that leads nowhere.
+    """
+    for file in (Path(CONFIG_NAME), Path("pyproject.toml")):
+        if not os.path.lexists(file):
+            continue
+        if not file.is_file():
+            raise UsageError(f"{file}: is no file, or a link to none; --no-config takes no settings from it")
+        if file.name == CONFIG_NAME or _tables(file):
+            return file
     return None
 
 

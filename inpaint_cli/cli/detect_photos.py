@@ -30,7 +30,7 @@ def detect_photos(options: DetectOptions) -> ExitCode:
     """Find the damage in every photo that the options name and return the exit code."""
     start = time.perf_counter()
     screen = Screen(options.quiet, options.verbose)
-    check_reports(options.report, None, overwrite=options.overwrite)
+    check_reports(options.report, None)
     plan = make_plan(detect_selection(options))
     named = options.photos or []
     _check_overlay(options.overlay, plan, named)

@@ -28,6 +28,8 @@ _OUT_OF_REACH = frozenset({errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.
 _LOST = frozenset({errno.ENOSPC, errno.EBADF, errno.EIO, errno.EDQUOT, errno.EFBIG})
 """Why stdout can't be written: errors of our files name these, and are caught where they are written."""
 
+_FOLDER_GONE = "the working folder is gone; change to one that is there"
+
 
 @dataclass(frozen=True)
 class Command:
@@ -70,6 +72,7 @@ EPILOG = (
 def main() -> None:
     """Run the program and leave with its exit code."""
     streams.replace_closed()
+    streams.buffer_stdout()
     streams.write_any_name()
     code = run(sys.argv[1:])
     lost = streams.flush_stdout()
@@ -88,12 +91,17 @@ def run(arguments: Sequence[str]) -> int:
             raise UsageError("an argument is empty; is a variable not set? (. is the working folder)")
         return _run_app(_no_config_first(arguments))
     except InpaintError as error:
+        if isinstance(error, UsageError) and _is_working_folder_gone():
+            error = UsageError(_FOLDER_GONE)
         _complain(f"error: {' '.join(str(error).split())}{_config_hint(error, arguments)}")
         return error.exit_code
     except KeyboardInterrupt:
         _complain("interrupted")
         return ExitCode.INTERRUPTED
     except Exception as error:
+        if isinstance(error, FileNotFoundError) and _is_working_folder_gone():
+            _complain(f"error: {_FOLDER_GONE}")
+            return ExitCode.USAGE
         if type(error) is ImportError and (error.name or "").partition(".")[0] not in _OURS:
             if _wants_traceback(arguments):
                 traceback.print_exc()
@@ -248,6 +256,15 @@ def _complain(message: str) -> None:
 def _lost_stdout(reason: str) -> ExitCode:
     _complain(f"error: stdout can't be written: {reason}")
     return ExitCode.SOME_FAILED
+
+
+def _is_working_folder_gone() -> bool:
+    """Say whether the folder that relative paths count from was removed."""
+    try:
+        os.getcwd()  # noqa: PTH109
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _wants_traceback(arguments: Sequence[str]) -> bool:

@@ -14,6 +14,7 @@ from inpaint_cli.batch.cores import share_cores
 from inpaint_cli.batch.journal import Journal
 from inpaint_cli.batch.outcome import Outcome
 from inpaint_cli.batch.output_file import OutputFile
+from inpaint_cli.batch.plan import check_mask, check_there
 from inpaint_cli.batch.record import Record
 from inpaint_cli.batch.restore_photo import Workshop, ended, read_mask_bytes, restore_bytes
 from inpaint_cli.batch.run import Stop
@@ -44,14 +45,20 @@ def restore_one(options: RestoreOptions) -> ExitCode:
         raise UsageError("stdin is a terminal; pipe a photo into it (< photo.jpg)")
     if options.output is not None and names_folder(options.output):
         raise UsageError(f"-o {target}: is a folder; a photo from stdin has no name, give a file")
+    if source != STDIO:
+        check_there(source)
+    check_mask(options.mask)
     _refuse_own_output(target, options.mask)
     screen = Screen(options.quiet, options.verbose)
-    check_reports(options.report, options.html, overwrite=options.overwrite)
+    check_reports(options.report, options.html)
     workshop = open_workshop(options, share_cores(1))
     interruption.raise_again()
-    with open_reporting(screen, Stop(), json=options.json, report=options.report) as reporting:
+    stop = Stop()
+    with open_reporting(screen, stop, json=options.json, report=options.report) as reporting:
         record = workshop.begin(source, target, options.mask)
-        reporting.tell(record.attempt(lambda: _restore(source, target, workshop, record)))
+        outcome = record.attempt(lambda: _restore(source, target, workshop, record, stop))
+        if not stop.interrupted:
+            reporting.tell(outcome)
     return reporting.exit_code
 
 
@@ -76,14 +83,14 @@ def _is_at(place: os.stat_result, look: Callable[[], os.stat_result]) -> bool:
         return False
 
 
-def _restore(source: Path, target: Path, workshop: Workshop, record: Record) -> Outcome:
+def _restore(source: Path, target: Path, workshop: Workshop, record: Record, stop: Stop) -> Outcome:
     with record.timed("seconds_read"):
         data = sys.stdin.buffer.read() if source == STDIO else read_bytes(source)
         mask = None if record.outcome.mask is None else read_mask_bytes(record.outcome.mask)
     result = restore_bytes(data, mask, workshop, record)
     with record.timed("seconds_write"):
         if target == STDIO:
-            _to_stdout(result)
+            _to_stdout(result, stop)
         else:
             output = OutputFile(target.parent, Path(target.name), Journal())
             output.put(result, b"", overwrite=workshop.settings.overwrite, mode=_mode_of_stdin())
@@ -96,9 +103,12 @@ def _mode_of_stdin() -> int | None:
     return mode | stat.S_IRUSR if stat.S_ISREG(mode) else None
 
 
-def _to_stdout(result: bytes) -> None:
+def _to_stdout(result: bytes, stop: Stop) -> None:
+    """Write the photo; where its reader has left, that is no failure of it. Raises PhotoError."""
     try:
         sys.stdout.buffer.write(result)
         sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        stop.interrupt()
     except OSError as error:
         raise PhotoError(f"stdout can't be written: {error.strerror or error}") from error

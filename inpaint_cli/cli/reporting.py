@@ -78,7 +78,7 @@ def open_reporting(
             handle.close()
 
 
-def check_reports(report: Path | None, html: Path | None, *, overwrite: bool) -> None:
+def check_reports(report: Path | None, html: Path | None) -> None:
     """Refuse reports that have no place, are one file, or would be written over what is no report of ours.
 
     Nothing is opened for writing, so that a run which is refused later leaves an earlier report as it was.
@@ -98,8 +98,8 @@ def check_reports(report: Path | None, html: Path | None, *, overwrite: bool) ->
         if file.suffix.lower() in PHOTO_SUFFIXES:
             raise UsageError(f"{flag} {file}: would be written over a photo")
         head = read_head(flag, file)
-        if head and not overwrite and not is_ours(head):
-            raise UsageError(f"{flag} {file}: is no report of ours; --overwrite replaces it")
+        if head and not is_ours(head):
+            raise UsageError(f"{flag} {file}: is no report of ours; name another file, or remove it")
 
 
 def can_have_folder(file: Path) -> bool:

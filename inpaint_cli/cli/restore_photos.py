@@ -33,7 +33,7 @@ def restore_photos(options: RestoreOptions) -> ExitCode:
     """Restore every photo that the options name and return the exit code."""
     start = time.perf_counter()
     screen = Screen(options.quiet, options.verbose or (options.watch and not options.quiet))
-    check_reports(options.report, options.html, overwrite=options.overwrite)
+    check_reports(options.report, options.html)
     selection = selection_of(options)
     plan, named = make_plan(selection), options.photos or []
     if options.dry_run:

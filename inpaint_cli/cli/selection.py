@@ -22,7 +22,7 @@ def selection_of(options: RestoreOptions) -> Selection:
     output_file = output_file_of(options)
     return Selection(
         photos=tuple(options.photos or ()),
-        listed=read_list(options.files_from, null=options.null) if options.files_from else (),
+        listed=_listed(options),
         output=None if output_file or options.output is None else Path(options.output),
         output_file=output_file,
         base=options.base,
@@ -34,10 +34,13 @@ def selection_of(options: RestoreOptions) -> Selection:
 
 
 def detect_selection(options: DetectOptions) -> Selection:
-    """Return the photos that the flags of `detect` name, and where their masks go; see `read_list`."""
+    """Return the photos that the flags of `detect` name, and where their masks go; see `read_list`.
+
+    Raises NothingToDoError as well.
+    """
     return Selection(
         photos=tuple(options.photos or ()),
-        listed=read_list(options.files_from, null=options.null) if options.files_from else (),
+        listed=_listed(options),
         output=options.output,
         base=options.base,
         suffixes=PHOTO_SUFFIXES,
@@ -90,11 +93,21 @@ def wanted_format(options: RestoreOptions) -> str | None:
     return None if output is None else SUFFIX_FORMATS[output.suffix.lower()].lower()
 
 
+def _listed(options: RestoreOptions | DetectOptions) -> tuple[Path, ...]:
+    """Return the photos of the list, if one is given. Raises NothingToDoError where there are no others."""
+    if not options.files_from:
+        return ()
+    paths = read_list(options.files_from, null=options.null)
+    if not paths and not options.photos:
+        raise NothingToDoError(f"--files-from {options.files_from}: names no photo")
+    return paths
+
+
 def read_list(file: str, *, null: bool) -> tuple[Path, ...]:
     """Read paths from a file or stdin (`-`), one a line or NUL-separated, as the system's bytes.
 
     Editors on Windows begin the list with a mark of its encoding, which is no part of the first path. Raises
-    UsageError for a list that can't be read or holds NULs otherwise, NothingToDoError for an empty one.
+    UsageError for a list that can't be read or holds NULs otherwise.
     """
     try:
         content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
@@ -104,7 +117,4 @@ def read_list(file: str, *, null: bool) -> tuple[Path, ...]:
     if b"\0" in content and not null:
         raise UsageError(f"--files-from {file}: holds NULs: give -0 if they end paths, save UTF-16 as UTF-8")
     lines = content.split(b"\0") if null else [line.removesuffix(b"\r") for line in content.split(b"\n")]
-    paths = tuple(Path(os.fsdecode(line)) for line in lines if line)
-    if not paths:
-        raise NothingToDoError(f"--files-from {file}: names no photo")
-    return paths
+    return tuple(Path(os.fsdecode(line)) for line in lines if line)

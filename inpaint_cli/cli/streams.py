@@ -31,6 +31,18 @@ def replace_closed() -> None:
     sys.stderr = sys.stderr or os.fdopen(2, "w")
 
 
+def buffer_stdout() -> None:
+    """Let stdout write all that it is given: without a buffer (PYTHONUNBUFFERED) the system may take a part.
+
+    What is printed is still written at the end of each line.
+    """
+    bare = sys.stdout
+    if isinstance(bare, io.TextIOWrapper) and isinstance(bare.buffer, io.RawIOBase):
+        sys.stdout = io.TextIOWrapper(
+            io.BufferedWriter(bare.buffer), bare.encoding, bare.errors, line_buffering=True
+        )
+
+
 def write_any_name() -> None:
     """Let stdout and stderr take every name of a file, whatever their encoding."""
     codecs.register_error(_ANY_NAME, _any_name)

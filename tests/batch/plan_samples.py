@@ -1,4 +1,4 @@
-"""Empty files to plan with: a plan looks at names, not into photos."""
+"""Files to plan with: a plan looks at names, not into photos."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SUFFIXES = frozenset({".jpg", ".png", ".tif"})
 def touch(root: Path, *names: str) -> None:
     for name in names:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).touch()
+        (root / name).write_bytes(b"x")
 
 
 def plan_of(*photos: Path, **selection: object) -> Plan:

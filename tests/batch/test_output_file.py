@@ -87,3 +87,17 @@ def test_a_result_that_was_retouched_meanwhile_is_not_withdrawn(tmp_path: Path, 
     (tmp_path / OUTPUT).write_bytes(b"by hand")
     assert not output.withdraw()
     assert (tmp_path / OUTPUT).read_bytes() == b"by hand"
+
+
+def test_the_result_of_a_copy_of_this_photo_is_replaced_that_of_another_is_not(
+    tmp_path: Path, journal: Journal
+) -> None:
+    (tmp_path / OUTPUT).write_bytes(b"ours")
+    copy = tmp_path / "copy.png"
+    output = OutputFile(tmp_path, OUTPUT, journal, photo=copy)
+    copy.write_bytes(b"other")
+    with pytest.raises(PhotoError, match=r"a\.png: is there already, made of .*in\.png; write into another"):
+        output.put(b"new", INPUTS, overwrite=False)
+    copy.write_bytes(b"photo")
+    assert output.put(b"new", INPUTS, overwrite=False)
+    assert (tmp_path / OUTPUT).read_bytes() == b"new"

@@ -11,7 +11,7 @@ from inpaint_cli.errors import UsageError
 
 def plan_of(root: Path, photos: list[str], masks: list[str]) -> Plan:
     for folder, names in (("photos", photos), ("masks", masks)):
-        (root / folder).mkdir()
+        (root / folder).mkdir(parents=True)
         touch(root / folder, *names)
     return make_plan(Selection(photos=(root / "photos",), mask_dir=root / "masks", suffixes=SUFFIXES))
 
@@ -125,3 +125,26 @@ def test_masks_are_found_where_detect_wrote_them_for_one_album_at_a_time(tmp_pat
 def test_a_mask_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="--mask-dir"):
         make_plan(Selection(photos=(tmp_path,), mask_dir=tmp_path / "no", suffixes=SUFFIXES))
+
+
+def test_of_masks_that_differ_in_how_letters_with_marks_are_written_the_photos_own_is_taken(
+    tmp_path: Path,
+) -> None:
+    composed, decomposed = "\u00e9", "e\u0301"
+    both = plan_of(tmp_path / "both", [f"{composed}.jpg"], [f"{decomposed}.png", f"{composed}.png"])
+    assert pairs(both, tmp_path / "both") == {f"{composed}.jpg": f"{composed}.png"} and not both.refusals
+    other = plan_of(tmp_path / "other", [f"{composed}.jpg"], [f"{decomposed}.png"])
+    assert pairs(other, tmp_path / "other") == {f"{composed}.jpg": f"{decomposed}.png"}
+
+
+def test_what_is_wrong_with_the_file_comes_before_the_mask_that_it_lacks(tmp_path: Path) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    (tmp_path / "masks").mkdir()
+    (photos / "empty.jpg").touch()
+    (photos / "gone.jpg").symlink_to("nowhere.jpg")
+    plan = make_plan(Selection(photos=(photos,), mask_dir=tmp_path / "masks", suffixes=SUFFIXES))
+    assert {job.relative: job.problem for job in plan.jobs} == {
+        "empty.jpg": "the file is empty",
+        "gone.jpg": "can't be read: No such file or directory",
+    }

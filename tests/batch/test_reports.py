@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from inpaint_cli.batch.outcome import Outcome
-from inpaint_cli.batch.reports import MOST_LISTED, Tally
+from inpaint_cli.batch.reports import MOST_LISTED, Tally, is_lines
 from inpaint_cli.errors import ExitCode
 from inpaint_cli.printable import printable
 
@@ -33,6 +33,11 @@ class TestLines:
 
     def test_outcomes_can_be_sent_to_other_processes(self) -> None:
         assert pickle.loads(pickle.dumps(outcome())) == outcome()
+
+    def test_a_line_is_ours_also_where_it_was_cut(self) -> None:
+        line = outcome().to_json().encode()
+        assert is_lines(line + b"\n") and is_lines(line[:30])
+        assert not is_lines(line[:30] + b"\n") and not is_lines(b'{"a": 1')
 
     def test_a_name_cannot_fake_a_line_or_move_the_cursor(self) -> None:
         assert printable("a\nfailed: b\x1b[2J.jpg") == "a\\nfailed: b\\x1b[2J.jpg"

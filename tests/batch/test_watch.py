@@ -82,6 +82,17 @@ class TestWatching:
         watcher.complete()
         assert [job.photo for job in watcher.complete().jobs] == [tmp_path / "a.jpg"]
 
+    def test_a_mask_beside_its_photo_is_left_out_where_masks_lie_elsewhere(self, tmp_path: Path) -> None:
+        photos, masks, watcher = watched_with_masks(tmp_path)
+        for file in (photos / "a_mask.png", photos / "a.jpg", masks / "a.png"):
+            file.write_bytes(b"x")
+        note = f"{photos}: masks beside photos are left out (1, such as a_mask.png)"
+        assert watcher.complete().notes == (note,)
+        assert [job.photo for job in watcher.complete().jobs] == [photos / "a.jpg"]
+        (photos / "b_mask.png").write_bytes(b"x")
+        assert watcher.complete().notes == (f"waiting for its photo: {photos / 'b_mask.png'}",)
+        assert [job.relative for job in watcher.incomplete] == ["b_mask.png"]
+
     def test_photos_that_cannot_be_told_apart_wait_and_hold_no_other_back(self, tmp_path: Path) -> None:
         photos, masks, watcher = watched_with_masks(tmp_path)
         for file in (

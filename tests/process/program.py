@@ -44,14 +44,14 @@ def after(code: str) -> list[str]:
     return [sys.executable, "-c", f"{code}\nfrom inpaint_cli.__main__ import main\nmain()"]
 
 
-def interrupted_by_import_of(module: str) -> list[str]:
-    """The program, which is sent Ctrl-C in the moment that it imports a module."""
+def interrupted_by_import_of(module: str, by: str = "SIGINT") -> list[str]:
+    """The program, which is sent Ctrl-C, or another signal, in the moment that it imports a module."""
     return after(
         "import builtins, os, signal\n"
         "imported = builtins.__import__\n"
         "def late(name, *rest):\n"
         f"    if name == {module!r}:\n"
-        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        f"        os.kill(os.getpid(), signal.{by})\n"
         "    return imported(name, *rest)\n"
         "builtins.__import__ = late\n"
     )

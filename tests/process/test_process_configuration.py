@@ -1,5 +1,8 @@
 """Files of settings: which defaults they give, and what of them is refused."""
 
+import os
+from pathlib import Path
+
 import pytest
 
 
@@ -76,6 +79,17 @@ class TestConfigurationFile:
         (root / "inpaint-cli.toml").write_text(text)
         ended = inpaint("restore", "photos")
         assert ended.code == 2 and f"inpaint-cli.toml: {told}" in ended.stderr
+
+    @pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, lambda file: file.symlink_to("nowhere")])
+    @pytest.mark.parametrize("name", ["inpaint-cli.toml", "pyproject.toml"])
+    def test_what_is_no_file_is_not_passed_over(self, archive, inpaint, make, name: str) -> None:
+        root = archive("a.png")
+        make(root / name)
+        ended = inpaint("restore", "photos", "--dry-run")
+        assert ended.code == 2 and ended.stderr.startswith(
+            f"inpaint-cli: error: {name}: is no file, or a link"
+        )
+        assert inpaint("--no-config", "restore", "photos", "--dry-run").code == 0
 
     @pytest.mark.parametrize(
         "text", ["[restore]\nspeed = 1", "speed = 1", "[walk]\na = 1", "jobs = ", "a = 1\n"]

@@ -29,9 +29,10 @@ def unbroken(archive, restore, tmp_path) -> dict[str, bytes]:
     return content(tmp_path / "unbroken")
 
 
-def test_ctrl_c_while_the_network_is_opened_is_one_line(archive, start_restore) -> None:
+@pytest.mark.parametrize("by", ["SIGINT", "SIGTERM"])
+def test_ctrl_c_while_the_network_is_opened_is_one_line(archive, start_restore, by: str) -> None:
     root = archive("a.png")
-    program = interrupted_by_import_of("onnxruntime")
+    program = interrupted_by_import_of("onnxruntime", by)
     process = start_restore("photos", "--mask", "masks/a.png", "-o", "out", program=program)
     ended = process.communicate(timeout=60)
     assert (process.returncode, *ended) == (130, b"", b"inpaint-cli: interrupted\n")

@@ -81,10 +81,11 @@ def test_ctrl_c_that_an_import_takes_for_its_own_failure_ends_with_one_line(arch
     assert not (root / "photos-restored").exists()
 
 
-def test_other_commands_get_their_ctrl_c_as_an_exception() -> None:
+@pytest.mark.parametrize("by", ["SIGINT", "SIGTERM"])
+def test_other_commands_get_their_ctrl_c_as_an_exception(by: str) -> None:
     code = (
         "import signal, inpaint_cli.cli.models as models\n"
-        "models.list_models = lambda **_: signal.raise_signal(signal.SIGINT)\n"
+        f"models.list_models = lambda **_: signal.raise_signal(signal.{by})\n"
         "from inpaint_cli.__main__ import main\n"
         "try:\n"
         "    main()\n"

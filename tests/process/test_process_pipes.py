@@ -3,9 +3,11 @@
 import io
 import os
 import pty
+import resource
 import subprocess
 from pathlib import Path
 
+import pytest
 from PIL import Image
 from program import PROGRAM, environment
 
@@ -100,6 +102,21 @@ def test_contradictions_with_a_pipe_are_refused(archive, inpaint) -> None:
         assert (ended.code, ended.stdout) == (2, b""), arguments
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["-", "--mask", "nope.png", "-o", "-"], "--mask nope.png: there is no such file"),
+        (["nope.jpg", "-o", "-", "--mask", "masks/a.png"], "nope.jpg: there is no such file or folder"),
+        (["-", "--mask", "masks"], "--mask masks: is a folder; --mask-dir takes masks from one"),
+    ],
+)
+def test_what_is_not_there_is_wrong_usage_in_a_pipe_as_well(archive, inpaint, arguments, told) -> None:
+    root = archive("a.png")
+    photo = (root / "photos/a.png").read_bytes()
+    ended = inpaint("restore", *arguments, "--model", "none.onnx", input=photo)
+    assert (ended.code, ended.stdout, ended.stderr) == (2, b"", f"inpaint-cli: error: {told}\n")
+
+
 def test_a_picture_is_not_written_to_a_terminal(archive, tiny_model) -> None:
     root = archive("a.png")
     ours, theirs = pty.openpty()
@@ -183,6 +200,13 @@ def test_an_empty_list_is_nothing_to_do(tmp_path, restore) -> None:
     assert restore("--files-from", "-", input=b"\n").code == 3
 
 
+def test_an_empty_list_beside_named_photos_leaves_these(archive, restore, inpaint) -> None:
+    root = archive("a.png")
+    ended = restore("photos/a.png", "--files-from", "-", "--mask", "masks/a.png", "-o", "out", input=b"")
+    assert ended.code == 0 and (root / "out/a.png").exists()
+    assert inpaint("detect", "photos", "--files-from", "-", "-o", "found", input=b"").code == 0
+
+
 def test_a_reader_that_leaves_stops_the_run_quietly(archive, start_restore) -> None:
     archive(*(f"{number:02}.png" for number in range(30)))
     process = start_restore("photos", "--mask-dir", "masks", "--jobs", "1")
@@ -191,6 +215,33 @@ def test_a_reader_that_leaves_stops_the_run_quietly(archive, start_restore) -> N
     stderr = process.stderr.read().decode()
     assert process.wait(timeout=60) == 130
     assert "Traceback" not in stderr and "BrokenPipe" not in stderr and "Exception" not in stderr
+
+
+def test_a_reader_of_the_photo_that_leaves_is_no_failure_of_it(archive, tiny_model) -> None:
+    root = archive("a.png")
+    process = subprocess.Popen(
+        [*PROGRAM, "restore", "photos/a.png", "--mask", "masks/a.png", "-o", "-", "--report", "run.jsonl",
+         "--model", str(tiny_model)],
+        cwd=root, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    process.stdout.close()
+    assert (process.stderr.read(), process.wait(timeout=60)) == (b"", 130)
+    assert (root / "run.jsonl").read_bytes() == b""
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_photo_of_which_stdout_takes_only_a_part_fails(archive, tiny_model, unbuffered: str) -> None:
+    """A limit on the size of files stands for the full disk: it takes what fits, and says so."""
+    root = archive("a.png")
+    arguments = ("restore", "photos/a.png", "--mask", "masks/a.png", "-o", "-", "--model", str(tiny_model))
+    with (root / "out.png").open("wb") as out:
+        ended = subprocess.run(
+            [*PROGRAM, *arguments], cwd=root, env=environment(PYTHONUNBUFFERED=unbuffered),
+            stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.PIPE,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)),
+        )  # fmt: skip
+    assert (root / "out.png").stat().st_size == 1000
+    assert ended.returncode == 1 and b"stdout can't be written: File too large" in ended.stderr
 
 
 def test_no_colour_and_no_progress_where_nobody_looks(archive, inpaint, tiny_model) -> None:

@@ -138,3 +138,16 @@ def test_one_is_not_told_as_many(archive, restore, inpaint) -> None:
     assert "note: 1 mask is used for no photo: " in restore("photos", "--mask-dir", "masks").stderr
     dry = inpaint("restore", "photos", "--mask-dir", "masks", "--dry-run").stderr
     assert "\n1 photo, 0.0 megapixels; nothing was written\n" in dry
+
+
+@pytest.mark.parametrize("arguments", ["photos", "{root}/photos -o out --dry-run"])
+def test_a_working_folder_that_was_removed_is_told_as_that(archive, tmp_path, arguments: str) -> None:
+    root = archive("a.png")
+    (root / "gone").mkdir()
+    command = f"rmdir ../gone; {' '.join(PROGRAM)} restore {arguments.format(root=root)}"
+    ended = subprocess.run(
+        ["sh", "-c", command],
+        cwd=root / "gone", env=environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+    )  # fmt: skip
+    told = "inpaint-cli: error: the working folder is gone; change to one that is there\n"
+    assert (ended.returncode, ended.stderr) == (2, told)

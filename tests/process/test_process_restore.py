@@ -281,17 +281,17 @@ class TestReportsThatAreThereAlready:
 
     @pytest.mark.parametrize("flag", ["--report", "--html"])
     @pytest.mark.parametrize("text", ["a diary\n", '{"a": 1}\n', "[" * 99_999, "<!doctype html>"])
-    def test_what_is_no_report_of_ours_is_replaced_only_on_request(
+    def test_what_is_no_report_of_ours_is_never_replaced(
         self, archive, restore, flag: str, text: str
     ) -> None:
         root = archive("a.png")
         keep = root / "keep"
         keep.write_text(text)
-        ended = restore("photos", "--mask-dir", "masks", flag, "keep")
-        assert (ended.code, ended.stderr.count("\n"), keep.read_text()) == (2, 1, text)
-        assert "--overwrite replaces it" in ended.stderr and not (root / "photos-restored").exists()
-        assert restore("photos", "--mask-dir", "masks", flag, "keep", "--overwrite").code == 0
-        assert "a.png" in keep.read_text()
+        for also in ((), ("--overwrite",)):
+            ended = restore("photos", "--mask-dir", "masks", flag, "keep", *also)
+            assert (ended.code, ended.stderr.count("\n"), keep.read_text()) == (2, 1, text)
+            assert f"{flag} keep: is no report of ours; name another file, or remove it" in ended.stderr
+            assert not (root / "photos-restored").exists()
 
 
 class TestTheSecondTime:
