@@ -95,7 +95,7 @@ class TrainOptions:
         list[Path] | None,
         typer.Option(
             "--start-from",
-            metavar="CHECKPOINT",
+            metavar="CHECKPOINT|RUN",
             help="Begin with another run's weights, or a smaller network's; of several, with their mean.",
         ),
     ] = None
@@ -111,7 +111,7 @@ class TrainOptions:
         list[Path] | None,
         typer.Option(
             "--teacher",
-            metavar="CHECKPOINT",
+            metavar="CHECKPOINT|RUN",
             help="detector: a trained one whose answers are learned as well; of several, what they say"
             " together.",
         ),

@@ -134,8 +134,7 @@ def read_source(path: Path, *, seed: int = 0, split: bool = True, option: str = 
     """Read one path: an archive, a batch file, a folder of batches or a folder of pictures.
 
     Where ``split`` is off, everything is in ``train`` and nothing in ``valid``. ``option`` is what named the
-    path. Raises TrainingDataError for
-    a path that isn't there, can't be read or holds nothing to train on.
+    path. Raises TrainingDataError for one that isn't there, can't be read or holds nothing to train on.
     """
     name = path.resolve().name
     if path.is_dir():
