@@ -111,6 +111,11 @@ def masks_among(files: Sequence[str]) -> set[str]:
     return {file for file, owner in owners.items() if owner in there}
 
 
+def masks_left_out(folder: str, masks: Collection[str]) -> str:
+    """Say of `masks_among` a folder's files that they are no photos."""
+    return f"{folder}: masks beside photos are left out ({len(masks)}, such as {min(masks)})"
+
+
 def named_as_masks(jobs: list[Job]) -> list[Job]:
     """Name outputs so that `MaskFolder.match` finds them, by stem or by the whole name.
 

@@ -121,8 +121,7 @@ class OutputFile:
         if photo is None:
             return ""
         made_of = self._journal.photos_of(present)
-        others = [other for other in made_of if _are_two(other, photo)]
-        if others and others == made_of and not any(_are_alike(other, photo) for other in others):
+        if made_of and all(_are_two(other, photo) for other in made_of):
             return (
                 f"is there already, made of {made_of[0]}; write into another folder (--overwrite replaces it)"
             )
@@ -130,15 +129,20 @@ class OutputFile:
 
 
 def _are_two(one: Path, other: Path) -> bool:
-    """Say whether these are two photos; one that is gone was renamed, or is no longer wanted."""
+    """Say whether these are two photos: not where one is a copy of the other.
+
+    Nor where one is gone: it was renamed, or is no longer wanted.
+    """
     try:
-        return one != other and not one.samefile(other)
+        if one == other or one.samefile(other):
+            return False
     except OSError:
         return False
+    return not _are_alike(one, other)
 
 
 def _are_alike(one: Path, other: Path) -> bool:
-    """Say whether two photos have the same content: one is a copy, as of a whole project."""
+    """Say whether two files have the same content, as those of a project and its copy."""
     try:
         return filecmp.cmp(one, other, shallow=False)
     except OSError:

@@ -10,7 +10,13 @@ from pathlib import Path
 
 from inpaint_cli.batch.collisions import find_collisions
 from inpaint_cli.batch.job import Job
-from inpaint_cli.batch.masks import MaskFolder, masks_among, named_as_masks, with_masks_there
+from inpaint_cli.batch.masks import (
+    MaskFolder,
+    masks_among,
+    masks_left_out,
+    named_as_masks,
+    with_masks_there,
+)
 from inpaint_cli.batch.names import split_suffix
 from inpaint_cli.batch.output_file import IS_A_FILE, cannot_be_made
 from inpaint_cli.batch.walk import FolderId, Walk, existing_id, holds_results
@@ -131,10 +137,10 @@ def make_plan(selection: Selection) -> Plan:
         raise UsageError(cannot_be_made(selection.output, IS_A_FILE))
     draft = _Draft(selection, masks, existing_id(selection.mask_dir))
     for path in selection.photos:
-        check_there(path)
         if path.is_dir():
             _add_folder(draft, path)
         else:
+            check_there(path)
             _add_file(draft, path)
     for path in selection.listed:
         _add_listed(draft, path)
@@ -152,11 +158,8 @@ def make_plan(selection: Selection) -> Plan:
 
 
 def check_there(photo: Path) -> None:
-    """Raise UsageError where there is nothing at a path that was named; a link may lead nowhere.
-
-    Raises OSError where that can't even be looked at.
-    """
-    if not photo.is_dir() and not os.path.lexists(photo):
+    """Raise UsageError where there is nothing at a path that was named; a link may lead nowhere."""
+    if not os.path.lexists(photo):
         raise UsageError(f"{photo}: there is no such file or folder")
 
 
@@ -204,8 +207,7 @@ def _add_folder(draft: _Draft, folder: Path) -> None:
     masks = masks_among(files) if draft.masks is None or draft.is_among_masks(str(folder)) else set()
     if masks and draft.masks is None:
         draft.notes.append(
-            f"{folder}: masks beside photos are left out ({len(masks)}, such as {min(masks)});"
-            f" restore takes them with --mask-dir {folder}"
+            f"{masks_left_out(str(folder), masks)}; restore takes them with --mask-dir {folder}"
         )
     if output_id in walk.avoided and _holds_originals(output, selection.suffixes):
         raise UsageError(f"{output}: holds photos that are not results; give another folder with -o")

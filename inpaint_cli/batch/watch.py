@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from inpaint_cli.batch.job import Job
-from inpaint_cli.batch.masks import is_named_as_mask, masks_among
+from inpaint_cli.batch.masks import is_named_as_mask, masks_among, masks_left_out
 from inpaint_cli.batch.plan import Plan, Selection, make_plan
 from inpaint_cli.errors import UsageError
 
@@ -72,11 +72,7 @@ class Watcher:
         self._there = (*early, *photos)
         waits = [f"waiting for a mask: {job.photo}" for job in self.waiting if job.lacks_mask]
         waits += [f"waiting for its photo: {job.photo}" for job in early]
-        waits += [
-            f"{folder}: masks beside photos are left out ({len(masks)}, such as {min(masks)})"
-            for folder, masks in beside.items()
-            if masks
-        ]
+        waits += [masks_left_out(folder, masks) for folder, masks in beside.items() if masks]
         self.pause = max(self.least_pause, 5 * (time.monotonic() - start))
         return replace(
             plan,

@@ -140,7 +140,8 @@ def _damaged(page: Page, name: str, invert: bool) -> Bools:
             f"mask {name}: looks like a photo: {between / grey.size:.0%} of it is neither black nor white;"
             " give a mask, white where the photo is damaged"
         )
-    white: Bools = np.asarray(np.rint(grey) >= (top + 1) / 2, np.bool_)
+    whole = grey if np.issubdtype(grey.dtype, np.integer) else np.rint(grey)
+    white: Bools = np.asarray(whole >= (top + 1) / 2, np.bool_)
     damaged = ~white if invert else white
     layered = page.alpha is not None and _varies(page.alpha)
     if not damaged.any() and (layered or _varies(grey)):
