@@ -16,6 +16,7 @@ from inpaint_cli.photos import write_atomically
 
 IS_A_FILE = os.strerror(errno.EEXIST)
 """Why a folder can't be made where a file is, as the system has it."""
+_REPLACES = "--overwrite replaces it"
 
 
 class OutputFile:
@@ -113,10 +114,11 @@ class OutputFile:
         if present is None:
             return ""
         if present != self._present:
-            return "was changed meanwhile; --overwrite replaces it"
+            return f"was changed meanwhile; {_REPLACES}"
         if self.is_of_others():
-            not_ours = ", and is not (or no longer) what this program wrote" if self._journal.is_kept else ""
-            return f"is there already{not_ours}; --overwrite replaces it"
+            if self._journal.is_kept:
+                return f"is there already, and is not (or no longer) what this program wrote; {_REPLACES}"
+            return f"is there already, and no journal tells whether this program wrote it; {_REPLACES}"
         photo = self._photo
         if photo is None:
             return ""

@@ -14,6 +14,7 @@ from inpaint_cli.batch.outcome import Outcome
 from inpaint_cli.batch.output_file import IS_A_FILE, cannot_be_made
 from inpaint_cli.batch.plan import Plan
 from inpaint_cli.batch.run import run
+from inpaint_cli.batch.walk import holds_results
 from inpaint_cli.cli.reporting import Reporting
 from inpaint_cli.cli.screen import Screen
 from inpaint_cli.errors import NothingToDoError, PhotoError, UsageError
@@ -58,19 +59,24 @@ def open_journals(plan: Plan, overlay: Path | None = None) -> dict[str, Journal]
 
 
 def prepare_folders(plan: Plan, journals: dict[str, Journal]) -> None:
-    """Make each output folder, clean up after killed runs, and open its journal.
-
-    The folder of an output that was named as a file is not ours, and gets none.
-    """
-    for root, folders in {} if plan.is_single_file else plan.output_folders().items():
+    """Make each output folder, clean up after killed runs, and open its journal."""
+    for root, folders in _folders_of_ours(plan).items():
         if root not in journals:
             _prepare(Path(root), folders, journals)
 
 
+def _folders_of_ours(plan: Plan) -> dict[str, set[Path]]:
+    """Return the output folders that have a journal, or get one, with the folders that are written into.
+
+    The folder of an output that was named as a file gets none.
+    """
+    folders = plan.output_folders()
+    return {root: folders[root] for root in folders if not plan.is_single_file or holds_results(root)}
+
+
 def folders_refused(plan: Plan) -> list[str]:
     """Return what `prepare_folders` would refuse, as far as that is known without making a folder."""
-    refused = [] if plan.is_single_file else map(_why_refused, plan.places())
-    return [refusal for refusal in refused if refusal]
+    return [refusal for root in _folders_of_ours(plan) if (refusal := _why_refused(Path(root)))]
 
 
 def _why_refused(root: Path) -> str:

@@ -159,3 +159,29 @@ def test_the_result_of_another_photo_is_not_replaced_by_a_later_run(
     assert restore("later", "--mask-dir", "masks", "-o", "out").lines[0]["status"] == "restored"
     save(tmp_path / "later/a.png", np.full((40, 60, 3), 20, np.uint8))
     assert restore("later", "--mask-dir", "masks", "-o", "out").lines[0]["status"] == "restored"
+
+
+def test_a_single_result_is_compared_and_kept_where_it_was_made_with_other_settings(
+    left_half_masked, tmp_path, restore
+) -> None:
+    call = ("photos/a.png", "--mask-dir", "masks", "-o", "photos/mine.png")
+    first, again, other = restore(*call), restore(*call), restore(*call, "--invert-mask")
+    assert [ended.lines[0]["status"] for ended in (first, again, other)] == ["restored", "skipped", "failed"]
+    told = "photos/mine.png: is there already, and no journal tells whether this program wrote it"
+    assert other.lines[0]["reason"] == f"{told}; --overwrite replaces it"
+    assert restore(*call, "--invert-mask", "--overwrite").lines[0]["status"] == "restored"
+    assert sorted(path.name for path in (tmp_path / "photos").iterdir()) == ["a.png", "mine.png"]
+
+
+def test_a_single_result_among_those_of_a_run_goes_by_their_journal(
+    left_half_masked, tmp_path, restore
+) -> None:
+    folder = ("photos", "--mask-dir", "masks", "-o", "out")
+    single = ("photos/a.png", "--mask-dir", "masks", "-o", "out/a.png")
+    runs = (folder, single, (*single, "--invert-mask"), (*single, "--invert-mask"), folder)
+    expected = ["restored", "skipped", "restored", "skipped", "restored"]
+    assert [restore(*run).lines[0]["status"] for run in runs] == expected
+    (tmp_path / "out/a.png").write_bytes(b"retouched")
+    kept = restore(*single)
+    assert kept.code == 1 and "is not (or no longer) what this program wrote" in kept.stderr
+    assert (tmp_path / "out/a.png").read_bytes() == b"retouched"
