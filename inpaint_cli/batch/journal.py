@@ -68,6 +68,20 @@ class Journal:
         with _opened(path) as handle:
             return cls(path, os.fstat(handle), *_facts(path.read_bytes()))
 
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Read the journal of an output folder, which remembers nothing where there is none; begin none.
+
+        Raises PhotoError.
+        """
+        path = folder / JOURNAL_NAME
+        if not os.path.lexists(path):
+            return cls()
+        try:
+            return cls(path, None, *_facts(path.read_bytes()))
+        except OSError as error:
+            raise _unusable(path, error) from error
+
     @property
     def is_kept(self) -> bool:
         """Is it a file that earlier runs wrote into as well?"""
@@ -147,7 +161,11 @@ def _opened(path: Path) -> Iterator[int]:
         finally:
             os.close(handle)
     except OSError as error:
-        raise PhotoError(f"{path}: the journal can't be used ({error.strerror or error})") from error
+        raise _unusable(path, error) from error
+
+
+def _unusable(path: Path, error: OSError) -> PhotoError:
+    return PhotoError(f"{path}: the journal can't be used ({error.strerror or error})")
 
 
 def _ends_a_line(handle: int) -> bool:

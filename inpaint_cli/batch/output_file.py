@@ -6,10 +6,13 @@ import errno
 import filecmp
 import os
 import stat
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path, PurePath
+from typing import Self
 
 from inpaint_cli.batch.digest import digest_of, file_digest
+from inpaint_cli.batch.job import Job
 from inpaint_cli.batch.journal import Journal
 from inpaint_cli.errors import PhotoError
 from inpaint_cli.photos import write_atomically
@@ -43,6 +46,12 @@ class OutputFile:
         self._photo = None if photo is None else Path(os.path.abspath(photo))  # noqa: PTH100
         self._place = place
 
+    @classmethod
+    def of_photo(cls, job: Job, journals: Mapping[str, Journal]) -> Self:
+        """Name the restored photo of a job; journals: of each output folder that has one."""
+        journal = journals.get(job.output_root) or Journal()
+        return cls(Path(job.output_root), Path(job.output_relative), journal, photo=job.photo)
+
     @cached_property
     def _present(self) -> bytes | None:
         return self._look()
@@ -62,6 +71,13 @@ class OutputFile:
     def is_of_others(self) -> bool:
         """Say whether a file is there that no run wrote, or that was changed since."""
         return self._present is not None and not self._journal.wrote(self._present)
+
+    def why_kept(self) -> str:
+        """Say what keeps the file that is there from being replaced by another result, "" where nothing does.
+
+        Without `--overwrite`, that is.
+        """
+        return self._why_kept(self._present)
 
     def put(self, result: bytes, inputs: bytes, *, overwrite: bool, mode: int | None = None) -> bool:
         """Write the result; False where it is there already. Raises PhotoError for somebody else's file.

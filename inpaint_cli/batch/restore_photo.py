@@ -113,8 +113,7 @@ def _restore(job: Job, workshop: Workshop, record: Record) -> Outcome:
         data = read_bytes(job.photo)
         mask = None if job.mask is None else read_mask_bytes(job.mask)
         inputs = digest_of(data, mask or b"", workshop.models, settings.key)
-        journal = workshop.journals.get(job.output_root) or Journal()
-        output = OutputFile(Path(job.output_root), Path(job.output_relative), journal, photo=job.photo)
+        output = OutputFile.of_photo(job, workshop.journals)
         up_to_date = not settings.overwrite and output.is_up_to_date(inputs)
     if up_to_date and not settings.verify:
         return record.finished("skipped", "up to date")

@@ -74,6 +74,14 @@ def _folders_of_ours(plan: Plan) -> dict[str, set[Path]]:
     return {root: folders[root] for root in folders if not plan.is_single_file or holds_results(root)}
 
 
+def known_journals(plan: Plan) -> dict[str, Journal]:
+    """Return what `prepare_folders` opens, as it is now, without beginning any. Raises UsageError."""
+    try:
+        return {root: Journal.read(Path(root)) for root in _folders_of_ours(plan)}
+    except PhotoError as error:
+        raise UsageError(str(error)) from error
+
+
 def folders_refused(plan: Plan) -> list[str]:
     """Return what `prepare_folders` would refuse, as far as that is known without making a folder."""
     return [refusal for root in _folders_of_ours(plan) if (refusal := _why_refused(Path(root)))]

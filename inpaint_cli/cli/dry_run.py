@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from inpaint_cli.batch.job import Job
+from inpaint_cli.batch.journal import Journal
+from inpaint_cli.batch.output_file import OutputFile
 from inpaint_cli.batch.photo_size import photo_size
 from inpaint_cli.batch.plan import Plan
 from inpaint_cli.cli import interruption
@@ -25,11 +28,14 @@ def show_plan(
     *,
     as_json: bool,
     max_pixels: int,
+    journals: Mapping[str, Journal] | None = None,
     writes_masks: bool = False,
 ) -> ExitCode:
     """List photo -> mask -> output on stdout and the rest on stderr; return what the run would end with.
 
     named: the photos and folders that the plan was made of. max_pixels: photos with more will fail.
+    journals: of each output folder, by which files that are there are known as results of ours; None where
+    others are replaced, or kept without a failure.
     writes_masks: the outputs are masks, so that there are none to be taken.
     Raises NothingToDoError where the plan has neither photos nor problems.
     """
@@ -39,7 +45,7 @@ def show_plan(
     interruption.raise_again()
     pixels = unknown = failing = 0
     for planned in plan.jobs:
-        job, size = _foreseen(planned, max_pixels)
+        job, size = _foreseen(planned, max_pixels, journals)
         pixels += size or 0
         unknown += size is None and not job.problem
         failing += bool(job.problem)
@@ -56,16 +62,24 @@ def show_plan(
     return ExitCode.SOME_FAILED if failing or plan.problems else ExitCode.OK
 
 
-def _foreseen(job: Job, max_pixels: int) -> tuple[Job, int | None]:
-    """Return the job with the problem that its photo's file shows, and how many pixels the photo has."""
+def _foreseen(job: Job, max_pixels: int, journals: Mapping[str, Journal] | None) -> tuple[Job, int | None]:
+    """Return the job with the problem that its files show, and how many pixels the photo has."""
     size = None
     try:
         size = photo_size(job.photo)
         if size is not None:
             check_size(str(job.photo), *size, max_pixels)
+        if journals is not None and not job.problem:
+            _check_output(job, journals)
     except PhotoError as error:
         job = replace(job, problem=job.problem or str(error).removeprefix(f"{job.photo}: "))
     return job, None if size is None else size[0] * size[1]
+
+
+def _check_output(job: Job, journals: Mapping[str, Journal]) -> None:
+    """Raise PhotoError where a file lies that is not replaced, or can't be read."""
+    if why := OutputFile.of_photo(job, journals).why_kept():
+        raise PhotoError(f"{job.output}: {why} (the very same result would be up to date)")
 
 
 def _line(job: Job, writes_masks: bool) -> str:

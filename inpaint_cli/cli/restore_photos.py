@@ -15,7 +15,14 @@ from inpaint_cli.batch.plan import Selection, make_plan
 from inpaint_cli.batch.restore_photo import Workshop, restore_photo
 from inpaint_cli.batch.run import Stop, interruptible
 from inpaint_cli.batch.watch import Watcher
-from inpaint_cli.cli.batch_run import carry_out, check_plan, open_journals, prepare_folders, tell_notes
+from inpaint_cli.cli.batch_run import (
+    carry_out,
+    check_plan,
+    known_journals,
+    open_journals,
+    prepare_folders,
+    tell_notes,
+)
 from inpaint_cli.cli.dry_run import show_plan
 from inpaint_cli.cli.reporting import Reporting, check_reports, open_reporting
 from inpaint_cli.cli.screen import Screen
@@ -38,7 +45,10 @@ def restore_photos(options: RestoreOptions) -> ExitCode:
     plan, named = make_plan(selection), options.photos or []
     if options.dry_run:
         check_workshop(options)
-        return show_plan(plan, named, screen, as_json=options.json, max_pixels=options.max_pixels)
+        journals = None if options.overwrite else known_journals(plan)
+        return show_plan(
+            plan, named, screen, as_json=options.json, max_pixels=options.max_pixels, journals=journals
+        )
     if not options.watch:
         check_plan(plan, screen, named)
     share = share_cores(free_cores() if options.watch else len(plan.jobs), jobs=options.jobs)

@@ -85,6 +85,39 @@ def test_results_where_a_file_is_in_the_way_are_refused(dry_run) -> None:
     assert code == 2 and f"refused: {refused}" in told
 
 
+def test_a_file_that_is_not_replaced_is_foreseen_where_a_result_would_go(dry_run, tiny_model, capfd) -> None:
+    call = ("restore", "photos", "--mask-dir", "masks", "--model", str(tiny_model))
+    Path("photos-restored").mkdir()
+    Path("photos-restored/a.png").write_bytes(b"by hand")
+    code, lines, told = dry_run(*call)
+    why = "photos-restored/a.png: is there already, and no journal tells whether this program wrote it"
+    assert lines["a.png"]["problem"].startswith(f"{why}; --overwrite replaces it")
+    assert (code, lines["b.png"]["problem"]) == (1, None)
+    assert "1 will fail; nothing was written" in told
+    assert list(Path("photos-restored").iterdir()) == [Path("photos-restored/a.png")]
+    assert dry_run(*call, "--overwrite")[0] == 0
+    assert run([*call]) == 1
+    assert "failed: photos/a.png: photos-restored/a.png: is there already" in capfd.readouterr().err
+
+
+def test_results_of_earlier_runs_are_no_trouble_unless_they_were_retouched(
+    dry_run, tiny_model, capfd
+) -> None:
+    call = ("restore", "photos", "--mask-dir", "masks", "--model", str(tiny_model))
+    assert run([*call]) == 0
+    capfd.readouterr()
+    other_settings = (*call, "--mask-mode", "union")
+    assert (dry_run(*call)[0], dry_run(*other_settings)[0]) == (0, 0)
+    Path("photos-restored/a.png").write_bytes(b"retouched")
+    code, lines, _ = dry_run(*other_settings)
+    assert (code, lines["b.png"]["problem"]) == (1, None)
+    assert "is not (or no longer) what this program wrote" in lines["a.png"]["problem"]
+
+
+def test_masks_that_are_there_are_no_failure_of_detect(dry_run) -> None:
+    assert dry_run("detect", "photos", "-o", "masks", "--detector", "classical")[0] == 0
+
+
 def test_a_folder_without_photos_is_told_as_the_run_tells_it(dry_run, capfd) -> None:
     Path("notes").mkdir()
     Path("notes/a.txt").touch()
