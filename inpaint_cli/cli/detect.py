@@ -11,7 +11,7 @@ import typer
 from inpaint_cli.cli import checks
 from inpaint_cli.cli import options as flags
 from inpaint_cli.cli.command import command_from
-from inpaint_cli.cli.streams import STDIO
+from inpaint_cli.cli.streams import STDIO, path_or_stdio
 from inpaint_cli.errors import UsageError
 from inpaint_cli.limits import DEFAULT_MAX_DAMAGE, DEFAULT_MAX_PIXELS
 
@@ -22,7 +22,12 @@ Photos = Annotated[
 Masks = Annotated[
     Path | None,
     typer.Option(
-        "-o", "--output", metavar="MASKS", readable=False, help="Folder of the masks.", show_default=False
+        "-o",
+        "--output",
+        metavar="MASKS",
+        parser=path_or_stdio,
+        help="Folder of the masks.",
+        show_default=False,
     ),
 ]
 Overlay = Annotated[
@@ -30,7 +35,7 @@ Overlay = Annotated[
     typer.Option(
         "--overlay",
         metavar="DIR",
-        readable=False,
+        parser=path_or_stdio,
         help="Also write pictures with the damage in red, to look at.",
     ),
 ]

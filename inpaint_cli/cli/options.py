@@ -1,6 +1,7 @@
 """Every flag that commands share, declared once.
 
-Paths are `readable=False`: what can't be read is told where it is read, by name, and fails one photo only.
+Paths are `readable=False`, or taken by `path_or_stdio` where - may be a stream: what can't be read is told
+where it is read, by name, and fails one photo only.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ from typing import Annotated, Any
 
 import typer
 
+from inpaint_cli.cli.streams import path_or_stdio
 from inpaint_cli.limits import MOST_GROWN
 
 
 def photos_argument(text: str) -> Any:
     """Describe PHOTOS; this and the flags below mean the same in `restore` and `detect`, in other words."""
-    return typer.Argument(metavar="PHOTOS", help=text, show_default=False, readable=False)
+    return typer.Argument(metavar="PHOTOS", help=text, show_default=False, parser=path_or_stdio)
 
 
 def max_damage_option(text: str) -> Any:
@@ -220,13 +222,19 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON line a photo 
 Report = Annotated[
     Path | None,
     typer.Option(
-        "--report", metavar="FILE", readable=False, help="Write the same JSON lines to a file, each run anew."
+        "--report",
+        metavar="FILE",
+        parser=path_or_stdio,
+        help="Write the same JSON lines to a file, each run anew.",
     ),
 ]
 Html = Annotated[
     Path | None,
     typer.Option(
-        "--html", metavar="FILE", readable=False, help="Write a page with before, after and mask of each."
+        "--html",
+        metavar="FILE",
+        parser=path_or_stdio,
+        help="Write a page with before, after and mask of each.",
     ),
 ]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only failures on stderr.")]

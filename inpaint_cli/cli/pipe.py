@@ -22,7 +22,7 @@ from inpaint_cli.cli import interruption
 from inpaint_cli.cli.reporting import check_reports, open_reporting
 from inpaint_cli.cli.screen import Screen
 from inpaint_cli.cli.selection import names_folder
-from inpaint_cli.cli.streams import STDIO
+from inpaint_cli.cli.streams import STDIO, path_or_stdio
 from inpaint_cli.cli.workshop import open_workshop
 from inpaint_cli.errors import ExitCode, PhotoError, UsageError
 from inpaint_cli.photos.read import read_bytes
@@ -36,7 +36,8 @@ def restore_one(options: RestoreOptions) -> ExitCode:
 
     Raises UsageError for what can't be read or written so, ModelError, BackendError.
     """
-    source, target = (options.photos or [STDIO])[0], Path(options.output or STDIO)
+    source = (options.photos or [STDIO])[0]
+    target = STDIO if options.output is None else path_or_stdio(options.output)
     if source != STDIO and source.is_dir():
         raise UsageError(f"{source}: is a folder; - takes a single photo")
     if target == STDIO and sys.stdout.isatty():

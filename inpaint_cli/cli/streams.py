@@ -15,6 +15,15 @@ _ANY_NAME = "inpaint-cli"
 """Our handler of what an encoding lacks, by its name among those of `codecs`."""
 
 
+def path_or_stdio(typed: str) -> Path:
+    """Return a path as it was typed; a file that is called - and typed as ./- by its full path.
+
+    For `Path` drops the dot, and only a bare - stands for a stream.
+    """
+    path = Path(typed)
+    return path.absolute() if path == STDIO and typed != str(STDIO) else path
+
+
 def replace_closed() -> None:
     """Open streams that the caller closed, before any file of ours gets their number.
 

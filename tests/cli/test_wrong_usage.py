@@ -108,6 +108,8 @@ def test_a_report_for_stdout_is_refused_with_the_remedy(archive, monkeypatch, ca
     monkeypatch.chdir(archive("a.png"))
     run(["restore", "photos", flag, "-"])
     assert remedy in capfd.readouterr().err
+    run(["restore", "photos", flag, "./-", "--dry-run"])
+    assert remedy not in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(

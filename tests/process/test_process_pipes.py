@@ -81,6 +81,19 @@ def test_a_slash_at_its_end_makes_the_output_a_folder(archive, inpaint, restore)
     assert not (root / "new").exists()
 
 
+def test_a_file_that_is_called_like_stdin_is_a_file(archive, restore, inpaint, tiny_model) -> None:
+    root = archive("a.png")
+    (root / "photos/a.png").rename(root / "-")
+    ended = restore("./-", "--mask", "masks/a.png", "-o", "out")
+    assert (ended.code, [line["photo"] for line in ended.lines]) == (0, [str(root / "-")])
+    assert Image.open(root / "out/-").getpixel((40, 21)) == (128, 128, 128)
+    (root / "out/-").unlink()
+    call = ("restore", "-", "--mask", "masks/a.png", "-o", "./-", "--overwrite", "--model", tiny_model)
+    piped = inpaint(*call, input=(root / "-").read_bytes())
+    assert (piped.code, piped.stdout) == (0, b"")
+    assert Image.open(root / "-").getpixel((40, 21)) == (128, 128, 128)
+
+
 def test_a_photo_that_fails_leaves_stdout_empty(archive, inpaint, tiny_model) -> None:
     archive("a.png")
     ended = inpaint("restore", "-", "--mask", "masks/a.png", "--model", tiny_model, input=b"no photo")
