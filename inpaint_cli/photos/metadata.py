@@ -12,10 +12,17 @@ METRES_PER_INCH = 0.0254
 _ORIENTATION = 0x0112
 _SHORT = 3
 _PREFIX = rb"""[^\s=:"'<>/]+"""
-_XMP_TIFF = re.compile(rb"""xmlns:(%b)\s*=\s*["']http://ns\.adobe\.com/tiff/1\.0/["']""" % _PREFIX)
+_XMP_TIFF = re.compile(rb"""xmlns(?::(%b))?\s*=\s*["']http://ns\.adobe\.com/tiff/1\.0/["']""" % _PREFIX)
 _XMP_ORIENTATION = re.compile(
-    rb"""(?<![^\s<])((?P<prefix>%b):Orientation(?:\s*=\s*["']|\s*>\s*))[2-8]""" % _PREFIX
+    rb"""
+    ( (?<![^\s<]) (?P<of_attribute> %b) :Orientation \s* = \s* ["']
+    | < (?: (?P<of_element> %b) :)? Orientation (?: \s [^<>]* )? > \s*
+    ) [2-8] (?! \d)
+    """
+    % (_PREFIX, _PREFIX),
+    re.VERBOSE,
 )
+"""As an attribute, which always has a prefix, or as an element, which may be of the default namespace."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +68,12 @@ def upright_xmp(xmp: bytes | None) -> bytes | None:
     if not xmp:
         return xmp
     prefixes = set(_XMP_TIFF.findall(xmp)) or {b"tiff"}
-    return _XMP_ORIENTATION.sub(
-        lambda found: found[1] + b"1" if found["prefix"] in prefixes else found[0], xmp
-    )
+
+    def upright(found: re.Match[bytes]) -> bytes:
+        prefix = found["of_attribute"] or found["of_element"] or b""
+        return found[1] + b"1" if prefix in prefixes else found[0]
+
+    return _XMP_ORIENTATION.sub(upright, xmp)
 
 
 def _byte_order(exif: bytes) -> str:

@@ -268,6 +268,39 @@ def test_the_orientation_in_xmp_is_found_by_its_namespace(prefix: str, text: byt
     assert upright_xmp(longer) == longer
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"<d %b><e><Orientation>6</Orientation></e></d>",
+        b"<Orientation %b>6</Orientation>",
+        b"<Orientation a='b' %b> 6 </Orientation>",
+    ],
+)
+def test_the_orientation_in_xmp_is_found_in_the_default_namespace(text: bytes) -> None:
+    tiff_text = text % b"xmlns='http://ns.adobe.com/tiff/1.0/'"
+    assert upright_xmp(tiff_text) == tiff_text.replace(b"6", b"1")
+    other = text % b"xmlns='http://ns.adobe.com/other/1.0/'"
+    assert upright_xmp(other) == other
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"<d Orientation='6' xmlns='http://ns.adobe.com/tiff/1.0/'/>",
+        b"<d tiff:Orientation = '1' rdf:about=''>6 of them</d>",
+        b"<tiff:Orientation>60</tiff:Orientation>",
+    ],
+    ids=["an attribute of no namespace", "a text", "no orientation"],
+)
+def test_what_only_looks_like_an_orientation_in_xmp_stays(text: bytes) -> None:
+    assert upright_xmp(text) == text
+
+
+def test_the_orientation_in_xmp_may_bind_its_own_prefix() -> None:
+    text = b"<t:Orientation xmlns:t='http://ns.adobe.com/tiff/1.0/'>8</t:Orientation>"
+    assert upright_xmp(text) == text.replace(b"8", b"1")
+
+
 def test_a_caption_is_found_among_photoshops_other_resources() -> None:
     other = b"8BIM\x03\xed\x03abc\x00\x00\x00\x03xyz\x00"
     segment = iptc.jpeg_segment(CAPTION)
