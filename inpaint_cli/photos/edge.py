@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import struct
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,10 +21,19 @@ _SHORTAGES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 NO_ROOM = frozenset({errno.EFBIG, errno.ENOSPC, errno.EDQUOT})
 """Why the file that libjpeg is to work on (see libjpeg.py) can't be written."""
 
+CODEC_ERRORS = (ValueError, struct.error)
+"""What our readers and writers let through of strange bytes, beside OSError; all else is a bug of ours."""
+
 
 @contextmanager
-def foreign_errors(name: str, doing: str) -> Iterator[None]:
-    """Translate whatever a codec raises on strange bytes into one PhotoError that names the file."""
+def foreign_errors(
+    name: str, doing: str, damage: tuple[type[Exception], ...] = (Exception,)
+) -> Iterator[None]:
+    """Translate what a codec raises on strange bytes into one PhotoError that names the file.
+
+    damage: what tells of a damaged file, beside OSError. Of Pillow's plugins, which raise even KeyError and
+    TypeError, that is anything; where code of ours runs inside as well, it is CODEC_ERRORS.
+    """
     try:
         with native_stderr_silenced():
             yield
@@ -37,7 +47,7 @@ def foreign_errors(name: str, doing: str) -> Iterator[None]:
         if error.errno in NO_ROOM:
             raise PhotoError(f"{name}: can't be written: {error.strerror}") from error
         raise _damaged(name, doing, error) from error
-    except Exception as error:
+    except damage as error:
         raise _damaged(name, doing, error) from error
 
 

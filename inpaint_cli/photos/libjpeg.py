@@ -35,7 +35,7 @@ _TABLE = 64
 _LIBRARY_SUFFIXES = frozenset({".so", ".dll", ".pyd", ".dylib"})
 
 
-class LibjpegError(Exception):
+class LibjpegError(ValueError):
     """libjpeg refused the file."""
 
 

@@ -76,7 +76,7 @@ def decode_photo(data: bytes, *, name: str, max_pixels: int = DEFAULT_MAX_PIXELS
     format_name = sniff(data)
     if format_name is None:
         raise PhotoError(f"{name}: not a photo of a known kind ({', '.join(_DECODERS)})")
-    with edge.foreign_errors(name, "decoded"):
+    with edge.foreign_errors(name, "decoded", edge.CODEC_ERRORS):
         stored = _DECODERS[format_name](data, name, max_pixels)
         pages = tuple(_seen(page) for page in stored)
     if not pages:

@@ -121,7 +121,7 @@ def _verify_jpeg(before: Photo, after: Photo, mask: Bools, values: int) -> Verif
 
 
 def _coefficients(photo: Photo) -> jpeg.Coefficients:
-    with edge.foreign_errors(photo.name, "verified"):
+    with edge.foreign_errors(photo.name, "verified", edge.CODEC_ERRORS):
         file = jpeg.parse(photo.source, photo.name)
         end = jpeg_segments.end_of_picture(photo.source, file.scan, photo.name)
         return jpeg.read_coefficients(file, end, photo.name)

@@ -52,7 +52,7 @@ def output_format(photo: Photo, wanted: str | None = None) -> str:
         return photo.format
     target = find_format(wanted)
     if target != photo.format:
-        with edge.foreign_errors(photo.name, "read"):
+        with edge.foreign_errors(photo.name, "read", edge.CODEC_ERRORS):
             kept = _METADATA[photo.format](photo.source, photo.name)
         fresh.check_fits(target, photo.pages, kept, photo.name)
     return target
@@ -76,7 +76,7 @@ def encode_photo(
     """
     _check_shapes(photo, pages, masks)
     target = output_format(photo, format)
-    with edge.foreign_errors(photo.name, "encoded"):
+    with edge.foreign_errors(photo.name, "encoded", edge.CODEC_ERRORS):
         if target != photo.format:
             return _convert(photo, target, pages, masks)
         if not any(mask.any() for mask in masks):

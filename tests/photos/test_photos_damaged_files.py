@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks import fuzz_photos
 from benchmarks.fuzz_pictures import photos
+from inpaint_cli.photos import decode_photo, encode_photo, png_chunks, png_pixels
 from inpaint_cli.photos.edge import foreign_errors
 from inpaint_cli.photos.silence import native_stderr_silenced
 
@@ -61,3 +65,19 @@ def test_foreign_exceptions_become_one_line_with_the_name(error: Exception) -> N
     with pytest.raises(PhotoError, match=r"^a.png: [^\n]+$") as caught, foreign_errors("a.png", "decoded"):
         raise error
     assert caught.value.__cause__ is error
+
+
+@pytest.mark.parametrize("bug", [TypeError, KeyError, IndexError, AttributeError])
+def test_a_bug_of_ours_is_told_as_such_and_not_as_damage(monkeypatch: pytest.MonkeyPatch, bug: type) -> None:
+    def stumbling(*_: object) -> NoReturn:
+        raise bug("ours")
+
+    data = photos()["png-rgb"]
+    photo = decode_photo(data, name="photo")
+    page = photo.pages[0]
+    monkeypatch.setattr(png_chunks, "with_new_pixels", stumbling)
+    with pytest.raises(bug, match="ours"):
+        encode_photo(photo, [page.pixels], [np.ones(page.shape, np.bool_)])
+    monkeypatch.setattr(png_pixels, "read", stumbling)
+    with pytest.raises(bug, match="ours"):
+        decode_photo(data, name="photo")
