@@ -28,6 +28,8 @@ from inpaint_cli.photos.metadata import (
 )
 from inpaint_cli.photos.photo import Page, Pixels, StoredPage
 from inpaint_cli.photos.png_chunks import Chunk, Header
+from inpaint_cli.photos.tiff_page import BLACK_IS_ZERO, RGB
+from inpaint_cli.photos.tiff_tags import Kind, Tag
 
 _CENTIMETRES_PER_INCH = 100 * METRES_PER_INCH
 _QUALITY = 95
@@ -220,27 +222,31 @@ def _tiff_directory(body: bytearray, page: StoredPage, kept: Metadata) -> tiff_c
         body += coded + b"\x00" * (len(coded) % 2)
     depth = 8 * samples.dtype.itemsize
     tags: tiff_codecs.Tags = [
-        (256, 4, [width]),
-        (257, 4, [height]),
-        (258, 3, [depth] * samples.shape[2]),
-        (259, 3, [tiff_codecs.DEFLATE]),
-        (262, 3, [1 if channels == 1 else 2]),
-        (273, 4, offsets),
-        (277, 3, [samples.shape[2]]),
-        (278, 4, [rows]),
-        (279, 4, counts),
-        (284, 3, [1]),
-        (317, 3, [2]),
+        (Tag.WIDTH, Kind.LONG, [width]),
+        (Tag.HEIGHT, Kind.LONG, [height]),
+        (Tag.BITS, Kind.SHORT, [depth] * samples.shape[2]),
+        (Tag.COMPRESSION, Kind.SHORT, [tiff_codecs.DEFLATE]),
+        (Tag.PHOTOMETRIC, Kind.SHORT, [BLACK_IS_ZERO if channels == 1 else RGB]),
+        (Tag.STRIP_OFFSETS, Kind.LONG, offsets),
+        (Tag.CHANNELS, Kind.SHORT, [samples.shape[2]]),
+        (Tag.ROWS_PER_STRIP, Kind.LONG, [rows]),
+        (Tag.STRIP_COUNTS, Kind.LONG, counts),
+        (Tag.PLANES, Kind.SHORT, [1]),
+        (Tag.PREDICTOR, Kind.SHORT, [2]),
     ]
     if page.alpha is not None:
-        tags.append((338, 3, [2]))
+        tags.append((Tag.EXTRA_SAMPLES, Kind.SHORT, [2]))
     if kept.dpi:
         x, y = (round(value * 1000) for value in kept.dpi)
-        tags += [(282, 5, [x, 1000]), (283, 5, [y, 1000]), (296, 3, [2])]
+        tags += [
+            (Tag.X_RESOLUTION, Kind.RATIONAL, [x, 1000]),
+            (Tag.Y_RESOLUTION, Kind.RATIONAL, [y, 1000]),
+            (Tag.RESOLUTION_UNIT, Kind.SHORT, [tiff_exif.INCH]),
+        ]
     if kept.iptc:
-        tags.append((33723, 7, kept.iptc))
+        tags.append((Tag.IPTC, Kind.UNDEFINED, kept.iptc))
     if kept.xmp:
-        tags.append((700, 1, kept.xmp))
+        tags.append((Tag.XMP, Kind.BYTE, kept.xmp))
     if kept.icc and _profile_fits(kept.icc, channels):
-        tags.append((34675, 7, kept.icc))
+        tags.append((Tag.PROFILE, Kind.UNDEFINED, kept.icc))
     return tags

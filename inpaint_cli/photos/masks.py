@@ -19,10 +19,11 @@ from inpaint_cli.photos import edge, pillow
 from inpaint_cli.photos.formats import sniff
 from inpaint_cli.photos.photo import Bools, Page
 from inpaint_cli.photos.read import decode_photo, read_bytes
+from inpaint_cli.photos.tiff_tags import Tag
 
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 _PLUGINS: dict[str, pillow.Plugin] = {"TIFF": TiffImageFile, "JPEG": JpegImageFile}
-_SUBFILE_TYPE, _REDUCED = 254, 1
+_REDUCED = 1
 _BLACK, _WHITE = 32 / 255, 223 / 255
 _MOST_BETWEEN = 0.5
 """Share of a mask's pixels that may lie between black and white: soft edges do, but hardly half of a mask.
@@ -108,7 +109,7 @@ def _frames(picture: Any) -> Iterator[Any]:
     single = getattr(picture, "n_frames", 1) == 1
     frame: Any
     for frame in ImageSequence.Iterator(picture):
-        if single or not frame.tag_v2.get(_SUBFILE_TYPE, 0) & _REDUCED:
+        if single or not frame.tag_v2.get(Tag.SUBFILE_TYPE, 0) & _REDUCED:
             yield frame
 
 

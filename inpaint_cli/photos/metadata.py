@@ -6,11 +6,11 @@ import re
 import struct
 from dataclasses import dataclass
 
+from inpaint_cli.photos.tiff_tags import Kind, Tag
+
 EXIF_HEADER = b"Exif\x00\x00"
 """What JPEG and Pillow write in front of an EXIF structure."""
 METRES_PER_INCH = 0.0254
-_ORIENTATION = 0x0112
-_SHORT = 3
 _PREFIX = rb"""[^\s=:"'<>/]+"""
 _XMP_TIFF = re.compile(rb"""xmlns(?::(%b))?\s*=\s*["']http://ns\.adobe\.com/tiff/1\.0/["']""" % _PREFIX)
 _XMP_ORIENTATION = re.compile(
@@ -87,7 +87,7 @@ def _orientation_offset(exif: bytes) -> int | None:
         if entry + 12 > len(exif):
             return None
         tag, kind = struct.unpack_from(order + "HH", exif, entry)
-        if tag == _ORIENTATION and kind == _SHORT:
+        if tag == Tag.ORIENTATION and kind == Kind.SHORT:
             return entry + 8
     return None
 

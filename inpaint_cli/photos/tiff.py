@@ -22,15 +22,17 @@ from inpaint_cli.errors import PhotoError, UnsupportedPhotoError
 from inpaint_cli.photos import edge, iptc, tiff_codecs, tiff_exif, tiff_file, tiff_page
 from inpaint_cli.photos.metadata import Metadata
 from inpaint_cli.photos.photo import Bools, Pixels, Repair, StoredPage
-from inpaint_cli.photos.tiff_file import Directory, TiffFile
+from inpaint_cli.photos.tiff_file import Directory, TiffFile, Values
 from inpaint_cli.photos.tiff_page import Layout
 from inpaint_cli.photos.tiff_place import Room, fits_addresses, merged
+from inpaint_cli.photos.tiff_tags import Kind, Tag
 
 _REDUCED_OR_MASK = 0b101
-_XMP, _IPTC, _PHOTOSHOP, _PROFILE = 700, 33723, 34377, 34675
-_BITS, _PHOTOMETRIC, _CHANNELS, _PLANES, _COLOUR_MAP = 258, 262, 277, 284, 320
-_SHORT = 3
-_PIXEL_DATA = ((273, 279), (324, 325), (513, 514))
+_PIXEL_DATA = (
+    (Tag.STRIP_OFFSETS, Tag.STRIP_COUNTS),
+    (Tag.TILE_OFFSETS, Tag.TILE_COUNTS),
+    (Tag.JPEG_OFFSET, Tag.JPEG_COUNT),
+)
 """Addresses and sizes of a picture's strips, its tiles, or the JPEG that it is."""
 # Above this share of the file, large strips that outgrew their place are cut into this many smaller ones.
 _MOST_GROWTH = 0.02
@@ -39,7 +41,8 @@ _PIECES = 32
 
 def _pages(file: TiffFile) -> list[Directory]:
     """Return the directories that are pages: not reduced copies, not masks."""
-    return [page for page in file.directories() if not file.integer(page, 254, 0) & _REDUCED_OR_MASK]
+    every = file.directories()
+    return [page for page in every if not file.integer(page, Tag.SUBFILE_TYPE, 0) & _REDUCED_OR_MASK]
 
 
 def decode(data: bytes, name: str, max_pixels: int) -> tuple[StoredPage, ...]:
@@ -68,7 +71,7 @@ def _decode_page(file: TiffFile, page: Directory, made: Layout) -> StoredPage:
 
 def _palette(file: TiffFile, page: Directory) -> npt.NDArray[np.uint8]:
     """Return (256, 3) uint8: the upper halves of the 16 bits, unless its writer filled only the lower."""
-    values = np.array(file.integers(page, _COLOUR_MAP))
+    values = np.array(file.integers(page, Tag.COLOUR_MAP))
     if values.size != 768:
         raise file.damaged()
     scaled = values >> 8 if values.max() > 255 else values
@@ -80,10 +83,10 @@ def metadata(data: bytes, name: str) -> Metadata:
     file = tiff_file.parse(data, name)
     page = _pages(file)[0]
     return Metadata(
-        icc=file.octets(page, _PROFILE),
+        icc=file.octets(page, Tag.PROFILE),
         exif=tiff_exif.exif_of(file, page),
-        xmp=file.octets(page, _XMP),
-        iptc=file.octets(page, _IPTC) or iptc.of_resources(file.octets(page, _PHOTOSHOP) or b""),
+        xmp=file.octets(page, Tag.XMP),
+        iptc=file.octets(page, Tag.IPTC) or iptc.of_resources(file.octets(page, Tag.PHOTOSHOP) or b""),
         dpi=tiff_exif.resolution(file, page),
     )
 
@@ -162,7 +165,7 @@ def _can_be_cut(page: Directory, made: Layout) -> bool:
     """Cutting costs writing all strips anew, and pays only where few large ones hold the page."""
     compressed = made.compression != tiff_codecs.NONE
     few = made.down <= _PIECES and made.chunk_height > 1
-    return compressed and few and not made.tiled and tiff_page.ROWS_PER_STRIP in page.entries
+    return compressed and few and not made.tiled and Tag.ROWS_PER_STRIP in page.entries
 
 
 def _all_anew(
@@ -174,8 +177,8 @@ def _all_anew(
         coded = tiff_page.write_chunk(file, made, samples, plane, rows, columns)
         offsets.append(room.put(coded))
         counts.append(len(coded))
-    if not made.tiled and tiff_page.ROWS_PER_STRIP in page.entries:
-        rows_entry = page.entries[tiff_page.ROWS_PER_STRIP]
+    if not made.tiled and Tag.ROWS_PER_STRIP in page.entries:
+        rows_entry = page.entries[Tag.ROWS_PER_STRIP]
         tiff_file.set_integers(room.changed, file, rows_entry, (made.chunk_height,))
     _set_chunks(room.changed, file, page, made, offsets, counts)
     return room.changed
@@ -184,8 +187,8 @@ def _all_anew(
 def _set_chunks(
     changed: bytearray, file: TiffFile, page: Directory, made: Layout, offsets: list[int], counts: list[int]
 ) -> None:
-    tiles = (tiff_page.TILE_OFFSETS, tiff_page.TILE_COUNTS)
-    strips = (tiff_page.STRIP_OFFSETS, tiff_page.STRIP_COUNTS)
+    tiles = (Tag.TILE_OFFSETS, Tag.TILE_COUNTS)
+    strips = (Tag.STRIP_OFFSETS, Tag.STRIP_COUNTS)
     for tag, values in zip(tiles if made.tiled else strips, (offsets, counts), strict=True):
         tiff_file.set_integers(changed, file, page.entries[tag], tuple(values))
 
@@ -230,14 +233,14 @@ def _as_rgb(
     rgb = replace(made, channels=3, photometric=tiff_page.RGB)
     current = tiff_file.parse(bytes(changed), name)
     page = _pages(current)[number]
-    shorts = {_CHANNELS: (3,), _BITS: (8, 8, 8), _PHOTOMETRIC: (tiff_page.RGB,)}
-    if _PLANES in page.entries:  # one channel may lie "apart", three then do
-        shorts[_PLANES] = (1,)
-    values = {
-        tag: (_SHORT, len(numbers), struct.pack(f"{current.order}{len(numbers)}H", *numbers))
+    shorts = {Tag.CHANNELS: (3,), Tag.BITS: (8, 8, 8), Tag.PHOTOMETRIC: (tiff_page.RGB,)}
+    if Tag.PLANES in page.entries:  # one channel may lie "apart", three then do
+        shorts[Tag.PLANES] = (1,)
+    values: dict[int, Values] = {
+        tag: (Kind.SHORT, len(numbers), struct.pack(f"{current.order}{len(numbers)}H", *numbers))
         for tag, numbers in shorts.items()
     }
-    tiff_file.replace_directory(changed, current, page, values, dropped=(_COLOUR_MAP,))
+    tiff_file.replace_directory(changed, current, page, values, dropped=(Tag.COLOUR_MAP,))
     renewed = tiff_file.parse(bytes(changed), name)
     room = Room(changed, [] if shared else made.spans())
     return _all_anew(room, renewed, _pages(renewed)[number], rgb, repair.pixels)

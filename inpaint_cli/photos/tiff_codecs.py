@@ -11,15 +11,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
-from PIL.TiffImagePlugin import ROWSPERSTRIP, TiffImageFile
+from PIL.TiffImagePlugin import TiffImageFile
 
 from inpaint_cli.photos import tiff_file
+from inpaint_cli.photos.tiff_tags import Kind, Tag
 
 NONE, LZW, DEFLATE, PACKBITS, OLD_DEFLATE = 1, 5, 8, 32773, 32946
 KNOWN = frozenset({NONE, LZW, DEFLATE, PACKBITS, OLD_DEFLATE})
-_OFFSETS, _COUNTS = 273, 279
 _NAMES = {LZW: "tiff_lzw", PACKBITS: "packbits"}
-_SHORT, _LONG = 3, 4
 
 
 def decode(
@@ -48,16 +47,16 @@ def _grey_tiff(chunks: Sequence[bytes], compression: int, *, rows: int, total: i
     body = struct.pack("<2sHI", b"II", 42, 0) + b"".join(chunks)
     sizes = [len(chunk) for chunk in chunks]
     offsets = np.cumsum([8, *sizes[:-1]]).tolist()
-    tags = [
-        (256, _LONG, [row_bytes]),
-        (257, _LONG, [total]),
-        (258, _SHORT, [8]),
-        (259, _SHORT, [compression]),
-        (262, _SHORT, [1]),
-        (_OFFSETS, _LONG, offsets),
-        (277, _SHORT, [1]),
-        (278, _LONG, [rows]),
-        (_COUNTS, _LONG, sizes),
+    tags: Tags = [
+        (Tag.WIDTH, Kind.LONG, [row_bytes]),
+        (Tag.HEIGHT, Kind.LONG, [total]),
+        (Tag.BITS, Kind.SHORT, [8]),
+        (Tag.COMPRESSION, Kind.SHORT, [compression]),
+        (Tag.PHOTOMETRIC, Kind.SHORT, [1]),
+        (Tag.STRIP_OFFSETS, Kind.LONG, offsets),
+        (Tag.CHANNELS, Kind.SHORT, [1]),
+        (Tag.ROWS_PER_STRIP, Kind.LONG, [rows]),
+        (Tag.STRIP_COUNTS, Kind.LONG, sizes),
     ]
     return tiff_with_directories(body, [tags])
 
@@ -97,8 +96,8 @@ def _put_entry(out: bytearray, order: str, at: int, tag: int, kind: int, values:
     if isinstance(values, bytes):
         packed, count = values, len(values)
     else:
-        packed = struct.pack(f"{order}{len(values)}{'H' if kind == _SHORT else 'I'}", *values)
-        count = len(values) // 2 if kind == 5 else len(values)
+        packed = struct.pack(f"{order}{len(values)}{'H' if kind == Kind.SHORT else 'I'}", *values)
+        count = len(values) // 2 if kind == Kind.RATIONAL else len(values)
     struct.pack_into(order + "HHI", out, at, tag, kind, count)
     if len(packed) <= 4:
         out[at + 8 : at + 8 + len(packed)] = packed
@@ -116,10 +115,11 @@ def encode(rows: npt.NDArray[np.uint8], compression: int) -> bytes:
         return zlib.compress(rows.tobytes(), 6)
     coded = BytesIO()
     picture = Image.fromarray(np.ascontiguousarray(rows))
-    picture.save(coded, "TIFF", compression=_NAMES[compression], tiffinfo={ROWSPERSTRIP: rows.shape[0]})
+    picture.save(coded, "TIFF", compression=_NAMES[compression], tiffinfo={Tag.ROWS_PER_STRIP: rows.shape[0]})
     file = tiff_file.parse(coded.getvalue(), "strip")
     directory = next(file.directories())
-    offsets, counts = file.integers(directory, _OFFSETS), file.integers(directory, _COUNTS)
+    offsets = file.integers(directory, Tag.STRIP_OFFSETS)
+    counts = file.integers(directory, Tag.STRIP_COUNTS)
     if len(offsets) != 1:
         raise ValueError("libtiff made more than one strip")
     return file.data[offsets[0] : offsets[0] + counts[0]]

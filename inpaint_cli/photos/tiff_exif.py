@@ -13,13 +13,11 @@ from collections.abc import Mapping
 from inpaint_cli.errors import PhotoError
 from inpaint_cli.photos import tiff_file
 from inpaint_cli.photos.tiff_file import Directory, TiffFile, Values
+from inpaint_cli.photos.tiff_tags import Kind, Tag
 
-EXIF_POINTER, GPS_POINTER, INTEROPERABILITY_POINTER = 34665, 34853, 40965
-_POINTERS = ((EXIF_POINTER, GPS_POINTER), (INTEROPERABILITY_POINTER,), ())
+_POINTERS = ((Tag.EXIF, Tag.GPS), (Tag.INTEROPERABILITY,), ())
 """Which tags of a directory point to others: of the picture's, of those, and of theirs."""
-_ORIENTATION, _X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT = 274, 282, 283, 296
-_INCH, _CENTIMETRE = 2, 3
-_SHORT, _LONG, _RATIONAL = 3, 4, 5
+INCH, _CENTIMETRE = 2, 3
 _KINDS = range(1, 14)
 """Types that every TIFF knows; a BigTIFF has wider ones."""
 
@@ -30,15 +28,15 @@ _OF_PIXELS = frozenset(
     }
 )  # fmt: skip
 """How the pixels are stored, and other pictures in the file: of no meaning to pixels stored otherwise."""
-_ELSEWHERE = frozenset({700, 33723, 34377, 34675, 37724})
+_ELSEWHERE = frozenset({Tag.XMP, Tag.IPTC, Tag.PHOTOSHOP, Tag.PROFILE, Tag.PHOTOSHOP_LAYERS})
 """XMP, IPTC and profile travel as themselves; Photoshop's resources and layers show the damaged picture."""
 
 
 def resolution(file: TiffFile, page: Directory) -> tuple[float, float] | None:
     """Return pixels per inch, None where the directory says nothing usable."""
     try:
-        x, y = file.ratio(page, _X_RESOLUTION), file.ratio(page, _Y_RESOLUTION)
-        unit = {_INCH: 1.0, _CENTIMETRE: 2.54}.get(file.integer(page, _RESOLUTION_UNIT, _INCH))
+        x, y = file.ratio(page, Tag.X_RESOLUTION), file.ratio(page, Tag.Y_RESOLUTION)
+        unit = {INCH: 1.0, _CENTIMETRE: 2.54}.get(file.integer(page, Tag.RESOLUTION_UNIT, INCH))
     except PhotoError:
         return None
     return (x * unit, y * unit) if x and y and unit else None
@@ -63,7 +61,7 @@ def _parsed(exif: bytes | None) -> TiffFile:
 def exif_of(file: TiffFile, page: Directory) -> bytes | None:
     """Return a page's describing tags as an EXIF structure, None where it has none. Raises PhotoError."""
     values = _describing(file, page)
-    if not values.keys() - {_X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT, _ORIENTATION}:
+    if not values.keys() - {Tag.X_RESOLUTION, Tag.Y_RESOLUTION, Tag.RESOLUTION_UNIT, Tag.ORIENTATION}:
         return None
     return _structure(file, page, values)
 
@@ -94,9 +92,9 @@ def with_resolution(exif: bytes | None, dpi: tuple[float, float]) -> bytes:
 def _resolution_entries(order: str, dpi: tuple[float, float]) -> dict[int, Values]:
     x, y = (struct.pack(order + "II", round(value * 1000), 1000) for value in dpi)
     return {
-        _X_RESOLUTION: (_RATIONAL, 1, x),
-        _Y_RESOLUTION: (_RATIONAL, 1, y),
-        _RESOLUTION_UNIT: (_SHORT, 1, struct.pack(order + "H", _INCH)),
+        Tag.X_RESOLUTION: (Kind.RATIONAL, 1, x),
+        Tag.Y_RESOLUTION: (Kind.RATIONAL, 1, y),
+        Tag.RESOLUTION_UNIT: (Kind.SHORT, 1, struct.pack(order + "H", INCH)),
     }
 
 
@@ -112,7 +110,7 @@ def directory_of(exif: bytes | None) -> tuple[bytes, dict[int, bytes]]:
         page = next(file.directories(), Directory())
     except PhotoError:
         return bare, {}
-    kept = _describing(file, page).keys() - {_ORIENTATION}
+    kept = _describing(file, page).keys() - {Tag.ORIENTATION}
     entries = {tag: file.data[entry.at : entry.at + 12] for tag, entry in page.entries.items() if tag in kept}
     return file.data, entries
 
@@ -152,7 +150,7 @@ def _append_tree(
             except PhotoError:
                 continue
             inner[tag] = directory, _describing(file, directory)
-            values[tag] = _LONG, 1, bytes(4)
+            values[tag] = Kind.LONG, 1, bytes(4)
     places = _append(out, file.order, values)
     for tag, (directory, described) in inner.items():
         struct.pack_into(file.order + "I", out, places[tag] + 8, len(out))

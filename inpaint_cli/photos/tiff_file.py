@@ -8,28 +8,36 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from inpaint_cli.errors import PhotoError, UnsupportedPhotoError
+from inpaint_cli.photos.tiff_tags import Kind, Tag
 
-_SIZES = {
-    1: 1,
-    2: 1,
-    3: 2,
-    4: 4,
-    5: 8,
-    6: 1,
-    7: 1,
-    8: 2,
-    9: 4,
-    10: 8,
-    11: 4,
-    12: 8,
-    13: 4,
-    16: 8,
-    17: 8,
-    18: 8,
+_SIZES: dict[int, int] = {
+    Kind.BYTE: 1,
+    Kind.ASCII: 1,
+    Kind.SHORT: 2,
+    Kind.LONG: 4,
+    Kind.RATIONAL: 8,
+    Kind.SIGNED_BYTE: 1,
+    Kind.UNDEFINED: 1,
+    Kind.SIGNED_SHORT: 2,
+    Kind.SIGNED_LONG: 4,
+    Kind.SIGNED_RATIONAL: 8,
+    Kind.FLOAT: 4,
+    Kind.DOUBLE: 8,
+    Kind.DIRECTORY: 4,
+    Kind.LONG8: 8,
+    Kind.SIGNED_LONG8: 8,
+    Kind.DIRECTORY8: 8,
 }
-_INTEGERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
-# Directories outside of the chain: of smaller copies, EXIF, GPS, interoperability.
-_POINTERS = (330, 34665, 34853, 40965)
+_INTEGERS: dict[int, str] = {
+    Kind.BYTE: "B",
+    Kind.SHORT: "H",
+    Kind.LONG: "I",
+    Kind.DIRECTORY: "I",
+    Kind.LONG8: "Q",
+    Kind.DIRECTORY8: "Q",
+}
+_POINTERS = (Tag.COPIES, Tag.EXIF, Tag.GPS, Tag.INTEROPERABILITY)
+"""Which entries point to directories outside of the chain."""
 _MOST_DIRECTORIES = 10_000
 _MOST_VALUES = 20_000_000
 
@@ -107,7 +115,7 @@ class TiffFile:
     def ratio(self, directory: Directory, tag: int) -> float | None:
         """Return an entry's first rational number."""
         octets = self.octets(directory, tag)
-        if octets is None or len(octets) < 8 or directory.entries[tag].kind != 5:
+        if octets is None or len(octets) < 8 or directory.entries[tag].kind != Kind.RATIONAL:
             return None
         above, below = struct.unpack_from(self.order + "II", octets)
         return above / below if below else None
@@ -205,7 +213,7 @@ def set_integers(changed: bytearray, file: TiffFile, entry: Entry, values: tuple
     if max(values) < 1 << (8 * wide) and len(values) == entry.count:
         struct.pack_into(f"{file.order}{len(values)}{letter}", changed, entry.values_at, *values)
         return
-    kind, letter = (16, "Q") if file.big else (4, "I")
+    kind, letter = (Kind.LONG8, "Q") if file.big else (Kind.LONG, "I")
     inline = 8 if file.big else 4
     packed = struct.pack(f"{file.order}{len(values)}{letter}", *values)
     struct.pack_into(file.order + "H", changed, entry.at + 2, kind)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from inpaint_cli.errors import PhotoError, UnsupportedPhotoError
 from inpaint_cli.photos import tiff_codecs
 from inpaint_cli.photos.tiff_file import Directory, TiffFile
+from inpaint_cli.photos.tiff_tags import Tag
 
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE = 0, 1, 2, 3
 _PHOTOMETRIC = {
@@ -27,9 +28,7 @@ _SAMPLE_FORMATS = {
 }  # fmt: skip
 # A page of tiles may store this many times its own pixels; more is a bomb.
 _MOST_PADDING = 16
-_IMAGE_DEPTH, _TILE_DEPTH = 32997, 32998
-_EXTRA_SAMPLES, _PREMULTIPLIED, _STRAIGHT = 338, 1, 2
-STRIP_OFFSETS, ROWS_PER_STRIP, STRIP_COUNTS, TILE_OFFSETS, TILE_COUNTS = 273, 278, 279, 324, 325
+_PREMULTIPLIED, _STRAIGHT = 1, 2
 
 
 @dataclass(frozen=True)
@@ -100,19 +99,19 @@ class Layout:
 
 def size(file: TiffFile, page: Directory) -> tuple[int, int]:
     """Return a page's height and width."""
-    return file.integer(page, 257, 0), file.integer(page, 256, 0)
+    return file.integer(page, Tag.HEIGHT, 0), file.integer(page, Tag.WIDTH, 0)
 
 
 def layout(file: TiffFile, page: Directory) -> Layout:
     """Read and check a page's directory. Raises PhotoError, UnsupportedPhotoError for what can't be kept."""
     name = file.name
     height, width = size(file, page)
-    channels = file.integer(page, 277, 1)
-    bits = file.integers(page, 258) or (1,)
-    photometric = file.integer(page, 262, BLACK_IS_ZERO)
-    compression = file.integer(page, 259, tiff_codecs.NONE)
+    channels = file.integer(page, Tag.CHANNELS, 1)
+    bits = file.integers(page, Tag.BITS) or (1,)
+    photometric = file.integer(page, Tag.PHOTOMETRIC, BLACK_IS_ZERO)
+    compression = file.integer(page, Tag.COMPRESSION, tiff_codecs.NONE)
     _refuse(name, _PHOTOMETRIC.get(photometric), photometric in (0, 1, 2, 3), "photometric kind", photometric)
-    formats = set(file.integers(page, 339))
+    formats = set(file.integers(page, Tag.SAMPLE_FORMAT))
     wrong = next(iter(formats - {1, 4}), 1)
     _refuse(name, _SAMPLE_FORMATS.get(wrong), wrong == 1, "sample format", wrong)
     _refuse(name, _sample_size(bits), set(bits) in ({8}, {16}), "sample size", bits[0])
@@ -122,17 +121,17 @@ def layout(file: TiffFile, page: Directory) -> Layout:
         raise UnsupportedPhotoError(
             f"{name}: TIFF with a palette of 16 bits is not supported; convert it first"
         )
-    layers = max(file.integer(page, tag, 1) for tag in (_IMAGE_DEPTH, _TILE_DEPTH))
+    layers = max(file.integer(page, tag, 1) for tag in (Tag.IMAGE_DEPTH, Tag.TILE_DEPTH))
     _refuse(name, "several layers in depth", layers <= 1, "depth", layers)
-    predictor = (
-        file.integer(page, 317, 1) if compression not in (tiff_codecs.NONE, tiff_codecs.PACKBITS) else 1
-    )
+    predicts = compression not in (tiff_codecs.NONE, tiff_codecs.PACKBITS)
+    predictor = file.integer(page, Tag.PREDICTOR, 1) if predicts else 1
     _refuse(name, None, predictor in (1, 2), "predictor", predictor)
-    _refuse(name, None, file.integer(page, 266, 1) == 1, "fill order", 2)
-    tiled = TILE_OFFSETS in page.entries
-    chunk_height = (
-        file.integer(page, 323, 0) if tiled else min(file.integer(page, ROWS_PER_STRIP, height), height)
-    )
+    _refuse(name, None, file.integer(page, Tag.FILL_ORDER, 1) == 1, "fill order", 2)
+    tiled = Tag.TILE_OFFSETS in page.entries
+    if tiled:
+        chunk_height = file.integer(page, Tag.TILE_HEIGHT, 0)
+    else:
+        chunk_height = min(file.integer(page, Tag.ROWS_PER_STRIP, height), height)
     made = Layout(
         height=height,
         width=width,
@@ -143,13 +142,13 @@ def layout(file: TiffFile, page: Directory) -> Layout:
         alpha=_alpha(file, page, channels, photometric),
         compression=compression,
         predictor=predictor,
-        planar=file.integer(page, 284, 1) == 2 and channels > 1,
+        planar=file.integer(page, Tag.PLANES, 1) == 2 and channels > 1,
         chunk_height=chunk_height,
-        chunk_width=file.integer(page, 322, 0) if tiled else width,
+        chunk_width=file.integer(page, Tag.TILE_WIDTH, 0) if tiled else width,
         tiled=tiled,
-        offsets=file.integers(page, TILE_OFFSETS if tiled else STRIP_OFFSETS),
-        counts=file.integers(page, TILE_COUNTS if tiled else STRIP_COUNTS),
-        orientation=file.integer(page, 274, 1),
+        offsets=file.integers(page, Tag.TILE_OFFSETS if tiled else Tag.STRIP_OFFSETS),
+        counts=file.integers(page, Tag.TILE_COUNTS if tiled else Tag.STRIP_COUNTS),
+        orientation=file.integer(page, Tag.ORIENTATION, 1),
     )
     return _checked(file, made)
 
@@ -175,7 +174,7 @@ def _alpha(file: TiffFile, page: Directory, channels: int, photometric: int) -> 
         raise UnsupportedPhotoError(
             f"{file.name}: TIFF with {channels} channels of this kind is not supported; convert it first"
         )
-    extra = file.integers(page, _EXTRA_SAMPLES)[: channels - colours]
+    extra = file.integers(page, Tag.EXTRA_SAMPLES)[: channels - colours]
     if _PREMULTIPLIED in extra:
         raise UnsupportedPhotoError(
             f"{file.name}: TIFF with premultiplied alpha is not supported; convert it first"
