@@ -269,20 +269,18 @@ def _add_named(draft: _Draft, root: str, relative: str, output: Path, *, listed:
     draft.apart.add(folders)
 
 
-def _why_no_file(path: Path) -> str:
+def _why_no_photo(path: Path) -> str:
     """Return why a path can't be a photo, before a missing mask hides it; "" where it can.
 
     Only one from a list can be a folder.
     """
     try:
-        is_folder = stat.S_ISDIR(path.stat().st_mode)
+        status = path.stat()
     except OSError as error:
         return f"can't be read: {error.strerror or error}"
-    return "is a folder; name it outside of the list, or list its photos" if is_folder else ""
-
-
-def _is_empty_file(path: Path) -> bool:
-    return path.is_file() and not path.stat().st_size
+    if stat.S_ISDIR(status.st_mode):
+        return "is a folder; name it outside of the list, or list its photos"
+    return "the file is empty" if stat.S_ISREG(status.st_mode) and not status.st_size else ""
 
 
 def _from_base(path: Path, base: Path) -> str:
@@ -317,7 +315,7 @@ def _add_job(draft: _Draft, root: str, relative: str, output: Path, *, listed: b
         output_root=target,
         output_relative=relative if target_relative == relative else target_relative,
         mask_file=None if selection.mask is None else str(selection.mask),
-        problem=_why_no_file(Path(root, relative)) if listed else "",
+        problem=_why_no_photo(Path(root, relative)) if listed else "",
     )
     if draft.masks is not None and not job.problem:
         job = _with_mask(draft, draft.masks, job, listed=listed)
@@ -341,10 +339,8 @@ def _with_mask(draft: _Draft, masks: MaskFolder, job: Job, *, listed: bool) -> J
         return replace(job, problem=str(error))
     if mask is not None:
         return replace(job, mask_file=mask)
-    if why_no_file := _why_no_file(job.photo):
-        return replace(job, problem=why_no_file)
-    if _is_empty_file(job.photo):
-        return replace(job, problem="the file is empty")
+    if not listed and (why := _why_no_photo(job.photo)):  # of one that is listed this is known
+        return replace(job, problem=why)
     problem = masks.why_none(job.relative, beside=beside)
     if listed and draft.selection.base is None:
         problem += "; --base DIR names the folder that its path counts from"

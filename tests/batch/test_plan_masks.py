@@ -1,3 +1,5 @@
+import os
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -85,9 +87,7 @@ def test_a_folder_that_is_named_twice_is_one_also_for_its_masks(tmp_path: Path) 
 def test_results_of_photos_that_are_named_one_by_one_do_not_go_among_the_masks(
     tmp_path: Path, how: str
 ) -> None:
-    for name in ("a/b.jpg", "a-restored/b.png"):
-        (tmp_path / name).parent.mkdir()
-        (tmp_path / name).touch()
+    touch(tmp_path, "a/b.jpg", "a-restored/b.png")
     selection = Selection(mask_dir=tmp_path / "a-restored", suffixes=SUFFIXES)
     selection = replace(selection, **{how: (tmp_path / "a/b.jpg",)})
     with pytest.raises(UsageError, match="a-restored: the results would lie among the masks; give another"):
@@ -137,14 +137,28 @@ def test_of_masks_that_differ_in_how_letters_with_marks_are_written_the_photos_o
     assert pairs(other, tmp_path / "other") == {f"{composed}.jpg": f"{decomposed}.png"}
 
 
-def test_what_is_wrong_with_the_file_comes_before_the_mask_that_it_lacks(tmp_path: Path) -> None:
-    photos = tmp_path / "photos"
-    photos.mkdir()
+@pytest.mark.parametrize("how", ["photos", "listed"])
+def test_what_is_wrong_with_the_file_comes_before_the_mask_that_it_lacks_and_is_looked_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    files = {name: tmp_path / "photos" / name for name in ("empty.jpg", "gone.jpg", "sound.jpg")}
     (tmp_path / "masks").mkdir()
-    (photos / "empty.jpg").touch()
-    (photos / "gone.jpg").symlink_to("nowhere.jpg")
-    plan = make_plan(Selection(photos=(photos,), mask_dir=tmp_path / "masks", suffixes=SUFFIXES))
-    assert {job.relative: job.problem for job in plan.jobs} == {
+    touch(tmp_path / "photos", "sound.jpg")
+    files["empty.jpg"].touch()
+    files["gone.jpg"].symlink_to("nowhere.jpg")
+    looked_at: Counter[str] = Counter()
+    stat = Path.stat
+
+    def counted(path: Path, **options: bool) -> os.stat_result:
+        looked_at[path.name] += 1
+        return stat(path, **options)
+
+    monkeypatch.setattr(Path, "stat", counted)
+    photos = tuple(files.values()) if how == "listed" else (tmp_path / "photos",)
+    plan = make_plan(Selection(**{how: photos}, mask_dir=tmp_path / "masks", suffixes=SUFFIXES))
+    assert {job.relative: job.problem.partition(" in ")[0] for job in plan.jobs} == {
         "empty.jpg": "the file is empty",
         "gone.jpg": "can't be read: No such file or directory",
+        "sound.jpg": "no mask for it",
     }
+    assert {name: looked_at[name] for name in files} == dict.fromkeys(files, 1)
