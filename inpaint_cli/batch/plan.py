@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -204,11 +204,10 @@ def _add_folder(draft: _Draft, folder: Path) -> None:
     avoid = {each for each in (output_id, draft.mask_folder_id) if each is not None and each != root_id}
     walk = Walk(selection.suffixes, avoid)
     files = list(walk.files(str(folder)))
-    masks = masks_among(files) if draft.masks is None or draft.is_among_masks(str(folder)) else set()
-    if masks and draft.masks is None:
-        draft.notes.append(
-            f"{masks_left_out(str(folder), masks)}; restore takes them with --mask-dir {folder}"
-        )
+    masks = _left_out(draft, str(folder), files)
+    if masks and not draft.is_among_masks(str(folder)):
+        taken = f"; restore takes them with --mask-dir {folder}" if draft.masks is None else ""
+        draft.notes.append(masks_left_out(str(folder), masks) + taken)
     if output_id in walk.avoided and _holds_originals(output, selection.suffixes):
         raise UsageError(f"{output}: holds photos that are not results; give another folder with -o")
     mask_id = existing_id(selection.mask)
@@ -225,6 +224,17 @@ def _add_folder(draft: _Draft, folder: Path) -> None:
         draft.notes.append(f"{folder}: files of no format that is read are left out ({kinds})")
     draft.notes += walk.notes
     draft.problems += walk.problems
+
+
+def _left_out(draft: _Draft, folder: str, files: Sequence[str]) -> set[str]:
+    """Return those of a folder's files that are masks of others there, and no photos.
+
+    One that has a mask itself, in a folder of masks elsewhere, is a photo.
+    """
+    named = masks_among(files)
+    if draft.masks is None or draft.is_among_masks(folder):
+        return named
+    return {file for file in named if not draft.masks.candidates(file)}
 
 
 def _holds_originals(output: Path, suffixes: frozenset[str]) -> bool:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
 from inpaint_cli.batch.job import Job
-from inpaint_cli.batch.masks import is_named_as_mask, masks_among, masks_left_out
+from inpaint_cli.batch.masks import is_named_as_mask
 from inpaint_cli.batch.plan import Plan, Selection, make_plan
 from inpaint_cli.errors import UsageError
 
@@ -29,7 +29,7 @@ class Watcher:
     A photo is complete when it has content and neither it nor its mask changed for `settle` seconds between
     looks. One that was handed out comes again only if it changes; one that had a problem also when that is
     gone. A file that is named as a mask (`b_mask.png`) waits for its photo: masks may come first. Once it is
-    there, the mask is left out.
+    there, the plan leaves the mask out.
 
     pause: seconds to wait before the next look: five times as long as the last one took, or `least_pause`.
     waiting: photos that are complete but for a mask, or can't be told from another, at the last look; not
@@ -60,10 +60,8 @@ class Watcher:
         """Return a plan of the photos that became complete; what else it tells is new."""
         start = time.monotonic()
         plan = self._plan()
-        named_as_masks = [job for job in plan.jobs if _is_mask(job)]
-        beside = _beside_photos(named_as_masks, plan.jobs)
-        early = [job for job in named_as_masks if job.relative not in beside[job.root]]
-        photos = [job for job in plan.jobs if not _is_mask(job)]
+        early = [job for job in plan.jobs if self._is_mask(job)]
+        photos = [job for job in plan.jobs if not self._is_mask(job)]
         settled = [job for job in photos if self._take(job, start)]
         jobs = tuple(job for job in settled if not job.problem)
         self._handed_out -= {str(job.photo) for job in settled}
@@ -72,7 +70,6 @@ class Watcher:
         self._there = (*early, *photos)
         waits = [f"waiting for a mask: {job.photo}" for job in self.waiting if job.lacks_mask]
         waits += [f"waiting for its photo: {job.photo}" for job in early]
-        waits += [masks_left_out(folder, masks) for folder, masks in beside.items() if masks]
         self.pause = max(self.least_pause, 5 * (time.monotonic() - start))
         return replace(
             plan,
@@ -109,9 +106,14 @@ class Watcher:
         photo = str(job.photo)
         return photo not in self._handed_out and self._taken.get(photo, ()) == _signature(job)
 
+    def _is_mask(self, job: Job) -> bool:
+        """Say whether a file is named as a mask, has none itself, and was not named itself."""
+        is_named_itself = job.photo in self.selection.photos
+        return job.mask is None and is_named_as_mask(job.relative) and not is_named_itself
+
     def _incomplete(self, job: Job) -> Job | None:
         """Return a photo that isn't complete with why, None for any other."""
-        if _is_mask(job):
+        if self._is_mask(job):
             return replace(job, problem="is named as a mask, and its photo never came")
         if _signature(job) is None:
             return replace(job, problem=job.problem or "it or its mask is empty or can't be read")
@@ -141,16 +143,6 @@ class Watcher:
 def _but_for_counts(note: str) -> str:
     """Return a note without the counts at its end, which grow while photos come in."""
     return note.partition(" are left out (")[0]
-
-
-def _is_mask(job: Job) -> bool:
-    return job.mask is None and is_named_as_mask(job.relative)
-
-
-def _beside_photos(masks: Sequence[Job], jobs: Sequence[Job]) -> dict[str, set[str]]:
-    """Return the folders of masks with those whose photo is among the jobs, by their path from there."""
-    folders = dict.fromkeys(job.root for job in masks)
-    return {root: masks_among([job.relative for job in jobs if job.root == root]) for root in folders}
 
 
 def _signature(job: Job) -> tuple[Signature, ...] | None:

@@ -94,6 +94,22 @@ def test_masks_beside_photos_are_left_out_where_they_are_not_asked_for_and_that_
     assert found(plan_of(tmp_path / "p/a_mask.png")) == ["a_mask.png"]
 
 
+def test_masks_beside_photos_are_left_out_where_masks_lie_elsewhere_but_for_what_has_a_mask_there(
+    tmp_path: Path,
+) -> None:
+    touch(tmp_path, "p/a.jpg", "p/a_mask.png", "p/b.jpg", "p/b_mask.jpg", "p/c_mask.jpg")
+    touch(tmp_path, "m/a.png", "m/b.png", "m/b_mask.jpg.png")
+    plan = plan_of(tmp_path / "p", mask_dir=tmp_path / "m")
+    assert [(job.relative, job.mask and job.mask.name) for job in plan.jobs] == [
+        ("a.jpg", "a.png"),
+        ("b.jpg", "b.png"),
+        ("b_mask.jpg", "b_mask.jpg.png"),
+        ("c_mask.jpg", None),
+    ]
+    assert plan.notes == (f"{tmp_path}/p: masks beside photos are left out (1, such as a_mask.png)",)
+    assert found(plan_of(tmp_path / "p/a_mask.png", mask_dir=tmp_path / "m")) == ["a_mask.png"]
+
+
 @pytest.mark.parametrize(
     "selection",
     [

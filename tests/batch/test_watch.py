@@ -93,6 +93,16 @@ class TestWatching:
         assert watcher.complete().notes == (f"waiting for its photo: {photos / 'b_mask.png'}",)
         assert [job.relative for job in watcher.incomplete] == ["b_mask.png"]
 
+    def test_a_photo_that_is_named_itself_is_one_though_its_name_ends_as_that_of_a_mask(
+        self, tmp_path: Path
+    ) -> None:
+        photos = (tmp_path / "a.jpg", tmp_path / "a_mask.png")
+        for file in photos:
+            file.write_bytes(b"x")
+        watcher = Watcher(Selection(photos=photos, suffixes=frozenset({".jpg", ".png"})), settle=0.0)
+        watcher.complete()
+        assert tuple(job.photo for job in watcher.complete().jobs) == photos
+
     def test_photos_that_cannot_be_told_apart_wait_and_hold_no_other_back(self, tmp_path: Path) -> None:
         photos, masks, watcher = watched_with_masks(tmp_path)
         for file in (
