@@ -77,16 +77,16 @@ class Tally:
         """What the run ends with."""
         return ExitCode.SOME_FAILED if self.counts["failed"] else ExitCode.OK
 
-    def lines(self, seconds: float, places: Iterable[object] = (), planned: int = 0) -> list[str]:
-        """Return the summary: failures again, then one line of counts; planned: how many there should be.
+    def lines(self, seconds: float, places: Iterable[object] = (), left: int = 0) -> list[str]:
+        """Return the summary: failures again, then one line of counts; left: photos that were not begun.
 
         A single photo's failure still stands above it, and places where nothing went are not named.
         """
         failed = self.counts["failed"]
         listed = self._failures_again() if self.counts.total() > 1 else []
         counted = [f"{self.counts[name]} {self._named(name)}" for name in STATUSES if self.counts[name]]
-        if planned > self.counts.total():
-            counted.append(f"{planned - self.counts.total()} not done")
+        if left:
+            counted.append(f"{left} not done")
         gone_well = self.counts.total() > failed
         where = first_named(list(places)) if gone_well else ""
         return [

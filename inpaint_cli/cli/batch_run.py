@@ -134,8 +134,10 @@ def carry_out(
     *,
     fail_fast: bool,
     done: Callable[[Outcome, None], None] | None = None,
-) -> None:
-    """Carry a plan out and report on it; folders that can't be read count as failed.
+) -> int:
+    """Carry a plan out and report on it; return how many photos were left when it was stopped.
+
+    Folders that can't be read count as failed.
 
     done: is told of these folders what `work` tells of the photos itself, see `Workshop`.
     """
@@ -144,6 +146,8 @@ def carry_out(
         if done is not None:
             done(outcome, None)
         reporting.tell(outcome)
-    outcomes = run(plan.jobs, work, workers=share.jobs, stop=reporting.stop, fail_fast=fail_fast)
-    for outcome in outcomes:
+    left = len(plan.jobs)
+    for outcome in run(plan.jobs, work, workers=share.jobs, stop=reporting.stop, fail_fast=fail_fast):
         reporting.tell(outcome)
+        left -= 1
+    return left

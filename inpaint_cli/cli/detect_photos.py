@@ -58,9 +58,9 @@ def detect_photos(options: DetectOptions) -> ExitCode:
             screen.progress(len(plan.jobs)),
         ):
             work = partial(detect_photo, settings=settings)
-            carry_out(plan, work, share, reporting, fail_fast=options.fail_fast)
+            left = carry_out(plan, work, share, reporting, fail_fast=options.fail_fast)
     seconds = time.perf_counter() - start
-    for line in reporting.tally.lines(seconds, plan.places(), planned=plan.outcomes):
+    for line in reporting.tally.lines(seconds, plan.places(), left):
         screen.line(line)
     return reporting.exit_code
 

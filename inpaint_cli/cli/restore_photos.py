@@ -60,43 +60,48 @@ def restore_photos(options: RestoreOptions) -> ExitCode:
         # The report last: opening it begins it anew.
         with open_reporting(screen, stop, json=options.json, report=options.report) as reporting:
             if options.watch:
-                _watch(selection, share, workshop, reporting, fail_fast=options.fail_fast)
+                left = _watch(selection, share, workshop, reporting, fail_fast=options.fail_fast)
             else:
                 with screen.progress(len(plan.jobs)):
                     work = partial(restore_photo, workshop=workshop)
-                    carry_out(plan, work, share, reporting, fail_fast=options.fail_fast, done=workshop.done)
+                    left = carry_out(
+                        plan, work, share, reporting, fail_fast=options.fail_fast, done=workshop.done
+                    )
             if page is not None:
                 notes = ["It was interrupted."] if stop.interrupted else []
                 try:
                     page.finish(seconds=time.perf_counter() - start, notes=notes)
                 except PhotoError as error:
                     reporting.lose(f"--html {error}")
-    places, planned = (journals, 0) if options.watch else (plan.places(), plan.outcomes)
-    for line in reporting.tally.lines(time.perf_counter() - start, places, planned):
+    places = journals if options.watch else plan.places()
+    for line in reporting.tally.lines(time.perf_counter() - start, places, left):
         screen.line(line)
     return reporting.exit_code
 
 
 def _watch(
     selection: Selection, share: Share, workshop: Workshop, reporting: Reporting, *, fail_fast: bool
-) -> None:
+) -> int:
     """Restore photos as they become complete, until the user or a failure with --fail-fast stops it.
 
-    Only then does a photo fail for want of a mask, or because it isn't complete.
+    Returns how many of those that were complete by then are left. Only at the end does a photo fail for want
+    of a mask, or because it isn't complete.
     """
     reporting.screen.line("watching; Ctrl-C ends it")
     watcher = Watcher(selection)
     work = partial(restore_photo, workshop=workshop)
+    left = 0
     while not reporting.stop.wanted:
         plan = watcher.complete()
         tell_notes(plan, reporting.screen)
         for refusal in plan.refusals:
             reporting.screen.failure(printable(refusal))
         prepare_folders(plan, workshop.journals)
-        carry_out(plan, work, share, reporting, fail_fast=fail_fast, done=workshop.done)
+        left = carry_out(plan, work, share, reporting, fail_fast=fail_fast, done=workshop.done)
         reporting.stop.wait(watcher.pause)
     for job in (*watcher.waiting, *watcher.incomplete):
         reporting.tell(work(job))
+    return left
 
 
 @contextmanager

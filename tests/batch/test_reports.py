@@ -81,10 +81,10 @@ class TestSummary:
 
     def test_what_was_not_done_is_counted(self) -> None:
         tally = Tally()
-        assert tally.lines(1.0, planned=2) == ["2 not done in 1.0 s"]
+        assert tally.lines(1.0, left=2) == ["2 not done in 1.0 s"]
         tally.add(outcome())
-        assert tally.lines(1.0, planned=3) == ["1 restored, 2 not done in 1.0 s"]
-        assert tally.lines(1.0, planned=1) == ["1 restored in 1.0 s"]
+        assert tally.lines(1.0, left=2) == ["1 restored, 2 not done in 1.0 s"]
+        assert tally.lines(1.0) == ["1 restored in 1.0 s"]
 
     def test_many_failures_take_no_more_memory(self) -> None:
         tally = Tally()

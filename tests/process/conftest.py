@@ -123,7 +123,7 @@ def hold_restore(tmp_path: Path, start_restore: Start) -> Callable[..., Held]:
 
     def hold(*arguments: object, owner: str = "inpaint_cli:Restorer", function: str = "restore") -> Held:
         process = start_restore(*arguments, program=held_at(owner, function))
-        assert process.stderr is not None and process.stderr.readline() == IN_HAND
+        assert process.stderr is not None and IN_HAND in iter(process.stderr.readline, b"")
         return Held(process, tmp_path / GATE)
 
     return hold

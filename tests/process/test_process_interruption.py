@@ -147,6 +147,17 @@ def test_ctrl_c_ends_watching_where_nothing_is_in_hand(archive, start_restore) -
     assert process.wait(timeout=30) == 130
 
 
+def test_ctrl_c_while_watching_counts_what_was_complete_and_is_not_done(archive, hold_restore) -> None:
+    archive("a.png", "b.png", "c.png")
+    held = hold_restore("photos", "--mask-dir", "masks", "-o", "out", "--jobs", "1", "--watch")
+    held.process.send_signal(signal.SIGINT)
+    assert held.process.stderr.readline() == FINISHING
+    held.let_go()
+    stdout, stderr = held.process.communicate(timeout=60)
+    assert (held.process.returncode, stdout.count(b'"restored"')) == (130, 1)
+    assert stderr.splitlines()[-1].startswith(b"1 restored, 2 not done in ")
+
+
 def test_watching_takes_photos_when_they_are_complete(archive, start_restore) -> None:
     root = archive("a.png")
     whole = (root / "photos/a.png").read_bytes()
