@@ -151,12 +151,27 @@ def _config_hint(error: InpaintError, arguments: Sequence[str]) -> str:
 
 
 def _run_app(arguments: Sequence[str]) -> int:
-    app = build_app(arguments)
+    """Run the app. Raises UsageError for what Typer finds wrong, which it would tell in several lines."""
+    import typer
+
+    usage_errors: tuple[type[Exception], ...] = typer.BadParameter.__bases__  # it gives out only this heir
     try:
-        app(args=list(arguments), prog_name=PROGRAM)
+        code = build_app(arguments)(args=list(arguments), prog_name=PROGRAM, standalone_mode=False)
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else ExitCode.OK
-    return ExitCode.OK
+        code = end.code
+    except usage_errors as error:
+        return _wrong_usage(error, arguments)
+    return code if isinstance(code, int) else ExitCode.OK
+
+
+def _wrong_usage(error: Any, arguments: Sequence[str]) -> ExitCode:
+    """Show the help where a command was given nothing; else raise UsageError with one line that names it."""
+    if error.ctx is not None and error.message == error.ctx.get_help():
+        error.show()
+        return ExitCode.USAGE
+    told = error.format_message().rstrip(".")
+    asked = error.ctx.command_path if error.ctx else f"{PROGRAM} {wanted_command(arguments) or ''}".rstrip()
+    raise UsageError(f"{told[0].lower()}{told[1:]}; see {asked} --help") from error
 
 
 def build_app(arguments: Sequence[str]) -> Any:

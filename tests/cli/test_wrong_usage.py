@@ -76,6 +76,33 @@ def test_the_message_names_the_remedy(archive, monkeypatch, capfd) -> None:
 
 
 @pytest.mark.parametrize(
+    ("typed", "what", "command"),
+    [
+        ("restore photos --jobs abc", "'--jobs'", "restore"),
+        ("restore photos --jobs 0", "'--jobs'", "restore"),
+        ("detect photos --sensitivity high", "'--sensitivity'", "detect"),
+        ("restore photos --qualty best", "no such option: --qualty", "restore"),
+        ("restore photos -o", "'-o'", "restore"),
+        ("evaluate photos", "'CLEAN_FOLDER'", "evaluate photos"),
+        ("evaluate films", "'films'", "evaluate"),
+    ],
+)
+def test_what_is_typed_wrongly_is_told_in_one_line_with_the_help_that_helps(
+    capfd, typed: str, what: str, command: str
+) -> None:
+    assert run(typed.split()) == 2
+    told = capfd.readouterr().err
+    assert told.startswith("inpaint-cli: error: ") and what in told
+    assert told.endswith(f"; see inpaint-cli {command} --help\n") and told.count("\n") == 1
+
+
+@pytest.mark.parametrize("typed", [[], ["evaluate"]])
+def test_a_command_that_is_given_nothing_shows_its_help(capfd, typed: list[str]) -> None:
+    assert run(typed) == 2
+    assert capfd.readouterr().err.startswith(" ".join(["Usage: inpaint-cli", *typed, "[OPTIONS]"]))
+
+
+@pytest.mark.parametrize(
     "before",
     [
         ["restore"],
