@@ -9,7 +9,8 @@ from inpaint_cli.backends import Network, default_threads, open_network
 from inpaint_cli.detection.classical import ClassicalDetector
 from inpaint_cli.detection.cleanup import Cleanup
 from inpaint_cli.detection.detection import Detector
-from inpaint_cli.detection.learned import LearnedDetector
+from inpaint_cli.detection.learned import Judging, LearnedDetector
+from inpaint_cli.detection.piece_judge import shipped_judge
 from inpaint_cli.detection.sensitivity import DEFAULT_SENSITIVITY, check_sensitivity, moved
 from inpaint_cli.detection.vanilla import VanillaDetector
 from inpaint_cli.errors import UsageError
@@ -54,6 +55,11 @@ DOUBTFUL = replace(CALIBRATIONS["learned"], high=0.99, low=0.85)
 """What the learned detector takes from photos that may only look damaged, up to the score from which ..."""
 SURELY_DAMAGED = 0.9
 """... a photo counts as damaged for sure, at sensitivity 0.5."""
+KEEP, ADD = 0.1, 0.5
+"""Probability from which a piece that was found is kept, and from which one that only may be damage is taken:
+what was found and is visible damage costs more to miss."""
+MAYBE = (0.5, 0.4)
+"""High and low threshold of what only may be damage."""
 MODELS: Mapping[str, str] = {"learned": "detector", "vanilla": "vanilla"}
 """The model that each detector runs, where it runs one; it is called what its kind is called."""
 DETECTORS = tuple(CALIBRATIONS)
@@ -108,4 +114,10 @@ def open_detector(
         return VanillaDetector(used, cleanup, clean_below, threads=count)
     strict = DOUBTFUL.cleanup(sensitivity, min_size, grow)
     sure_from = moved(SURELY_DAMAGED, sensitivity)
-    return LearnedDetector(used, cleanup, clean_below, strict, sure_from, name=given, threads=count)
+    judging = _judging(sensitivity, cleanup.min_size)
+    return LearnedDetector(used, cleanup, clean_below, strict, sure_from, judging, name=given, threads=count)
+
+
+def _judging(sensitivity: float, min_size: int) -> Judging:
+    keep, add, high, low = (moved(threshold, sensitivity) for threshold in (KEEP, ADD, *MAYBE))
+    return Judging(judge=shipped_judge(), keep=keep, add=add, high=high, low=low, min_size=min_size)

@@ -14,6 +14,8 @@ from inpaint_cli.detection.cleanup import Cleanup, grown_from_hard_edge, hystere
 from inpaint_cli.detection.detection import Bools, Detection, Floats, Pixels, as_colour
 from inpaint_cli.detection.exact import find_constant_strokes
 from inpaint_cli.detection.one_hue import has_one_hue
+from inpaint_cli.detection.piece_judge import PieceJudge
+from inpaint_cli.detection.pieces import Pieces, candidates, measured
 from inpaint_cli.detection.print_rows import cut_in_rows, has_rows, likelier_in_rows
 from inpaint_cli.detection.score import photo_score, share_from
 from inpaint_cli.detection.snap import snapped
@@ -87,6 +89,32 @@ class Evidence:
         return photo_score(self.probability, found, HALF_SURE_IN_COLOUR / leniency)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Judging:
+    """Which pieces are taken: found ones that are damage with a probability of `keep`, others with `add`.
+
+    Others are pieces of at least `min_size` pixels whose pixels reach `high`, and all `low`.
+    """
+
+    judge: PieceJudge
+    keep: float
+    add: float
+    high: float
+    low: float
+    min_size: int
+
+    def pieces(self, photo: Floats, probability: Floats, found: Bools) -> Pieces:
+        """Measure what was found and what else may be damage; see `measured`."""
+        return measured(
+            photo, probability, found, candidates(probability, found, self.high, self.low, self.min_size)
+        )
+
+    def taken(self, pieces: Pieces) -> Bools:
+        """Where the pieces are that are taken, (h, w)."""
+        least = np.where(pieces.found, self.keep, self.add)
+        return pieces.where(self.judge.probability(pieces.features) >= least)
+
+
 @dataclass(frozen=True)
 class LearnedDetector:
     """Looks at the photo in windows and cuts out the mask; a photo that looks clean as a whole is left alone.
@@ -96,7 +124,7 @@ class LearnedDetector:
 
     clean_below: photos with a lower score count as clean. sure_from: photos with at least this score are
     surely damaged, and their masks cut out by `cleanup`, more of it the more there is; those between the two
-    by `strict`.
+    by `strict`. judging: how the pieces of what was cut out are judged then; None: they are all taken.
     """
 
     network: Network
@@ -104,6 +132,7 @@ class LearnedDetector:
     clean_below: float
     strict: Cleanup
     sure_from: float
+    judging: Judging | None = None
     name: str = "learned"
     threads: int = 1
 
@@ -117,18 +146,23 @@ class LearnedDetector:
         photo = as_colour(pixels)
         evidence, core = self.gather(photo)
         score = evidence.score(core)
-        if score < self.clean_below:
-            core = np.zeros_like(core)
-        elif score < self.sure_from:
-            core = evidence.cut(self.strict)
-        else:
-            core = evidence.cut_knowing(core, self.cleanup)
+        core = self.decided(evidence, core, score)
+        if self.judging is not None and score >= self.clean_below:
+            core = self.judging.taken(self.judging.pieces(photo, evidence.probability, core))
         grow = self.cleanup.grow
         mask = snapped(photo, evidence.probability, core, grow)
         strokes = find_constant_strokes(pixels)
         if strokes.any():
             mask, score = mask | grown_from_hard_edge(strokes, grow), 1.0
         return Detection(mask, evidence.probability, score)
+
+    def decided(self, evidence: Evidence, core: Bools, score: float) -> Bools:
+        """What is cut out of a photo of this score, (h, w); `core`: what `gather` cut out."""
+        if score < self.clean_below:
+            return np.zeros_like(core)
+        if score < self.sure_from:
+            return evidence.cut(self.strict)
+        return evidence.cut_knowing(core, self.cleanup)
 
     def gather(self, photo: Floats) -> tuple[Evidence, Bools]:
         """Return what the decision is made from, and what `cleanup` cuts out of it (h, w).

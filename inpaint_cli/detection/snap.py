@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from inpaint_cli.detection.cleanup import grown, grown_from_hard_edge, pieces_with
 from inpaint_cli.detection.detection import Bools, Floats, Labels
+from inpaint_cli.detection.nearest import nearest_piece
 
 WINDOW, MARGIN = 512, 32
 """Colours are compared within windows: a long scratch may change its colour along its way."""
@@ -107,7 +108,7 @@ def _snapped(photo: Floats, probability: Floats, found: Bools, grow: int) -> Boo
     pieces = _pieces(photo, sure, surroundings)
     if not pieces.plain.any():
         return grown(found, grow)
-    nearest = _nearest(pieces.labels)
+    _, nearest = nearest_piece(pieces.labels)
     plain = pieces.plain[nearest]
     plausible = plain & (grown(found, REACH) | (probability >= PLAUSIBLE))
     alike = pieces.alike(photo, nearest, plausible, SPREADS, SLACK)
@@ -138,7 +139,7 @@ def _continuations(
             if not chosen.any():
                 continue
             seeds = chosen[pieces.labels]
-            nearest = _nearest(np.where(seeds, pieces.labels, 0))
+            _, nearest = nearest_piece(np.where(seeds, pieces.labels, 0))
             alike = pieces.alike(photo, nearest, conceivable, EXACT_SPREADS, EXACT_SLACK)
             further = pieces_with(seeds & alike, alike) & ~mask
             count = np.bincount(nearest[further], minlength=len(chosen))
@@ -227,19 +228,6 @@ def _colours(values: Floats, labels: Labels, count: int) -> tuple[Floats, Floats
     plain = (used >= FEWEST) & (used >= 0.5 * total) & (spread <= MOST_SPREAD)
     plain[0] = False
     return mean.astype(np.float32), spread.astype(np.float32), plain
-
-
-def _nearest(labels: Labels) -> Labels:
-    """The label that is nearest to each pixel; 0 everywhere where there is none."""
-    if not labels.any():
-        return labels
-    _, place = cv2.distanceTransformWithLabels(
-        (labels == 0).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    label_at = np.zeros(int(place.max()) + 1, np.int32)
-    label_at[place[labels > 0]] = labels[labels > 0]
-    nearest: Labels = label_at[place]
-    return nearest
 
 
 def _filled(mask: Bools) -> Bools:

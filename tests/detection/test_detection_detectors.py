@@ -1,4 +1,4 @@
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -173,6 +173,11 @@ class FindsLight(FindsWhite):
         return np.maximum(super().__call__(inputs), nearly)
 
 
+def cutting(network):
+    """The learned detector as it cuts out pieces, before it judges them."""
+    return replace(open_detector("learned", network=network, threads=1), judging=None)
+
+
 def bars(count):
     """White bars of 2x8 pixels on a grey photo of 19,200, and beside each one that is nearly white."""
     photo = scene()
@@ -184,7 +189,7 @@ def bars(count):
 
 
 def test_of_a_photo_in_doubt_only_what_is_certain_is_masked():
-    detector = open_detector("learned", network=FindsLight(), threads=1)
+    detector = cutting(FindsLight())
     doubtful, sure = detector.find(bars(1)), detector.find(bars(5))
     assert 0.5 <= doubtful.score < 0.85 <= sure.score
     assert doubtful.mask[10:12, 40:48].all() and not doubtful.mask[:, 60:].any()
@@ -205,7 +210,7 @@ def test_where_much_is_damaged_less_is_asked_of_the_rest(rows, found):
     photo, grain = scene(), np.random.default_rng(4).integers(0, 3, (rows, 160, 3))
     photo[20 : 20 + rows] = 255 - grain  # 320 or 960 of 19,200 pixels are surely damaged
     photo[60:62, 40:48] = 237 - grain[:2, :8]
-    mask = open_detector("learned", network=FindsFaint(), threads=1).find(photo).mask
+    mask = cutting(FindsFaint()).find(photo).mask
     assert mask[20 : 20 + rows].all()
     assert mask[60:62, 40:48].all() == found
 
@@ -217,7 +222,7 @@ def test_a_faint_crack_is_masked_in_a_print_of_one_hue_and_not_in_a_photo_in_col
     photo[20:26] = 255 - grain  # 960 of 19,200 pixels are surely damaged
     photo[60:62, 20:100] = 237 - grain[:2, :80]
     photo[80:90, 20:30] = 237 - np.random.default_rng(5).integers(0, 3, (10, 10, 3))
-    mask = open_detector("learned", network=FindsVague(), threads=1).find(photo).mask
+    mask = cutting(FindsVague()).find(photo).mask
     assert mask[60:62, 20:100].all() == (tint == 1.0)
     assert not mask[82:88, 22:28].any()
 
@@ -250,7 +255,7 @@ def test_a_faint_letter_is_masked_in_a_row_of_print_and_not_beside_it(top, found
         photo[50:56, left : left + 2] = stroke(255)
     photo[50:56, 140:142] = 90, 120, 170
     photo[top : top + 6, 140:142] = stroke(237)
-    mask = open_detector("learned", network=FindsVague(), threads=1).find(photo).mask
+    mask = cutting(FindsVague()).find(photo).mask
     assert mask[50:56, 20:22].all()
     assert mask[top : top + 6, 140:142].all() == found
 
