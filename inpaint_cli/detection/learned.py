@@ -62,20 +62,27 @@ class Evidence:
 
         The odds that any pixel is damaged are those of the photo; so the odds that the thresholds ask for
         fall as much as the share of likely ones exceeds MUCH_DAMAGE; in rows of print, as much as more print
-        is likelier there. Of a photo of one hue, what is long and thin is taken where it reaches thresholds
-        that are LAXER_IN_PRINTS lower.
+        is likelier there.
         """
-        share = share_from(LIKELY, self.probability, found)
-        laxer = math.log(max(share / MUCH_DAMAGE, 1.0))
+        laxer = self._likelier(found)
         if laxer > 0:
             how = how.laxer(laxer)
             found = self.cut(how)
         in_rows = likelier_in_rows(found)
         if in_rows is not None:
             found = cut_in_rows(self.probability, how, np.maximum(in_rows - np.float32(laxer), 0))
-        if self.one_hue:
-            found = found | long_and_thin(self.cut(how.laxer(LAXER_IN_PRINTS)), how.min_size)
         return found
+
+    def cracks(self, found: Bools, how: Cleanup) -> Bools:
+        """Of a photo of one hue: what is long and thin where thresholds are LAXER_IN_PRINTS lower, (h, w)."""
+        if not self.one_hue:
+            return np.zeros_like(found)
+        laxer = max(self._likelier(found), 0)
+        return long_and_thin(self.cut(how.laxer(laxer + LAXER_IN_PRINTS)), how.min_size)
+
+    def _likelier(self, found: Bools) -> float:
+        """Log-odds by which any pixel is likelier damaged for what was found."""
+        return math.log(max(share_from(LIKELY, self.probability, found) / MUCH_DAMAGE, 1.0))
 
     def score(self, found: Bools, leniency: float = 1.0) -> float:
         """How sure it is that the photo is damaged, from what hysteresis kept; see `photo_score`.
@@ -124,7 +131,8 @@ class LearnedDetector:
 
     clean_below: photos with a lower score count as clean. sure_from: photos with at least this score are
     surely damaged, and their masks cut out by `cleanup`, more of it the more there is; those between the two
-    by `strict`. judging: how the pieces of what was cut out are judged then; None: they are all taken.
+    by `strict`. judging: how the pieces of what was cut out are judged then; None: they are all taken. Cracks
+    in prints are not judged: what little is seen of them looks like much else.
     """
 
     network: Network
@@ -146,11 +154,13 @@ class LearnedDetector:
         photo = as_colour(pixels)
         evidence, core = self.gather(photo)
         score = evidence.score(core)
-        core = self.decided(evidence, core, score)
+        found = self.decided(evidence, core, score)
         if self.judging is not None and score >= self.clean_below:
-            core = self.judging.taken(self.judging.pieces(photo, evidence.probability, core))
+            found = self.judging.taken(self.judging.pieces(photo, evidence.probability, found))
+        if score >= self.sure_from:
+            found = found | evidence.cracks(core, self.cleanup)
         grow = self.cleanup.grow
-        mask = snapped(photo, evidence.probability, core, grow)
+        mask = snapped(photo, evidence.probability, found, grow)
         strokes = find_constant_strokes(pixels)
         if strokes.any():
             mask, score = mask | grown_from_hard_edge(strokes, grow), 1.0

@@ -227,6 +227,18 @@ def test_a_faint_crack_is_masked_in_a_print_of_one_hue_and_not_in_a_photo_in_col
     assert not mask[82:88, 22:28].any()
 
 
+def test_cracks_in_a_print_stay_whatever_is_said_of_their_pieces():
+    grain = np.random.default_rng(5).integers(0, 3, (6, 160, 3))
+    photo = scene()
+    photo[...] = photo.mean(axis=2, keepdims=True)
+    photo[20:26] = 255 - grain
+    photo[60:62, 20:100] = 237 - grain[:2, :80]
+    detector = open_detector("learned", network=FindsVague(), threads=1)
+    mask = replace(detector, judging=replace(detector.judging, keep=1.1, add=1.1)).find(photo).mask
+    assert mask[60:62, 20:100].all()
+    assert not mask[80:].any()
+
+
 @dataclass
 class FindsVague(FindsWhite):
     """Takes what is nearly white for damaged as well, but with a probability of 0.915 only."""
