@@ -57,7 +57,7 @@ SURELY_DAMAGED = 0.9
 """... a photo counts as damaged for sure, at sensitivity 0.5."""
 KEEP, ADD, ADD_IN_DOUBT = 0.1, 0.5, 0.8
 """Probability from which a piece that was found is kept (to miss visible damage costs more than to mend what
-was none), and from which one that only may be damage is taken, of a surely damaged photo and of one in doubt."""
+was none), and from which what only may be damage is taken, of photos surely damaged and of those in doubt."""
 MAYBE = (0.5, 0.4)
 """High and low threshold of what only may be damage."""
 MODELS: Mapping[str, str] = {"learned": "detector", "vanilla": "vanilla"}
