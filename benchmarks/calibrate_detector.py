@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.arguments import parser_of
-from benchmarks.cases import case_files
+from benchmarks.cases import case_files, kinds_in
 from inpaint_cli.backends import open_network
 from inpaint_cli.cli.clean_photos import find_photos
 from inpaint_cli.detection.cleanup import Cleanup
@@ -114,7 +114,7 @@ def main() -> int:
 
 def _damaged(detector: LearnedDetector, folders: Sequence[Path], every: int) -> Iterator[Seen]:
     for folder in folders:
-        for kind in sorted(each.name for each in (folder / "photos").iterdir()):
+        for kind in kinds_in(folder):
             for photo, mask in case_files(folder, kind, every):
                 yield _seen(detector, f"{folder.name}/{kind}", photo, read_mask(mask))
 

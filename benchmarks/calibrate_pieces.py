@@ -24,14 +24,14 @@ from torch import nn
 from torch.nn import functional
 
 from benchmarks.arguments import parser_of
-from benchmarks.cases import case_files
+from benchmarks.cases import case_files, kinds_in
 from inpaint_cli.cli.clean_photos import find_photos
 from inpaint_cli.detection.cleanup import grown
 from inpaint_cli.detection.detection import Bools, Floats, Pixels, as_colour
 from inpaint_cli.detection.factory import DEFAULT_DETECTOR, open_detector
 from inpaint_cli.detection.learned import LearnedDetector
 from inpaint_cli.detection.measure import TOLERANCE
-from inpaint_cli.detection.piece_judge import FURTHEST, SHIPPED, PieceJudge
+from inpaint_cli.detection.piece_judge import SHIPPED, PieceJudge, standardised
 from inpaint_cli.detection.pieces import FEATURES
 from inpaint_cli.photos import read_mask, read_photo
 from training.detector.elements import ElementBank
@@ -105,7 +105,7 @@ def main() -> int:
 
 def _of_cases(detector: LearnedDetector, folders: Sequence[Path]) -> Iterator[PieceData]:
     for folder in folders:
-        for kind in sorted(each.name for each in (folder / "photos").iterdir()):
+        for kind in kinds_in(folder):
             for file, mask in case_files(folder, kind):
                 pixels, truth = read_photo(file).pages[0].pixels, read_mask(mask)
                 yield from _pieces(detector, pixels, truth, np.zeros_like(truth), file.stem)
@@ -150,16 +150,17 @@ def _pieces(
 
 def fit(data: PieceData) -> PieceJudge:
     """Fit NETWORKS small networks from different random weights; the judge is the mean of their log-odds."""
-    mean, scale = data.features.mean(axis=0), data.features.std(axis=0) + 1e-6
-    standard = np.clip((data.features - mean) / scale, -FURTHEST, FURTHEST).astype(np.float32)
+    mean = data.features.mean(axis=0).astype(np.float64)
+    scale = data.features.std(axis=0).astype(np.float64) + 1e-6
+    standard = standardised(data.features, mean, scale).astype(np.float32)
     target = np.stack([data.damaged, data.weight / data.weight.mean()]).astype(np.float32)
     networks = [
         _network(torch.from_numpy(standard), *torch.from_numpy(target), seed=seed) for seed in range(NETWORKS)
     ]
     first, last = zip(*((each[0], each[2]) for each in networks), strict=True)
     return PieceJudge(
-        mean=mean.astype(np.float64),
-        scale=scale.astype(np.float64),
+        mean=mean,
+        scale=scale,
         hidden=_numbers([each.weight.T for each in first], 1),
         hidden_bias=_numbers([each.bias for each in first], 0),
         output=_numbers([each.weight[0] / NETWORKS for each in last], 0),

@@ -18,6 +18,11 @@ def case_files(folder: Path, kind: str, every: int = 1) -> Iterator[tuple[Path, 
         yield photo, folder / "masks" / kind / photo.name
 
 
+def kinds_in(folder: Path) -> list[str]:
+    """The kinds of damage that a folder of cases has."""
+    return sorted(each.name for each in (folder / "photos").iterdir())
+
+
 def read_cases(folder: Path, kind: str, every: int = 1) -> Iterator[Case]:
     """Read the photos of one kind, every so manieth. Raises PhotoError, MaskError."""
     for photo, mask in case_files(folder, kind, every):

@@ -21,6 +21,11 @@ FURTHEST = 3.0
 Weights = npt.NDArray[np.float64]
 
 
+def standardised(features: Floats, mean: Weights, scale: Weights) -> Weights:
+    """Features (n, k) in standard deviations from their mean, cut off at FURTHEST."""
+    return np.clip((features - mean) / scale, -FURTHEST, FURTHEST)
+
+
 @dataclass(frozen=True, eq=False)
 class PieceJudge:
     """The weights of a multilayer perceptron with rectified units.
@@ -41,7 +46,7 @@ class PieceJudge:
 
     def probability(self, features: Floats) -> Weights:
         """How likely each piece is damage, (n,) in 0..1, from its features (n, k)."""
-        standard = np.clip((features - self.mean) / self.scale, -FURTHEST, FURTHEST)
+        standard = standardised(features, self.mean, self.scale)
         units = np.maximum(standard @ self.hidden + self.hidden_bias, 0)
         probability: Weights = 1 / (1 + np.exp(-(units @ self.output + self.output_bias)))
         return probability
