@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from inpaint_cli.errors import PhotoError
 from inpaint_cli.photos import edge
 from inpaint_cli.photos.silence import native_stderr_silenced
 
@@ -43,7 +44,8 @@ def read_coefficients(jpeg: bytes, blocks: Sequence[tuple[int, int]]) -> list[Pl
     """Return each component's quantised coefficients: (rows, columns, 64) int16 in natural, not zigzag order.
 
     blocks: rows and columns of 8x8 blocks of each component (1 or 3), ceil(height * v / (v_max * 8)) and
-    likewise wide, which must be right, since C code fills arrays of that size. Raises LibjpegError.
+    likewise wide, which must be right, since C code fills arrays of that size. Raises LibjpegError,
+    PhotoError where jpeglib itself can't be used.
     """
     planes = [np.zeros((rows, columns, _TABLE), np.int16) for rows, columns in blocks]
     tables = (c_ushort * (_TABLE * _COMPONENTS))()
@@ -67,7 +69,7 @@ def write_coefficients(
 
     planes: as from `read_coefficients`; size: height and width; colour_space: libjpeg's number (1 grey, 2
     RGB, 3 YCbCr). Application segments, comments and restart intervals are not carried over. Raises
-    LibjpegError; OSError where there is no room for it.
+    LibjpegError, OSError where there is no room for it, PhotoError where jpeglib itself can't be used.
     """
     library = _library(_PROGRESSIVE if progressive else _SEQUENTIAL)
     dimensions = (c_int * 2)(*size)
@@ -87,8 +89,15 @@ def write_coefficients(
 
 @cache
 def _library(version: str) -> ctypes.CDLL:
-    """Load one of jpeglib's libraries, with the types of its functions (jpeglib 1.0, cjpeglib_dct.cpp)."""
-    library = ctypes.CDLL(str(_library_path(version)), use_errno=True)
+    """Load one of jpeglib's libraries, with the types of its functions (jpeglib 1.0, cjpeglib_dct.cpp).
+
+    Raises PhotoError where it is not there or can't be loaded: no fault of any file's.
+    """
+    path = _library_path(version)
+    try:
+        library = ctypes.CDLL(str(path), use_errno=True)
+    except OSError as error:
+        raise _unusable(f"has a library that can't be loaded ({error})") from error
     planes = [c_void_p] * _COMPONENTS
     library.read_jpeg_dct.argtypes = [c_char_p, *planes, POINTER(c_ushort), POINTER(c_short)]
     library.write_jpeg_dct.argtypes = [
@@ -103,12 +112,19 @@ def _library_path(version: str) -> Path:
     """Find the file without importing jpeglib, which would take a tenth of a second."""
     package = find_spec("jpeglib")
     if package is None or package.origin is None:
-        raise LibjpegError("the package jpeglib is not installed; pip install jpeglib")
+        raise _unusable("is not installed")
     files = sorted((Path(package.origin).parent / "cjpeglib").glob(f"cjpeglib_{version}.*"))
     found = next((file for file in files if file.suffix in _LIBRARY_SUFFIXES), None)
     if found is None:
-        raise LibjpegError(f"jpeglib lacks its library {version}; pip install 'jpeglib>=1.0.2'")
+        raise _unusable(f"lacks its library {version}")
     return found
+
+
+def _unusable(why: str) -> PhotoError:
+    return PhotoError(
+        f"the package jpeglib, which JPEGs are restored with, {why};"
+        " pip install --force-reinstall 'jpeglib>=1.0.2,<1.1'"
+    )
 
 
 def _pointers(planes: Sequence[Plane]) -> list[c_void_p | None]:

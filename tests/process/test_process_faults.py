@@ -344,3 +344,28 @@ def test_a_library_that_can_not_be_loaded_is_no_bug_of_ours(archive) -> None:
     )
     said = "a library can't be loaded, for want of memory or of a part of it: libx.so: no memory"
     assert (ended.returncode, ended.stderr) == (4, f"inpaint-cli: error: {said}\n")
+
+
+INSTALLATIONS = {
+    "is not installed": {"sitecustomize.py": "import sys\nsys.modules['jpeglib'] = None\n"},
+    "lacks its library": {"jpeglib/__init__.py": ""},
+    "has a library that can't be loaded": {
+        "jpeglib/__init__.py": "",
+        "jpeglib/cjpeglib/cjpeglib_turbo210.so": "cut off",
+    },
+}
+
+
+@pytest.mark.parametrize("fault", INSTALLATIONS)
+def test_a_jpeg_is_not_called_damaged_where_jpeglib_is(archive, restore, tmp_path: Path, fault: str) -> None:
+    archive("a.png", "b.jpg")
+    for name, text in INSTALLATIONS[fault].items():
+        file = tmp_path / "packages" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    packages = os.pathsep.join([str(tmp_path / "packages"), environment()["PYTHONPATH"]])
+    ended = restore("photos", "--mask-dir", "masks", PYTHONPATH=packages)
+    reason = ended.outcome_of("b.jpg")["reason"]
+    assert reason.startswith(f"the package jpeglib, which JPEGs are restored with, {fault}")
+    assert "; pip install" in reason and "damaged" not in reason
+    assert (ended.code, ended.outcome_of("a.png")["status"]) == (1, "restored")
