@@ -44,7 +44,7 @@ def decode_heif(data: bytes, name: str, max_pixels: int) -> tuple[StoredPage, ..
 
     Raises what `read_photo` raises.
     """
-    picture = pillow.open_with(_heif_plugin(name), data, name=name, max_pixels=max_pixels)
+    picture = pillow.open_with(heif_plugin(name), data, name=name, max_pixels=max_pixels)
     pages = _page(picture, name, "HEIF")
     bits = picture.info.get("bit_depth", 8)
     return pages if bits <= 8 else (_deep_heif(data, name, bits),)
@@ -70,7 +70,7 @@ def _deep_heif(data: bytes, name: str, bits: int) -> StoredPage:
 def metadata(data: bytes, name: str) -> Metadata:
     """Return what a conversion takes along."""
     plugins: dict[str, pillow.Plugin] = {"GIF": GifImageFile, "AVIF": AvifImageFile}
-    plugin = plugins.get(sniff(data) or "") or _heif_plugin(name)
+    plugin = plugins.get(sniff(data) or "") or heif_plugin(name)
     info = pillow.open_with(plugin, data, name=name, max_pixels=sys.maxsize).info
     exif = info.get("exif")
     if exif and exif.startswith(EXIF_HEADER):
@@ -78,7 +78,8 @@ def metadata(data: bytes, name: str) -> Metadata:
     return Metadata(icc=info.get("icc_profile") or None, exif=exif or None, xmp=info.get("xmp") or None)
 
 
-def _heif_plugin(name: str) -> pillow.Plugin:
+def heif_plugin(name: str) -> pillow.Plugin:
+    """Return what opens HEIC. Raises UnsupportedPhotoError, which names the package that is missing."""
     try:
         from pillow_heif.as_plugin import HeifImageFile
     except ImportError as error:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from inpaint_cli.batch.photo_size import photo_size
@@ -17,3 +18,9 @@ def test_a_photos_size_is_read_from_its_header(tmp_path: Path) -> None:
 def test_pillows_own_limit_does_not_hold(tmp_path: Path) -> None:
     Image.new("1", (20_000, 10_000)).save(tmp_path / "a.png")
     assert photo_size(tmp_path / "a.png") == (20_000, 10_000)
+
+
+def test_heic_tells_its_size_where_its_library_is_there(tmp_path: Path) -> None:
+    pillow_heif = pytest.importorskip("pillow_heif", reason="pillow-heif is not installed")
+    pillow_heif.from_pillow(Image.new("RGB", (30, 20))).save(tmp_path / "a.heic")
+    assert photo_size(tmp_path / "a.heic") == (30, 20)

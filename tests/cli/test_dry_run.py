@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,18 @@ def test_a_header_that_does_not_tell_the_size_is_no_failure_yet(dry_run) -> None
     code, lines, told = dry_run("restore", "photos", "--mask-dir", "masks")
     assert (code, lines["a.png"]["problem"], lines["a.png"]["pixels"]) == (0, None, None)
     assert "2 photos, 0.0 megapixels, 1 of unknown size; nothing was written" in told
+
+
+def test_heic_without_its_library_will_fail_in_the_words_of_a_run(
+    dry_run, tiny_model, capfd, monkeypatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pillow_heif.as_plugin", None)
+    Path("photos/a.png").write_bytes(b"\x00\x00\x00\x18ftypheic" + bytes(40))
+    code, lines, told = dry_run("restore", "photos", "--mask-dir", "masks")
+    problem = "HEIC needs the package pillow-heif (pip install pillow-heif)"
+    assert (code, lines["a.png"]["problem"]) == (1, problem) and "1 will fail; nothing was written" in told
+    assert run(["restore", "photos", "--mask-dir", "masks", "--model", str(tiny_model)]) == 1
+    assert f"failed: photos/a.png: {problem}" in capfd.readouterr().err
 
 
 def test_a_missing_mask_is_told_before_what_is_wrong_with_the_photo(dry_run) -> None:
