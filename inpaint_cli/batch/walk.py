@@ -111,6 +111,17 @@ def holds_results(folder: str | Path) -> bool:
     return os.path.lexists(Path(folder, JOURNAL_NAME))
 
 
+def results_around(folder: Path) -> Path | None:
+    """Return the folder of results that a folder is or lies in, None where there is none.
+
+    One that it lies in counts where its journal may be written to.
+    """
+    if holds_results(folder):
+        return folder
+    above = Path(os.path.realpath(folder)).parents
+    return next((each for each in above if os.access(each / JOURNAL_NAME, os.W_OK)), None)
+
+
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()

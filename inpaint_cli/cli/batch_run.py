@@ -14,7 +14,7 @@ from inpaint_cli.batch.outcome import Outcome
 from inpaint_cli.batch.output_file import IS_A_FILE, cannot_be_made
 from inpaint_cli.batch.plan import Plan
 from inpaint_cli.batch.run import run
-from inpaint_cli.batch.walk import holds_results
+from inpaint_cli.batch.walk import results_around
 from inpaint_cli.cli.reporting import Reporting
 from inpaint_cli.cli.screen import Screen
 from inpaint_cli.errors import NothingToDoError, PhotoError, UsageError
@@ -54,40 +54,46 @@ def open_journals(plan: Plan, overlay: Path | None = None) -> dict[str, Journal]
     if overlay is not None:
         written = plan.output_folders().items()
         below = {overlay / folder.relative_to(root) for root, folders in written for folder in folders}
-        _prepare(overlay, below, journals, flag="--overlay")
+        _prepare(overlay, below, flag="--overlay")
+        journals[str(overlay)] = _journal_in(overlay)
     return journals
 
 
 def prepare_folders(plan: Plan, journals: dict[str, Journal]) -> None:
     """Make each output folder, clean up after killed runs, and open its journal."""
-    for root, folders in _folders_of_ours(plan).items():
-        if root not in journals:
-            _prepare(Path(root), folders, journals)
-
-
-def _folders_of_ours(plan: Plan) -> dict[str, set[Path]]:
-    """Return the output folders that have a journal, or get one, with the folders that are written into.
-
-    The folder of an output that was named as a file gets none.
-    """
     folders = plan.output_folders()
-    return {root: folders[root] for root in folders if not plan.is_single_file or holds_results(root)}
+    for root, place in _journal_places(plan).items():
+        if root not in journals:
+            _prepare(Path(root), folders[root])
+            journals[root] = _journal_in(place)
+
+
+def _journal_places(plan: Plan) -> dict[str, Path]:
+    """Return the output folders that have a journal, or get one, each with the folder that it lies in.
+
+    An output that was named as a file begins none: it goes by that of the results which it lies among.
+    """
+    roots = plan.output_folders()
+    if not plan.is_single_file:
+        return {root: Path(root) for root in roots}
+    return {root: place for root in roots if (place := results_around(Path(root))) is not None}
 
 
 def known_journals(plan: Plan) -> dict[str, Journal]:
     """Return what `prepare_folders` opens, as it is now, without beginning any. Raises UsageError."""
     try:
-        return {root: Journal.read(Path(root)) for root in _folders_of_ours(plan)}
+        return {root: Journal.read(place) for root, place in _journal_places(plan).items()}
     except PhotoError as error:
         raise UsageError(str(error)) from error
 
 
 def folders_refused(plan: Plan) -> list[str]:
     """Return what `prepare_folders` would refuse, as far as that is known without making a folder."""
-    return [refusal for root in _folders_of_ours(plan) if (refusal := _why_refused(Path(root)))]
+    places = _journal_places(plan).items()
+    return [refusal for root, place in places if (refusal := _why_refused(Path(root), place))]
 
 
-def _why_refused(root: Path) -> str:
+def _why_refused(root: Path, journal_place: Path) -> str:
     """Return why an output folder can't be used, "" where it may well be.
 
     One that may not be written to, but has a journal, is left to the run: all in it may be up to date.
@@ -99,16 +105,15 @@ def _why_refused(root: Path) -> str:
         return cannot_be_made(root, f"nothing may be written in {place}")
     if not place.is_dir():
         return cannot_be_made(root, IS_A_FILE)
-    return "" if os.path.lexists(root / JOURNAL_NAME) else f"{root}: nothing may be written there"
+    return "" if os.path.lexists(journal_place / JOURNAL_NAME) else f"{root}: nothing may be written there"
 
 
-def _prepare(root: Path, folders: Iterable[Path], journals: dict[str, Journal], *, flag: str = "-o") -> None:
+def _prepare(root: Path, folders: Iterable[Path], *, flag: str = "-o") -> None:
     try:
         root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(cannot_be_made(root, error.strerror or str(error), flag)) from error
     sweep(folders)
-    journals[str(root)] = _journal_in(root)
 
 
 def _journal_in(root: Path) -> Journal:

@@ -185,3 +185,30 @@ def test_a_single_result_among_those_of_a_run_goes_by_their_journal(
     kept = restore(*single)
     assert kept.code == 1 and "is not (or no longer) what this program wrote" in kept.stderr
     assert (tmp_path / "out/a.png").read_bytes() == b"retouched"
+
+
+def test_a_single_result_in_a_folder_below_those_of_a_run_goes_by_their_journal(archive, restore) -> None:
+    root = archive("sub/a.png")
+    folder = ("photos", "--mask-dir", "masks", "-o", "out")
+    single = ("photos/sub/a.png", "--mask", "masks/sub/a.png", "-o", "out/sub/a.png")
+    inverted = (*single, "--invert-mask", "--max-damage", "1")
+    assert restore(*folder).lines[0]["status"] == "restored"
+    assert restore(*inverted, "--dry-run").lines[0]["problem"] is None
+    runs = (single, inverted, inverted, folder)
+    expected = ["skipped", "restored", "skipped", "restored"]
+    assert [restore(*run).lines[0]["status"] for run in runs] == expected
+    assert [path.name for path in (root / "out/sub").iterdir()] == ["a.png"]
+    (root / "out/sub/a.png").write_bytes(b"retouched")
+    assert "is not (or no longer) what this program wrote" in restore(*inverted).stderr
+    assert (root / "out/sub/a.png").read_bytes() == b"retouched"
+
+
+def test_a_single_result_goes_by_no_journal_above_it_that_may_not_be_written_to(
+    archive, tmp_path, without_privileges
+) -> None:
+    archive("a.png")
+    (tmp_path / "out/mine").mkdir(parents=True)
+    (tmp_path / "out/.inpaint-cli.journal").touch(0o444)
+    call = ("photos/a.png", "--mask-dir", "masks", "-o", "out/mine/a.png")
+    ended = without_privileges(*call)
+    assert ended.returncode == 0 and (tmp_path / "out/mine/a.png").exists(), ended.stderr
