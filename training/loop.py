@@ -40,6 +40,8 @@ from training.sources import PictureBank, augment, fade_colours
 SIDE = 32
 SAVING_AT_MOST = 50
 """After short epochs, the state is saved only once so many times as long has passed as saving it takes."""
+LOOK_EVERY = 20
+"""Steps between two looks at whether the loss is still a number: each waits for the device."""
 VALIDATION_SEED = 20_240_607
 VALIDATED_AT_ONCE = {"cpu": 256, "cuda": 2048}
 """Pictures; a GPU computes so many as fast as a few."""
@@ -242,8 +244,8 @@ class Trainer:
 
         ``save`` is called at the end, every SAVE_EVERY seconds, and after each epoch, but not so often
         that it takes more than a part in SAVING_AT_MOST of the time. An epoch that the clock cuts short is
-        the last one. Raises UsageError where a loss or a weight is no number any more; that is neither given
-        nor saved.
+        the last one. Raises UsageError where a loss or a weight is no number any more, for a loss
+        within LOOK_EVERY steps; that is neither given nor saved.
         """
         began = self.clock() - self.seconds
         saved, took = self.clock(), 0.0
@@ -251,6 +253,8 @@ class Trainer:
         while not self.finished:
             self.advance(1)
             trained += 1
+            if self.step % LOOK_EVERY == 0:
+                check_losses(float(self.loss_sum))
             self.seconds = self.clock() - began
             at_end = self.step % self.steps_per_epoch == 0 or self.finished
             if at_end:

@@ -15,7 +15,7 @@ from inpaint_cli.errors import BackendError, ModelError, RunFolderError, UsageEr
 from training import session
 from training.checkpoints import STATE_FILE, read_checkpoint, write_checkpoint
 from training.data import SourceOption, load_training_data
-from training.loop import Trainer
+from training.loop import LOOK_EVERY, Trainer
 from training.networks import NetworkConfig
 from training.presets import TrainingConfig, find_preset
 from training.run_folder import RunFolder, claim
@@ -349,6 +349,25 @@ def test_a_run_that_diverges_ends_and_keeps_the_last_good_checkpoint(tmp_path, d
         kept = read_checkpoint(tmp_path / "run" / f"{name}.safetensors")
         assert kept.details["epoch"] == 1
         assert all(tensor.isfinite().all() for tensor in kept.tensors.values())
+
+
+def test_a_run_that_diverges_within_an_epoch_does_not_go_on_to_its_end(tmp_path, data_folder):
+    class Diverges(StopAfter):
+        def started(self, trainer, data):
+            self.trainer = trainer
+            diverge(trainer)
+
+    call = request(tmp_path / "run", data_folder, batch_size=1)
+    with pytest.raises(KeyboardInterrupt):
+        train(call, read, StopAfter(epoch=2))
+    files = [tmp_path / "run" / name for name in ("last.safetensors", STATE_FILE, "losses.csv")]
+    kept = [file.read_bytes() for file in files]
+    watcher = Diverges()
+    with pytest.raises(UsageError, match="the loss is no number any more; lower --lr"):
+        train(replace(call, resume=True), read, watcher)
+    assert watcher.trainer.steps_per_epoch == 24
+    assert 24 < watcher.trainer.step <= 24 + LOOK_EVERY < 48
+    assert [file.read_bytes() for file in files] == kept
 
 
 def test_a_loss_that_is_no_number_ends_the_epoch(tmp_path, data_folder):
