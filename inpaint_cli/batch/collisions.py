@@ -10,8 +10,8 @@ from pathlib import Path
 
 from inpaint_cli.batch.job import Job
 from inpaint_cli.batch.letter_case import ignores_case, without_case
-from inpaint_cli.batch.names import joined
 from inpaint_cli.batch.walk import FolderId, existing_id
+from inpaint_cli.names import joined
 
 
 @dataclass

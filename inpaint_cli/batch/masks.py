@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import os
-import unicodedata
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from inpaint_cli.batch.job import Job
-from inpaint_cli.batch.names import joined, split_suffix
 from inpaint_cli.batch.walk import FolderId, Walk
 from inpaint_cli.errors import MaskError, UsageError
-
-MASK_ENDING = "_mask"
+from inpaint_cli.names import MASK_ENDING, is_named_as_mask, joined, spelt_one_way, split_suffix, stem_of
 
 
 @dataclass
@@ -43,7 +40,7 @@ class MaskFolder:
         masks = cls(folder)
         walk = Walk(suffixes, avoid, enters_results=True)
         for relative in walk.files(folder):
-            masks._named.setdefault(_key(_stem(relative)), []).append(relative)
+            masks._named.setdefault(spelt_one_way(stem_of(relative)), []).append(relative)
         masks.problems = walk.problems
         if masks.problems and masks.problems[0][0] == folder:
             raise UsageError(f"{folder}: {masks.problems[0][1]}")
@@ -51,7 +48,7 @@ class MaskFolder:
 
     def candidates(self, relative: str, *, beside: bool = False) -> list[str]:
         """Return what `match` chooses from."""
-        stem = _stem(relative)
+        stem = stem_of(relative)
         exact = self._called(relative + MASK_ENDING) + ([] if beside else self._called(relative))
         return exact or self._called(stem + MASK_ENDING) + ([] if beside else self._called(stem))
 
@@ -62,7 +59,7 @@ class MaskFolder:
         root: the folder that the photo's path counts from. beside: photos lie in the mask folder itself, so
         that only the ending `_mask` tells them apart.
         """
-        stem, found = _stem(relative), self.candidates(relative, beside=beside)
+        stem, found = stem_of(relative), self.candidates(relative, beside=beside)
         if not found:
             return None
         owner, *_ = [self._owners.setdefault(each, (root, stem)) for each in found]
@@ -79,7 +76,7 @@ class MaskFolder:
 
     def why_none(self, relative: str, *, beside: bool = False) -> str:
         """Say where a mask was looked for that `match` hasn't found: the usual names, by the photo's stem."""
-        stem = _stem(relative)
+        stem = stem_of(relative)
         looked = f"{stem}{MASK_ENDING}.png" if beside else f"{stem}.png, {stem}{MASK_ENDING}.png"
         return f"no mask for it in {self.folder} (looked for {looked} and other suffixes)"
 
@@ -90,25 +87,10 @@ class MaskFolder:
 
     def _called(self, name: str) -> list[str]:
         """Return the masks of a name; of several, those that write its letters with marks as it does."""
-        found = self._named.get(_key(name), [])
+        found = self._named.get(spelt_one_way(name), [])
         if len(found) < 2:
             return found
-        return [each for each in found if _stem(each) == name] or found
-
-
-def is_named_as_mask(relative: str) -> bool:
-    """Say whether a file among photos has the name of a mask: `b_mask.png`."""
-    return _stem(relative).endswith(MASK_ENDING)
-
-
-def masks_among(files: Sequence[str]) -> set[str]:
-    """Return those of a folder's files that are named as the mask of another: `b_mask.png` of `b.jpg`."""
-    owners = {file: _key(_stem(file)).removesuffix(MASK_ENDING) for file in files if is_named_as_mask(file)}
-    if not owners:
-        return set()
-    wanted = set(owners.values())
-    there = {name for file in files for name in (_key(file), _key(_stem(file))) if name in wanted}
-    return {file for file, owner in owners.items() if owner in there}
+        return [each for each in found if stem_of(each) == name] or found
 
 
 def masks_left_out(folder: str, masks: Collection[str]) -> str:
@@ -123,12 +105,12 @@ def named_as_masks(jobs: list[Job]) -> list[Job]:
     and another `b.jpg.png`, or it ends in `_mask`. Masks of TIFF photos, which may have several pages, are
     TIFF files, others PNG.
     """
-    stems = Counter((job.output_root, _key(_stem(job.relative))) for job in jobs)
-    whole = {(job.output_root, _key(job.relative)) for job in jobs}
+    stems = Counter((job.output_root, spelt_one_way(stem_of(job.relative))) for job in jobs)
+    whole = {(job.output_root, spelt_one_way(job.relative)) for job in jobs}
 
     def named(job: Job) -> Job:
-        stem = _stem(job.relative)
-        place = job.output_root, _key(stem)
+        stem = stem_of(job.relative)
+        place = job.output_root, spelt_one_way(stem)
         is_clear = stems[place] == 1 and place not in whole and not is_named_as_mask(job.relative)
         suffix = ".tif" if split_suffix(job.relative)[1].lower() in (".tif", ".tiff") else ".png"
         return replace(job, output_relative=(stem if is_clear else job.relative) + suffix)
@@ -149,12 +131,3 @@ def with_masks_there(jobs: list[Job], suffixes: frozenset[str]) -> list[Job]:
         return replace(job, rival_file=joined(job.output_root, others[0])) if others else job
 
     return [looked_up(job) for job in jobs]
-
-
-def _stem(relative: str) -> str:
-    return split_suffix(relative)[0]
-
-
-def _key(name: str) -> str:
-    """Write letters with marks one way: macOS decomposes them in names, others don't."""
-    return name if name.isascii() else unicodedata.normalize("NFC", name)

@@ -10,8 +10,8 @@ from PIL import Image
 
 from inpaint_cli.batch.damage import Bools, Pixels
 from inpaint_cli.batch.job import Job
-from inpaint_cli.batch.names import split_suffix
 from inpaint_cli.depth import eight_bits
+from inpaint_cli.names import split_suffix
 from inpaint_cli.photos import Photo
 
 _TINT = np.array([255, 0, 96], np.float32)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from inpaint_cli.batch.journal import JOURNAL_NAME
-from inpaint_cli.batch.names import split_suffix
+from inpaint_cli.names import split_suffix
 
 FolderId = tuple[int, int]
 """Device and inode: which folder it really is, by whatever name."""

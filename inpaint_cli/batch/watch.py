@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from inpaint_cli.batch.job import Job
-from inpaint_cli.batch.masks import is_named_as_mask
 from inpaint_cli.batch.plan import Plan, Selection, make_plan
 from inpaint_cli.errors import UsageError
+from inpaint_cli.names import is_named_as_mask
 
 Signature = tuple[int, int, int]
 """Size, modification time and inode of a file."""

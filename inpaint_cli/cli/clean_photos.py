@@ -21,8 +21,8 @@ def find_photos(folder: Path) -> list[Path]:
 
     Raises UsageError, NothingToDoError, and PhotoError where a folder can't be read.
     """
-    from inpaint_cli.batch.masks import masks_among
     from inpaint_cli.batch.walk import Walk
+    from inpaint_cli.names import masks_among
     from inpaint_cli.photos import PHOTO_SUFFIXES
 
     if folder.is_file():

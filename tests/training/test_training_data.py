@@ -213,6 +213,16 @@ def test_what_runs_have_drawn_is_not_trained_on(tmp_path):
     assert found == ["panel.png", "runs/vanilla/a.png"]
 
 
+def test_masks_beside_their_photos_are_not_trained_on(tmp_path):
+    photos = ["a.jpg", "b.ppm", "lone_mask.png", "sub/c.heic", "sub/d.png"]
+    masks = ["a_mask.png", "b_mask.tif", "sub/c_mask.png", "sub/d.png_mask.png"]
+    (tmp_path / "sub").mkdir()
+    for name in photos + masks:
+        (tmp_path / name).touch()
+    found = {file.relative_to(tmp_path).as_posix() for file in find_pictures(tmp_path)}
+    assert found == set(photos) - {"sub/c.heic"}
+
+
 @pytest.mark.parametrize("suffix", [".jfif", ".dib", ".gif", ".avif"])
 def test_what_restore_reads_is_read(tmp_path, suffix):
     Image.new("RGB", (40, 30), "white").save(tmp_path / f"a{suffix}")

@@ -19,6 +19,7 @@ from torch import Tensor
 from inpaint_cli.depth import eight_bits
 from inpaint_cli.errors import TrainingDataError
 from inpaint_cli.limits import DEFAULT_MAX_PIXELS
+from inpaint_cli.names import masks_among
 from inpaint_cli.suffixes import PHOTO_SUFFIXES
 from training.run_files import drawn_by_a_run
 
@@ -49,18 +50,20 @@ class TileCutting:
 def find_pictures(folder: Path) -> list[Path]:
     """All pictures below ``folder`` in a fixed order.
 
-    Hidden files and folders are passed over, and what runs have drawn, whose folders may lie in there.
-    Raises TrainingDataError where a folder can't be read.
+    Hidden files and folders are passed over, masks beside their photos as `restore` knows them, and what runs
+    have drawn, whose folders may lie in there. Raises TrainingDataError where a folder can't be read.
     """
-    found = []
+    found: list[str] = []
     for parent, folders, names in os.walk(folder, onerror=_refuse_unread):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         found += [
-            Path(parent, name)
+            str(Path(parent, name))
             for name in sorted(set(names) - drawn_by_a_run(names))
-            if not name.startswith(".") and Path(name).suffix.lower() in PICTURE_SUFFIXES
+            if not name.startswith(".") and Path(name).suffix.lower() in PICTURE_SUFFIXES | PHOTO_SUFFIXES
         ]
-    return found
+    masks = masks_among(found)
+    pictures = [Path(file) for file in found if file not in masks]
+    return [file for file in pictures if file.suffix.lower() in PICTURE_SUFFIXES]
 
 
 def _refuse_unread(error: OSError) -> None:
