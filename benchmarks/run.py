@@ -39,7 +39,7 @@ from benchmarks.steps import (
 )
 from benchmarks.tables import report
 from inpaint_cli import __version__
-from inpaint_cli.backends.cores import free_cores
+from inpaint_cli.cores import free_cores
 from inpaint_cli.errors import ExitCode, InpaintError
 from inpaint_cli.photos import write_atomically
 from training.classical import find_methods

@@ -16,10 +16,10 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.arguments import parser_of
-from inpaint_cli.backends.cores import free_cores
 from inpaint_cli.batch.job import Job
 from inpaint_cli.batch.plan import Selection, make_plan
 from inpaint_cli.batch.restore_photo import RestoreSettings, Workshop, restore_photo
+from inpaint_cli.cores import free_cores
 from inpaint_cli.errors import NothingToDoError, PhotoError
 from inpaint_cli.photos import PHOTO_SUFFIXES
 from inpaint_cli.restoration import Restorer

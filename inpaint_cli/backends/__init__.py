@@ -1,7 +1,6 @@
 """A model file to a function on batches of tiles; importing this imports neither onnxruntime nor torch."""
 
 from inpaint_cli.backends.card import Figure, ModelCard
-from inpaint_cli.backends.cores import default_threads
 from inpaint_cli.backends.find import ModelFiles, find_model, list_models
 from inpaint_cli.backends.network import (
     Network,
@@ -20,7 +19,6 @@ __all__ = [
     "Network",
     "Tiles",
     "check_device",
-    "default_threads",
     "embed_card",
     "find_model",
     "list_models",

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from inpaint_cli.backends.card import ModelCard
-from inpaint_cli.backends.cores import default_threads
 from inpaint_cli.backends.find import find_model
 from inpaint_cli.choices import BACKENDS, DEVICES, KINDS
+from inpaint_cli.cores import default_threads
 from inpaint_cli.errors import BackendError, ModelError
 
 Tiles = npt.NDArray[np.float32]

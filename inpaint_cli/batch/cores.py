@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from inpaint_cli.backends.cores import default_threads, free_cores
+from inpaint_cli.cores import default_threads, free_cores
 
 
 @dataclass(frozen=True)

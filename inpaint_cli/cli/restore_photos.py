@@ -9,7 +9,6 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from inpaint_cli.backends.cores import free_cores
 from inpaint_cli.batch.cores import Share, share_cores
 from inpaint_cli.batch.plan import Selection, make_plan
 from inpaint_cli.batch.restore_photo import Workshop, restore_photo
@@ -28,6 +27,7 @@ from inpaint_cli.cli.reporting import Reporting, check_reports, open_reporting
 from inpaint_cli.cli.screen import Screen
 from inpaint_cli.cli.selection import selection_of
 from inpaint_cli.cli.workshop import check_workshop, open_workshop
+from inpaint_cli.cores import free_cores
 from inpaint_cli.errors import ExitCode, PhotoError
 from inpaint_cli.printable import printable
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from inpaint_cli.backends import Network, default_threads, open_network
+from inpaint_cli.backends import Network, open_network
+from inpaint_cli.cores import default_threads
 from inpaint_cli.detection.classical import ClassicalDetector
 from inpaint_cli.detection.cleanup import Cleanup
 from inpaint_cli.detection.detection import Detector

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from inpaint_cli.backends import default_threads
 from inpaint_cli.backends.card import ModelCard
 from inpaint_cli.backends.network import Network, Tiles, open_network
 from inpaint_cli.choices import RESTORING
+from inpaint_cli.cores import default_threads
 from inpaint_cli.restoration.quality import Tier
 
 

@@ -12,7 +12,8 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from tiny_models import model_of, picture, save, smoothing_model
 
-from inpaint_cli.backends import default_threads, open_network
+from inpaint_cli.backends import open_network
+from inpaint_cli.cores import default_threads
 from inpaint_cli.errors import BackendError, ModelError
 
 RNG = np.random.default_rng(7)

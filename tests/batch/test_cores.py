@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from inpaint_cli.backends.cores import quota_cores
 from inpaint_cli.batch.cores import share_cores
+from inpaint_cli.cores import quota_cores
 
 
 class TestCores:
     @pytest.fixture(autouse=True)
     def _four_cores(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        for home in ("inpaint_cli.batch.cores", "inpaint_cli.backends.cores"):
+        for home in ("inpaint_cli.batch.cores", "inpaint_cli.cores"):
             monkeypatch.setattr(f"{home}.free_cores", lambda: 4)
         monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
 

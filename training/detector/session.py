@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import cv2
 
-from inpaint_cli.backends.cores import free_cores
+from inpaint_cli.cores import free_cores
 from inpaint_cli.errors import TrainingDataError, UsageError
 from training.checkpoints import checkpoint_file, read_start
 from training.compilation import compilation_told
