@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections.abc import Sequence
+from pathlib import Path
 
 MASK_ENDING = "_mask"
 
@@ -36,6 +37,11 @@ def joined(folder: str, relative: str) -> str:
     if not folder or folder == ".":
         return relative
     return folder + relative if folder.endswith(os.sep) else folder + os.sep + relative
+
+
+def real_path(path: Path) -> Path:
+    """Return where a path really leads, itself where links go in a circle: `Path.resolve` raises there."""
+    return Path(os.path.realpath(path))
 
 
 def is_named_as_mask(relative: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Any, Self
 import torch
 
 from inpaint_cli.errors import RunFolderError
+from inpaint_cli.names import real_path
 from training.checkpoints import checkpoint_file
 
 LENGTHS = ("epochs", "minutes")
@@ -83,7 +84,7 @@ def refuse_other_files(folder: Path, option: str, asked: Sequence[Path], begun: 
     Those that aren't there any more may be given anew: they have been moved.
     """
     same = len(asked) == len(begun) and all(
-        mine.resolve() == first.resolve() or not first.exists()
+        real_path(mine) == real_path(first) or not first.exists()
         for mine, first in zip(asked, begun, strict=False)
     )
     if asked and not same:

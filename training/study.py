@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 from inpaint_cli.backends import RESTORING, Network, open_network
 from inpaint_cli.errors import RunFolderError, UsageError
+from inpaint_cli.names import real_path
 from training.benchmark_masks import DENSITIES
 from training.checkpoints import Checkpoint, read_checkpoint
 from training.evaluation import (
@@ -72,7 +73,7 @@ def open_runs(folders: Sequence[Path]) -> Iterator[list[Run]]:
     Raises RunFolderError where two folders have one name or losses can't be read, ModelError where a
     checkpoint can't be run.
     """
-    names = [folder.resolve().name for folder in folders]
+    names = [real_path(folder).name for folder in folders]
     if len(set(names)) < len(names):
         raise RunFolderError(
             f"two run folders are called {max(names, key=names.count)!r}; rename one of them"

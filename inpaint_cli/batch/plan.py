@@ -14,7 +14,7 @@ from inpaint_cli.batch.masks import MaskFolder, masks_left_out, named_as_masks, 
 from inpaint_cli.batch.output_file import IS_A_FILE, cannot_be_made
 from inpaint_cli.batch.walk import FolderId, Walk, existing_id, holds_results
 from inpaint_cli.errors import MaskError, UsageError
-from inpaint_cli.names import masks_among, split_suffix
+from inpaint_cli.names import masks_among, real_path, split_suffix
 from inpaint_cli.photos import SUFFIX_FORMATS
 from inpaint_cli.printable import printable
 
@@ -381,7 +381,7 @@ def _masks_read(draft: _Draft) -> Iterator[str]:
 
 def _sibling(folder: Path) -> Path:
     """Return `<folder>-restored` beside a folder, also where it is named `.` or `..`."""
-    named = folder if folder.name not in ("", "..") else folder.resolve()
+    named = folder if folder.name not in ("", "..") else real_path(folder)
     if not named.name:
         raise UsageError(f"{folder}: has no folder beside it for the results; name one with -o")
     return named.with_name(named.name + RESULTS_ENDING)

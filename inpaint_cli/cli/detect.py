@@ -14,6 +14,7 @@ from inpaint_cli.cli.command import command_from
 from inpaint_cli.cli.streams import STDIO, path_or_stdio
 from inpaint_cli.errors import UsageError
 from inpaint_cli.limits import DEFAULT_MAX_DAMAGE, DEFAULT_MAX_PIXELS
+from inpaint_cli.names import real_path
 
 Photos = Annotated[
     list[Path] | None,
@@ -112,7 +113,7 @@ class DetectOptions:
             raise UsageError(f"-o {self.output}: name a folder; masks in it are named like their photos")
         if STDIO in (self.output, self.overlay, *(self.photos or ())):
             raise UsageError("detect works on files; - is only for restore")
-        if self.overlay is not None and self.overlay.resolve().is_relative_to(self.output.resolve()):
+        if self.overlay is not None and real_path(self.overlay).is_relative_to(real_path(self.output)):
             raise UsageError(f"--overlay {self.overlay}: lies among the masks; name a folder outside of -o")
 
 

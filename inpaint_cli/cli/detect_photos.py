@@ -21,6 +21,7 @@ from inpaint_cli.cli.screen import Screen
 from inpaint_cli.cli.selection import detect_selection
 from inpaint_cli.cli.workshop import check_detector_model, detector_key, open_detector_of
 from inpaint_cli.errors import ExitCode, UsageError
+from inpaint_cli.names import real_path
 
 if TYPE_CHECKING:
     from inpaint_cli.cli.detect import DetectOptions
@@ -69,9 +70,9 @@ def _check_overlay(overlay: Path | None, plan: Plan, named: list[Path]) -> None:
     """Raise UsageError where the pictures to look at would be written over photos, or taken for some."""
     if overlay is None:
         return
-    place = overlay.resolve()
+    place = real_path(overlay)
     pictures = {place / overlay_name(job) for job in plan.jobs}
-    walked = [folder for folder in named if folder.is_dir() and place.is_relative_to(folder.resolve())]
-    beside = place in {Path(root).resolve() for root in {job.root for job in plan.jobs}}
-    if walked or beside or pictures & {job.photo.resolve() for job in plan.jobs}:
+    walked = [folder for folder in named if folder.is_dir() and place.is_relative_to(real_path(folder))]
+    beside = place in {real_path(Path(root)) for root in {job.root for job in plan.jobs}}
+    if walked or beside or pictures & {real_path(job.photo) for job in plan.jobs}:
         raise UsageError(f"--overlay {overlay}: lies among the photos; name a folder outside")

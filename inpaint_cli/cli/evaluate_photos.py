@@ -18,6 +18,7 @@ from inpaint_cli.cli.evaluate_report import print_json, progress_bar
 from inpaint_cli.cli.extras import require_training
 from inpaint_cli.cli.reporting import can_have_folder, read_head
 from inpaint_cli.errors import ExitCode, PhotoError, UsageError
+from inpaint_cli.names import real_path
 from inpaint_cli.restoration.quality import DEFAULT_QUALITY, find_quality
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def _check_panel(file: Path, photos: Path) -> None:
     """Raise UsageError where the panel would replace something else, or can't be written."""
     from training.panels import MARK
 
-    if file.resolve() == photos.resolve() or photos.resolve() in file.resolve().parents:
+    if real_path(file).is_relative_to(real_path(photos)):
         raise UsageError(f"--panel {file}: lies among the photos, which are only read; give another place")
     if file.suffix.lower() != ".png":
         raise UsageError(f"--panel {file}: is a PNG; let its name end in .png")

@@ -16,6 +16,7 @@ from inpaint_cli.batch.run import Stop
 from inpaint_cli.cli.screen import Screen
 from inpaint_cli.cli.streams import STDIO
 from inpaint_cli.errors import ExitCode, UsageError
+from inpaint_cli.names import real_path
 from inpaint_cli.photos import PHOTO_SUFFIXES
 
 
@@ -90,7 +91,7 @@ def check_reports(report: Path | None, html: Path | None) -> None:
         raise UsageError("--html -: a page is not written to stdout; name a file")
     if report and (report.is_dir() or not can_have_folder(report)):
         raise UsageError(f"--report {report}: can't be written; name a file, in a folder that can be made")
-    if report and html and report.resolve() == html.resolve():
+    if report and html and real_path(report) == real_path(html):
         raise UsageError(f"--report and --html both name {report}; give each a file of its own")
     for flag, file, is_ours in (("--report", report, is_lines), ("--html", html, is_page)):
         if file is None:

@@ -76,6 +76,20 @@ def test_a_bad_photo_fails_and_the_rest_goes_on(detect, tmp_path: Path) -> None:
     assert sorted(path.name for path in (tmp_path / "masks").glob("*.*")) == [".inpaint-cli.journal", "b.png"]
 
 
+def test_a_link_to_itself_fails_alone_also_where_pictures_to_look_at_are_wanted(
+    detect, tmp_path: Path
+) -> None:
+    (tmp_path / "photos/loop.png").symlink_to("loop.png")
+    ended = detect("--overlay", "look")
+    assert ended.code == 1
+    reason = "can't be read: Too many levels of symbolic links"
+    assert statuses(ended)["photos/loop.png"] == ("failed", reason)
+    assert sorted(file.name for file in (tmp_path / "look").glob("*.jpg")) == [
+        "a_overlay.jpg",
+        "b_overlay.jpg",
+    ]
+
+
 @pytest.mark.parametrize("overlay", ["photos", "photos/look"])
 def test_pictures_to_look_at_are_not_written_among_the_photos(detect, tmp_path: Path, overlay: str) -> None:
     ended = detect("--overlay", overlay)

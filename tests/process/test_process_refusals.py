@@ -67,6 +67,26 @@ def test_an_unreadable_mask_for_all_fails_its_photo(archive, without_privileges)
     assert "Permission denied" in ended.stderr and "Usage:" not in ended.stderr
 
 
+@pytest.mark.parametrize(
+    ("call", "refused"),
+    [
+        (
+            "restore photos --report loop --html page.html",
+            "--report loop: can't be written: Too many levels of symbolic links",
+        ),
+        (
+            "detect photos -o loop --overlay look",
+            "loop: can't be made the output folder: File exists; give another folder with -o",
+        ),
+        ("evaluate photos loop", "loop: there is no such file or folder"),
+    ],
+)
+def test_a_link_to_itself_that_is_named_is_refused_in_one_line(archive, inpaint, call, refused) -> None:
+    (archive("a.png") / "loop").symlink_to("loop")
+    ended = inpaint(*call.split())
+    assert (ended.code, ended.stderr) == (2, f"inpaint-cli: error: {refused}\n")
+
+
 def through_a_pipe(root: Path, model: Path, photo: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     with (root / photo).open("rb") as stdin:
         return subprocess.run(

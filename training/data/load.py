@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from inpaint_cli.errors import TrainingDataError, UsageError
+from inpaint_cli.names import real_path
 from training.data.cifar import (
     ARCHIVE_SUFFIXES,
     SIDE,
@@ -136,7 +137,7 @@ def read_source(path: Path, *, seed: int = 0, split: bool = True, option: str = 
     Where ``split`` is off, everything is in ``train`` and nothing in ``valid``. ``option`` is what named the
     path. Raises TrainingDataError for one that isn't there, can't be read or holds nothing to train on.
     """
-    name = path.resolve().name
+    name = real_path(path).name
     if path.is_dir():
         batches = read_batches(path)
         if batches is None:
