@@ -16,7 +16,7 @@ from inpaint_cli.limits import MOST_GROWN
 
 THIN = 11
 """Diameter in pixels of a disc that goes into nothing thin."""
-LONG, FEWEST = 14, 20
+LONG, FEWEST = 20, 20
 """Pixels of a long piece: at least so many times the square of half its width, and at least so many."""
 
 

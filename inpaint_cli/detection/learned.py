@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -31,6 +32,8 @@ Of the 34 clean photos that it was chosen on none has more: the largest are 0.00
 """
 SECOND_LOOK = 0.75
 """What the second look counts in the mean of both: it finds more, the first one alone errs less."""
+LEAST = np.float32(1e-6)
+"""Probability below which, and above 1 - which, log-odds are not told apart."""
 IN_DOUBT = 8.0
 """A photo with less than this part of so many certain pixels at the first look needs no second one."""
 OLD_PRINT = 12.0
@@ -42,6 +45,8 @@ One in 146 photos without print over them has such rows: with a leniency of 4 it
 """
 LIKELY, MUCH_DAMAGE = 0.97, 0.02
 """Share of pixels of such a probability from which any other is likelier damaged; see `cut_knowing`."""
+OTHER_SCALES = (0.7, 1.4)
+"""Sizes in which a photo of one hue is looked at as well: prints are scanned at any resolution."""
 LAXER_IN_PRINTS = 2.0
 """Log-odds by which what is long and thin may be less certain in a damaged photo of one hue: prints crack."""
 
@@ -129,12 +134,14 @@ class LearnedDetector:
     """Looks at the photo in windows and cuts out the mask; a photo that looks clean as a whole is left alone.
 
     One that may be damaged is looked at a second time, mirrored, with what was found before to complete, and
-    the mean of both looks decides: what only looks like damage seldom does so both ways.
+    the mean of both looks decides: what only looks like damage seldom does so both ways. One of one hue is
+    also looked at in OTHER_SCALES.
 
     clean_below: photos with a lower score count as clean. sure_from: photos with at least this score are
     surely damaged, and their masks cut out by `cleanup`, more of it the more there is; those between the two
-    by `strict`. judging: how the pieces of what was cut out are judged then; None: they are all taken. Cracks
-    in prints are not judged: what little is seen of them looks like much else.
+    by `strict`. judging: how the pieces of what was cut out are judged then, those of one hue as of surely
+    damaged photos; None: they are all taken. Cracks in prints are not judged: what little is seen of them
+    looks like much else.
     """
 
     network: Network
@@ -160,7 +167,7 @@ class LearnedDetector:
         sure = score >= self.sure_from
         if self.judging is not None and score >= self.clean_below:
             pieces = self.judging.pieces(photo, evidence.probability, found)
-            found = self.judging.taken(pieces, sure=sure)
+            found = self.judging.taken(pieces, sure=sure or evidence.one_hue)
         if sure:
             found = found | evidence.cracks(core, self.cleanup)
         grow = self.cleanup.grow
@@ -198,7 +205,20 @@ class LearnedDetector:
         """Take the mean with what the network makes of the photo in the mirror and of the first look."""
         mirrored = self._probability(photo[:, ::-1], first.probability[:, ::-1])[:, ::-1]
         probability = first.probability + np.float32(SECOND_LOOK) * (mirrored - first.probability)
+        if first.one_hue and max(photo.shape[:2]) < COARSER_FROM:
+            others = [self._at_other_scale(photo, first.probability, scale) for scale in OTHER_SCALES]
+            probability = np.maximum(probability, _agreed([probability, *others]))
         return replace(first, probability=without_border(photo, probability))
+
+    def _at_other_scale(self, photo: Floats, earlier: Floats, scale: float) -> Floats:
+        """What the network makes of the photo in another size and in the mirror, in the photo's own size."""
+        height, width = photo.shape[:2]
+        size = max(round(width * scale), 1), max(round(height * scale), 1)
+        smooth = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
+        resized = np.clip(cv2.resize(photo[:, ::-1], size, interpolation=smooth), 0, 1).astype(np.float32)
+        before = cv2.resize(earlier[:, ::-1], size, interpolation=cv2.INTER_LINEAR).astype(np.float32)
+        answer = self._at_one_scale(resized, before)
+        return cv2.resize(answer, (width, height), interpolation=cv2.INTER_LINEAR)[:, ::-1].astype(np.float32)
 
     def _probability(self, photo: Floats, earlier: Floats) -> Floats:
         """The probability of damage of each pixel, (h, w) float32: the largest that any scale gives."""
@@ -216,6 +236,14 @@ class LearnedDetector:
         seen = {"photo": photo, "earlier": earlier[..., None]}
         answer = over_windows(seen, self.network, window=WINDOW, margin=MARGIN, threads=self.threads)
         return np.clip(answer[..., 0], 0, 1)
+
+
+def _agreed(looks: Sequence[Floats]) -> Floats:
+    """What two of several looks say: of each pixel's two highest probabilities the mean, in log-odds."""
+    likely = np.clip(np.sort(np.stack(looks), axis=0)[-2:], LEAST, 1 - LEAST)
+    odds = np.log(likely / (1 - likely)).mean(axis=0)
+    agreed: Floats = 1 / (1 + np.exp(-odds))
+    return agreed
 
 
 def _halved(plane: Floats) -> Floats:

@@ -44,6 +44,13 @@ def scene(height=120, width=160):
     return np.clip(base[..., None] + rng.normal(0, 3, (height, width, 3)), 30, 225).astype(np.uint8)
 
 
+def scene_in_colour(height=128, width=160):
+    """The same hills, half of them with less red."""
+    photo = scene(height, width)
+    photo[:, : width // 2, 0] = photo[:, : width // 2, 0] * 0.6
+    return photo
+
+
 def scratched(colour, thickness=3):
     photo, line = scene(), np.zeros((120, 160), np.uint8)
     cv2.line(line, (12, 30), (150, 95), 1, thickness)
@@ -298,8 +305,8 @@ class CountsLooks(FindsWhite):
 
 def test_only_a_photo_that_is_not_clean_is_looked_at_again_in_the_mirror():
     clean, damaged = CountsLooks(), CountsLooks()
-    assert open_detector("learned", network=clean, threads=1).find(scene(128, 160)).clean
-    photo = scene(128, 160)
+    assert open_detector("learned", network=clean, threads=1).find(scene_in_colour()).clean
+    photo = scene_in_colour()
     cv2.line(photo, (12, 30), (150, 95), (255, 255, 254), 3)
     found = open_detector("learned", network=damaged, threads=1).find(photo)
     assert (clean.looks, damaged.looks) == (1, 2)
@@ -317,12 +324,60 @@ def test_the_second_look_is_told_what_the_first_one_found():
             told.append(inputs["earlier"][0, 0])
             return super().__call__(inputs)
 
-    photo = scene(128, 160)
+    photo = scene_in_colour()
     cv2.line(photo, (12, 30), (150, 95), (255, 255, 254), 3)
     open_detector("learned", network=Remembers(), threads=1).find(photo)
     first, second = told
     assert not first.any()
     assert np.allclose(second[:, ::-1], 0.999 * (photo.min(axis=2) > 0.98 * 255))
+
+
+@dataclass
+class SeesMoreWhen(FindsWhite):
+    """Finds a vague stripe only in photos of some widths, and notes the widths that it is shown."""
+
+    widths: tuple[int, ...] = ()
+    shown: list[int] = field(default_factory=list)
+
+    def __call__(self, inputs):
+        width = inputs["photo"].shape[3]
+        self.shown.append(width)
+        vague = (inputs["photo"].max(axis=1, keepdims=True) < 0.06).astype(np.float32)
+        return np.maximum(super().__call__(inputs), vague * np.float32(0.99 if width in self.widths else 0.6))
+
+
+def print_with_stripes():
+    """A photo of one hue, (128, 160), with a white stripe and a black one; what the black one covers."""
+    photo = scene(128, 160)
+    photo[...] = photo.mean(axis=2, keepdims=True)
+    grain = np.random.default_rng(4).integers(0, 3, (8, 160, 3))
+    photo[20:28], photo[80:88] = 255 - grain, grain
+    return photo, np.s_[82:86, 8:-8]
+
+
+def test_a_print_is_looked_at_smaller_and_larger_as_well():
+    photo, _ = print_with_stripes()
+    network = SeesMoreWhen()
+    cutting(network).find(photo)
+    assert sorted(set(network.shown)) == [128, 160, 224]  # 0.7 of 160 is 112, and is padded
+
+
+@pytest.mark.parametrize(("sizes", "found"), [((128,), 0.92), ((128, 224), 0.99), ((160,), 0.99)])
+def test_what_is_seen_in_a_print_in_one_other_size_counts_by_half(sizes, found):
+    photo, stripe = print_with_stripes()
+    probability = cutting(SeesMoreWhen(widths=sizes)).find(photo).probability[stripe]
+    assert np.allclose(probability, found, atol=0.01)  # log-odds of 0.99 and 0.6: their mean is that of 0.92
+
+
+def test_nothing_in_a_print_is_judged_as_in_doubt():
+    photo = bars(1)
+    photo[...] = photo.mean(axis=2, keepdims=True)
+    detector = open_detector("learned", network=FindsVague(), threads=1)
+    never = replace(detector.judging, keep=0.0, add=1.1, add_in_doubt=0.0)
+    always = replace(detector.judging, keep=0.0, add=0.0, add_in_doubt=1.1)
+    assert 0.5 <= detector.find(photo).score < 0.85
+    assert not replace(detector, judging=never).find(photo).mask[10:12, 80:88].any()
+    assert replace(detector, judging=always).find(photo).mask[10:12, 80:88].all()
 
 
 def test_wide_scratches_of_large_scans_are_seen_at_a_coarser_scale():
