@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from safetensors.torch import save
 from torch import Tensor, nn
 
 from inpaint_cli.errors import ModelError
 from training.files import write_bytes
 from training.networks import NetworkConfig, network_from_config
+from training.tensor_files import opened_tensors
 
 FORMAT = "inpaint-cli checkpoint 1"
 STATE_FILE, WEIGHTS_FILE = "state.safetensors", "last.safetensors"
@@ -76,7 +77,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
     if not file.is_file():
         raise ModelError(f"{file}: no such checkpoint")
     try:
-        with safe_open(file, framework="pt") as opened:
+        with opened_tensors(file, "pt") as opened:
             metadata = opened.metadata() or {}
             tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
         if metadata.get("format", FORMAT) != FORMAT or not {"model", "config"} <= metadata.keys():

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 
 from inpaint_cli.backends import ModelCard, read_card
 from inpaint_cli.errors import ModelError, UsageError
+from training.tensor_files import opened_tensors
 
 WEIGHTS_KEYS = frozenset({"model", "config"})
 """Metadata of a model's weights; a run's state and checkpoint have more."""
@@ -46,7 +47,7 @@ def _is_of_a_model(file: Path) -> bool:
         elif file.suffix == ".json":
             ModelCard.from_json(file.read_bytes())
         else:
-            with safe_open(file, framework="numpy") as opened:
+            with opened_tensors(file, "numpy") as opened:
                 return (opened.metadata() or {}).keys() == WEIGHTS_KEYS
     except (ModelError, SafetensorError, OSError, ValueError):
         return False

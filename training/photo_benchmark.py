@@ -83,7 +83,8 @@ def find_kinds(names: Sequence[str] | None) -> tuple[str, ...]:
 
 def damage_photo(photo: CleanPhoto, kind: str, seed: int) -> Case:
     """Damage a copy; the same seed, kind and name give the same damage."""
-    rng = np.random.default_rng([seed, zlib.crc32(kind.encode()), zlib.crc32(photo.name.encode())])
+    name = photo.name.encode(errors="surrogatepass")
+    rng = np.random.default_rng([seed, zlib.crc32(kind.encode()), zlib.crc32(name)])
     height, width = photo.pixels.shape[:2]
     mask = draw_mask(kind, height, width, rng)
     return Case(paint(photo.pixels, mask, rng), photo.pixels, mask)

@@ -66,8 +66,9 @@ class ModelCard:
             raise ModelError(f"model card of {self.name!r}: {problem}")
 
     def to_json(self) -> str:
-        """Return the card as JSON for people and machines."""
-        return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
+        """Return the card as JSON for people and machines; what is not UTF-8 in a name is escaped in it."""
+        text = json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
+        return text.encode(errors="backslashreplace").decode()
 
     @classmethod
     def from_json(cls, text: str | bytes, *, source: str = "model card") -> Self:

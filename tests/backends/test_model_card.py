@@ -27,6 +27,12 @@ def test_a_card_survives_the_way_through_json():
     assert ModelCard.from_json(CARD.to_json()) == CARD
 
 
+def test_a_name_that_is_not_utf8_is_escaped_in_a_card_and_read_back():
+    card = replace(CARD, training_data="caf\udce9 and 漢")
+    assert "caf\\udce9 and 漢" in card.to_json()
+    assert ModelCard.from_json(card.to_json().encode()) == card
+
+
 def test_keys_of_later_versions_are_ignored():
     values = json.loads(CARD.to_json()) | {"colour": "red"}
     assert ModelCard.from_json(json.dumps(values)) == CARD

@@ -1,5 +1,6 @@
 """Names that a stream or a terminal can't take, and Ctrl-C where it comes early or is not for us."""
 
+import json
 import os
 import shutil
 import signal
@@ -8,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from program import PROGRAM, environment
 
 KANJI = "漢.png"
@@ -49,6 +51,29 @@ def test_a_name_cannot_reach_the_terminal_as_control_characters(archive, inpaint
     process.kill()
     process.communicate()
     assert b"a\\x1b[31m.png and " in shown[1] and b"\x1b" not in b"".join(shown)
+
+
+def test_names_that_are_not_utf8_are_trained_on_resumed_exported_and_evaluated(archive, inpaint) -> None:
+    pytest.importorskip("torch", reason="training needs the extra `train`")
+    root = archive(NO_UTF8, "b.png")
+    for photo in (root / "photos").iterdir():
+        Image.open(photo).resize((140, 100)).save(photo)
+    photos, run, models = (os.fsdecode(name) for name in (b"photos\xe9", b"run\xe9", b"models\xe9"))
+    (root / "photos").rename(root / photos)
+    (root / models).mkdir()
+    train = ("train", "--data", photos, "--model", "vanilla", "--preset", "paper", "-q", "-o")
+    for call in (
+        (*train, run, "--epochs", "1"),
+        (*train, run, "--epochs", "2", "--resume"),
+        ("export", run, "-o", f"{models}/m.onnx"),
+        ("export", run, "-o", f"{models}/m.onnx", "--half"),
+        ("evaluate", "photos", photos, "--kinds", "lines", "--model", f"{models}/m.onnx", "--method", "ns"),
+    ):
+        ended = inpaint(*call)
+        assert ended.code == 0, ended.stderr
+    card = (root / models / "m.json").read_text(encoding="utf-8")
+    assert '"training_data": "photos\\udce9 (' in card
+    assert json.loads(card)["training_data"].startswith(f"{photos} (")
 
 
 def interrupted_while_importing(module: str, *arguments: str) -> subprocess.CompletedProcess[str]:

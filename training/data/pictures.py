@@ -163,7 +163,8 @@ def read_tiles(files: Sequence[Path], root: Path, seed: int, cutting: TileCuttin
 
 def _tiles_of(files: Sequence[Path], root: Path, seed: int, cutting: TileCutting) -> Iterator[Pixels]:
     for file, pixels in read_pictures(files):
-        rng = np.random.default_rng([seed, zlib.crc32(file.relative_to(root).as_posix().encode())])
+        name = file.relative_to(root).as_posix().encode(errors="surrogatepass")
+        rng = np.random.default_rng([seed, zlib.crc32(name)])
         yield cut_tiles(pixels, rng, cutting)
 
 
