@@ -52,6 +52,11 @@ def check_fits(target: str, pages: Sequence[Page], kept: Metadata, name: str) ->
         raise UnsupportedPhotoError(f"{name}: {target} can't hold {len(pages)} pages; {_choose('TIFF')}")
     if target in _NO_16_BITS and any(page.pixels.dtype == np.uint16 for page in pages):
         raise UnsupportedPhotoError(f"{name}: {target} can't hold 16 bits; {_choose('PNG or TIFF')}")
+    if others := max(page.others for page in pages):
+        more = "one more channel" if others == 1 else f"{others} more channels"
+        raise UnsupportedPhotoError(
+            f"{name}: {target} can't hold {more}, such as an infrared one; {_choose('TIFF')}"
+        )
     if target in _NO_ALPHA and any(
         page.alpha is not None and stays_transparent(page.alpha) for page in pages
     ):

@@ -17,10 +17,12 @@ class Page:
 
     pixels: (h, w, 1) grey or (h, w, 3) RGB, uint8 or uint16, over the type's full range.
     alpha: (h, w) of the same type, 0 = transparent, or None where the photo has no transparency.
+    others: how many more channels the file has, of another meaning (an infrared one), which it alone holds.
     """
 
     pixels: Pixels
     alpha: Pixels | None = None
+    others: int = 0
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -52,6 +54,7 @@ class StoredPage:
     pixels: Pixels
     alpha: Pixels | None = None
     orientation: int = 1
+    others: int = 0
 
 
 @dataclass(frozen=True, eq=False)

@@ -92,4 +92,4 @@ def decode_photo(data: bytes, *, name: str, max_pixels: int = DEFAULT_MAX_PIXELS
 
 def _seen(page: StoredPage) -> Page:
     alpha = None if page.alpha is None else as_seen(page.alpha, page.orientation)
-    return Page(as_seen(page.pixels, page.orientation), alpha)
+    return Page(as_seen(page.pixels, page.orientation), alpha, page.others)

@@ -66,7 +66,7 @@ def _decode_page(file: TiffFile, page: Directory, made: Layout) -> StoredPage:
     colours = np.ascontiguousarray(samples[..., : made.colours])
     if made.photometric == tiff_page.WHITE_IS_ZERO:
         colours = np.iinfo(colours.dtype).max - colours
-    return StoredPage(colours, alpha, orientation)
+    return StoredPage(colours, alpha, orientation, made.others)
 
 
 def _palette(file: TiffFile, page: Directory) -> npt.NDArray[np.uint8]:

@@ -59,6 +59,11 @@ class Layout:
     orientation: int
 
     @property
+    def others(self) -> int:
+        """Channels that are neither colours nor transparency."""
+        return self.channels - self.colours - (self.alpha is not None)
+
+    @property
     def down(self) -> int:
         """Chunks below each other."""
         return -(-self.height // self.chunk_height)

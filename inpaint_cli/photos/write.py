@@ -39,9 +39,9 @@ def output_format(photo: Photo, wanted: str | None = None) -> str:
     """Return the format that `encode_photo(..., format=wanted)` writes, or refuse before any work is done.
 
     Raises UsageError for an unknown name; UnsupportedPhotoError where the format can't hold what the photo
-    holds (half or more opaque, but not fully, in JPEG or BMP, 16 bits in JPEG, WebP or BMP, several pages in
-    anything but TIFF, more metadata than a JPEG has room for), or is only read. Pixels that are more
-    transparent than that may be filled under a mask: `encode_photo` refuses those that are not.
+    holds (half or more opaque, but not fully, in JPEG or BMP, 16 bits in JPEG, WebP or BMP, several pages or
+    other channels in anything but TIFF, more metadata than a JPEG has room for), or is only read. Pixels
+    that are more transparent than that may be filled under a mask: `encode_photo` refuses those that are not.
     """
     if wanted is None:
         if photo.format not in _ENCODERS:

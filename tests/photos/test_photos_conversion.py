@@ -85,6 +85,28 @@ def test_what_a_format_cannot_hold_is_refused_before_any_work(data: bytes, targe
         encode_photo(photo, [photo.pages[0].pixels], [samples.hole(photo.pages[0].shape)], format=target)
 
 
+@pytest.mark.parametrize("target", ["png", "webp", "jpeg", "bmp"])
+@pytest.mark.parametrize(
+    ("meanings", "told"),
+    [
+        (["unspecified"], "one more channel"),
+        (["unspecified", "unassalpha", "unspecified"], "2 more channels"),
+    ],
+)
+def test_channels_of_another_meaning_fit_only_the_tiff_that_has_them(
+    target: str, meanings: list[str], told: str
+) -> None:
+    out = BytesIO()
+    opaque = np.full((samples.HEIGHT, samples.WIDTH, len(meanings)), 255, np.uint8)
+    channels = np.dstack([samples.rgb(), opaque])
+    tifffile.imwrite(out, channels, photometric="rgb", extrasamples=meanings)
+    photo = decode_photo(out.getvalue(), name="photo")
+    advice = "such as an infrared one; choose TIFF, by --format or by the suffix of -o FILE"
+    with pytest.raises(UnsupportedPhotoError, match=f"^photo: .* can't hold {told}, {advice}$"):
+        output_format(photo, target)
+    assert output_format(photo, "tiff") == output_format(photo) == "TIFF"
+
+
 def erased(alpha_elsewhere: int) -> tuple[bytes, np.ndarray]:
     """A PNG whose damage was erased to transparency, and where that is."""
     hole = samples.hole((samples.HEIGHT, samples.WIDTH))
