@@ -17,7 +17,11 @@ from inpaint_cli.restoration.ensemble import SelfEnsemble
 from inpaint_cli.restoration.fill import Filler
 from inpaint_cli.restoration.quality import DEFAULT_QUALITY, QUALITIES, find_quality
 from inpaint_cli.restoration.tiles import TILE
+from inpaint_cli.restoration.tinting import keep_tint
 from inpaint_cli.restoration.values import PHOTO_DTYPES, Mask, Pixels
+
+COLOURS = 3
+"""Channels of a photo in colour."""
 
 
 class Restorer:
@@ -81,7 +85,10 @@ class Restorer:
         restored = np.array(pixels, dtype=pixels.dtype.newbyteorder("="), order="C")
         if mask.any():
             hole: Mask = np.ascontiguousarray(mask)
-            self._filler.fill(restored.reshape(*mask.shape, -1), hole, hole)
+            picture = restored.reshape(*mask.shape, -1)
+            self._filler.fill(picture, hole, hole)
+            if picture.shape[2] == COLOURS:
+                keep_tint(picture, hole)
         return restored.astype(pixels.dtype, copy=False)
 
 
