@@ -39,6 +39,7 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from inpaint_cli.batch.digest import DIGEST_BYTES
 from inpaint_cli.errors import PhotoError
+from inpaint_cli.names import refuse_endless
 
 JOURNAL_NAME = ".inpaint-cli.journal"
 _HEADER = b"# inpaint-cli: digests of <inputs> <result>, and <photo>, one line for each result written here\n"
@@ -78,6 +79,7 @@ class Journal:
         if not os.path.lexists(path):
             return cls()
         try:
+            refuse_endless(path)
             return cls(path, None, *_facts(path.read_bytes()))
         except OSError as error:
             raise _unusable(path, error) from error
@@ -153,6 +155,8 @@ def _opened(path: Path) -> Iterator[int]:
     """Open or begin a journal, to read it and to append to it, for a moment. Raises PhotoError."""
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     try:
+        with suppress(FileNotFoundError):
+            refuse_endless(path)
         handle = os.open(path, flags, 0o666)
         try:
             if not os.fstat(handle).st_size:

@@ -21,6 +21,9 @@ from inpaint_cli.errors import NothingToDoError, PhotoError, UsageError
 from inpaint_cli.printable import first_named, printable
 from inpaint_cli.replacing import sweep
 
+_OF_NO_FILE = (errno.EINVAL, errno.EISDIR, errno.ELOOP)
+"""Of a journal that is a pipe, a folder or a link."""
+
 
 def check_plan(plan: Plan, screen: Screen, photos: list[Path]) -> None:
     """Tell what was left out, and raise where the plan is refused or empty."""
@@ -126,7 +129,7 @@ def _journal_in(root: Path) -> Journal:
         refused = isinstance(cause, PermissionError) and not os.path.lexists(root / JOURNAL_NAME)
         if isinstance(cause, OSError) and (read_only or refused):
             raise UsageError(f"{root}: nothing may be written there ({cause.strerror})") from error
-        if isinstance(cause, PermissionError):
+        if isinstance(cause, OSError) and (isinstance(cause, PermissionError) or cause.errno in _OF_NO_FILE):
             raise UsageError(str(error)) from error
         raise
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import BinaryIO
 
 from inpaint_cli.errors import PhotoError, UnsupportedPhotoError
 from inpaint_cli.limits import DEFAULT_MAX_PIXELS
+from inpaint_cli.names import refuse_endless
 from inpaint_cli.photos import bmp, edge, jpeg, png, readonly, tiff, webp
 from inpaint_cli.photos.formats import sniff
 from inpaint_cli.photos.orientation import as_seen
@@ -52,18 +52,11 @@ def opened(path: Path) -> Iterator[BinaryIO]:
     What is no file is refused unread: a named pipe in a folder of photos would be waited for without end.
     """
     try:
-        if _is_endless(path):
-            raise PhotoError(f"{path}: can't be read: it is a pipe, a socket or a device")
+        refuse_endless(path)
         with path.open("rb") as file:
             yield file
     except OSError as error:
         raise PhotoError(f"{path}: can't be read: {error.strerror or error}") from error
-
-
-def _is_endless(path: Path) -> bool:
-    """Say whether reading `path` may never end, because it is neither a file nor a folder. Raises OSError."""
-    mode = path.stat().st_mode
-    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def decode_photo(data: bytes, *, name: str, max_pixels: int = DEFAULT_MAX_PIXELS) -> Photo:

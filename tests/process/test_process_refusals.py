@@ -1,5 +1,6 @@
 """What is refused before anything is written, and what fails for one photo only; in one line each."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -46,6 +47,17 @@ def test_a_dry_run_refuses_an_output_folder_that_may_not_be_written_to_unless_it
     assert without_privileges(*call).returncode == 0
     (root / "out").chmod(0o555)
     assert [without_privileges(*call, *also).returncode for also in ((), ("--dry-run",))] == [0, 0]
+
+
+@pytest.mark.parametrize("also", [(), ("--dry-run",)])
+def test_a_pipe_in_the_place_of_the_journal_is_refused_and_not_waited_for(archive, restore, also) -> None:
+    root = archive("a.png")
+    (root / "out").mkdir()
+    os.mkfifo(root / "out/.inpaint-cli.journal")
+    ended = restore("photos", "--mask-dir", "masks", "-o", "out", *also)
+    why = "the journal can't be used (it is a pipe, a socket or a device)"
+    told = f"inpaint-cli: error: out/.inpaint-cli.journal: {why}\n"
+    assert (ended.code, ended.stdout, ended.stderr) == (2, b"", told)
 
 
 def test_an_unreadable_photo_that_is_named_fails_alone(archive, without_privileges) -> None:

@@ -246,6 +246,16 @@ def test_a_broken_picture_is_named(tmp_path):
         read_source(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["pipe.png", "data_batch_1.bin", "cifar.tar.gz", "folder/pipe.png"])
+def test_a_pipe_is_not_waited_for(tmp_path, name):
+    """Neither among pictures, nor where it is named itself."""
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / name)
+    named = tmp_path / name
+    with pytest.raises(TrainingDataError, match=r"can't be read.*it is a pipe, a socket or a device"):
+        read_source(named.parent if named.suffix == ".png" else named)
+
+
 def test_sources_are_mixed_with_their_weights(tmp_path, data_folder):
     Image.new("RGB", (128, 128)).save(tmp_path / "photo.png")
     Image.new("RGB", (128, 128)).save(tmp_path / "other.png")

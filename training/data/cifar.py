@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from inpaint_cli.errors import TrainingDataError
+from inpaint_cli.names import refuse_endless
 
 SIDE = 32
 RECORD = 1 + 3 * SIDE * SIDE
@@ -49,6 +50,7 @@ def parse_batch(data: bytes, name: str) -> Tensor:
 def read_batch(file: Path) -> Tensor:
     """Read one batch file: uint8 (n, 3, 32, 32). Raises TrainingDataError for one that can't be used."""
     try:
+        refuse_endless(file)
         return parse_batch(file.read_bytes(), str(file))
     except OSError as error:
         raise TrainingDataError(f"{file} can't be read: {error.strerror}; {_REMEDY}") from error
@@ -95,6 +97,7 @@ def archive_batches(file: Path) -> dict[str, bytes]:
     """
     batches: dict[str, bytes] = {}
     try:
+        refuse_endless(file)
         with _opened(file) as stream, tarfile.open(fileobj=stream, mode="r|") as archive:
             for member in archive:
                 name = Path(member.name).name

@@ -19,7 +19,7 @@ from torch import Tensor
 from inpaint_cli.depth import eight_bits
 from inpaint_cli.errors import TrainingDataError
 from inpaint_cli.limits import DEFAULT_MAX_PIXELS
-from inpaint_cli.names import masks_among
+from inpaint_cli.names import masks_among, refuse_endless
 from inpaint_cli.suffixes import PHOTO_SUFFIXES
 from training.run_files import drawn_by_a_run
 
@@ -78,10 +78,12 @@ def read_pixels(file: Path) -> Pixels:
     Raises TrainingDataError, also for more than DEFAULT_MAX_PIXELS.
     """
     try:
+        refuse_endless(file)
         with _our_limit(), Image.open(file) as picture:
             return _rgb(picture)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Warning) as error:
-        raise TrainingDataError(f"{file} can't be read ({error}): repair it or take it away") from error
+        why = getattr(error, "strerror", None) or error
+        raise TrainingDataError(f"{file} can't be read ({why}): repair it or take it away") from error
 
 
 def read_pictures(files: Iterable[Path]) -> Iterator[tuple[Path, Pixels]]:
