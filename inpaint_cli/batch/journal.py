@@ -19,7 +19,8 @@ inputs give that result) that holds for ever, whoever wrote it and in whichever 
   compared with the output: the same bytes count as up to date, others are refused as somebody else's.
 - Lines are appended with O_APPEND in one write each, so two runs at once can't mix them. A line that is torn
   within its digests is skipped, one torn within its path names a photo that is not there, and the next one
-  starts on a line of its own. Two runs on one folder do double work but write the same bytes.
+  starts on a line of its own. Two runs on one folder do double work but write the same bytes; with other
+  settings, what one of them has appended is read by the other where it meets a file that it does not know.
 - The file is open only while a line is appended: a run may write into thousands of folders.
 
 A million lines are 100 MB, read in seconds; they take 160 MB, and 200 more once a result is to be replaced.
@@ -60,6 +61,7 @@ class Journal:
     _superseded: set[bytes] = field(default_factory=set)
     _written: set[bytes] | None = None
     _photos: dict[bytes, _Photos] | None = None
+    _known_to: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
@@ -67,7 +69,8 @@ class Journal:
         """Read or begin the journal of an output folder, which must exist. Raises PhotoError."""
         path = folder / JOURNAL_NAME
         with _opened(path) as handle:
-            return cls(path, os.fstat(handle), *_facts(path.read_bytes()))
+            content = path.read_bytes()
+            return cls(path, os.fstat(handle), *_facts(content), _known_to=_whole_lines(content))
 
     @classmethod
     def read(cls, folder: Path) -> Self:
@@ -80,7 +83,8 @@ class Journal:
             return cls()
         try:
             refuse_endless(path)
-            return cls(path, None, *_facts(path.read_bytes()))
+            content = path.read_bytes()
+            return cls(path, None, *_facts(content), _known_to=_whole_lines(content))
         except OSError as error:
             raise _unusable(path, error) from error
 
@@ -95,10 +99,12 @@ class Journal:
             return self._results.get(inputs)
 
     def wrote(self, result: bytes) -> bool:
-        """Say whether content with this digest was written by a run on this folder."""
+        """Say whether content with this digest was written by a run on this folder, also one beside this."""
         with self._lock:
             if self._written is None:
                 self._written = self._superseded.union(self._results.values())
+            if result not in self._written:
+                self._catch_up()
             return result in self._written
 
     def photos_of(self, result: bytes) -> list[Path]:
@@ -118,11 +124,26 @@ class Journal:
                 self._append(self._path, inputs, result, spelt, is_known=is_known)
             if is_known:
                 return
-            _learn(self._results, self._superseded, inputs, result)
-            if self._written is not None:
-                self._written.add(result)
-            if self._photos is not None and spelt:
-                _learn_photo(self._photos, result, spelt)
+            self._learn(inputs, result, spelt)
+
+    def _learn(self, inputs: bytes, result: bytes, photo: bytes) -> None:
+        _learn(self._results, self._superseded, inputs, result)
+        if self._written is not None:
+            self._written.add(result)
+        if self._photos is not None and photo:
+            _learn_photo(self._photos, result, photo)
+
+    def _catch_up(self) -> None:
+        """Learn the whole lines that were appended since the file was read, by other runs or by this one."""
+        if self._path is None:
+            return
+        with suppress(OSError), self._path.open("rb") as file:
+            file.seek(self._known_to)
+            appended = file.read()
+            whole = _whole_lines(appended)
+            for fact in _lines(appended[:whole]):
+                self._learn(*fact)
+            self._known_to += whole
 
     def _made_of(self, result: bytes) -> Collection[bytes]:
         """Return the photos of a result, spelt as in the journal, which is read for them once."""
@@ -175,6 +196,11 @@ def _unusable(path: Path, error: OSError) -> PhotoError:
 def _ends_a_line(handle: int) -> bool:
     os.lseek(handle, -1, os.SEEK_END)
     return os.read(handle, 1) == b"\n"
+
+
+def _whole_lines(content: bytes) -> int:
+    """Return how many bytes the lines take that are ended: the last one may still be written."""
+    return content.rfind(b"\n") + 1
 
 
 def _facts(content: bytes) -> tuple[dict[bytes, bytes], set[bytes]]:

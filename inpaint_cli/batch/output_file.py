@@ -129,9 +129,9 @@ class OutputFile:
         """Say what keeps the file that is there now from being replaced, "" where nothing does."""
         if present is None:
             return ""
-        if present != self._present:
-            return f"was changed meanwhile; {_REPLACES}"
-        if self.is_of_others():
+        if not self._journal.wrote(present):
+            if present != self._present:
+                return f"was changed meanwhile; {_REPLACES}"
             if self._journal.is_kept:
                 return f"is there already, and is not (or no longer) what this program wrote; {_REPLACES}"
             return f"is there already, and no journal tells whether this program wrote it; {_REPLACES}"

@@ -107,6 +107,25 @@ def test_rubbish_is_no_fact_and_no_failure(tmp_path: Path, content: bytes) -> No
     assert Journal.open(tmp_path).result_of(INPUTS) == RESULT
 
 
+def test_what_another_run_has_written_meanwhile_is_known_with_its_photos(tmp_path: Path) -> None:
+    mine, others = Journal.open(tmp_path), Journal.open(tmp_path)
+    assert not mine.wrote(RESULT) and mine.photos_of(RESULT) == []
+    others.record(INPUTS, RESULT, Path("/a.jpg"))
+    mine.record(INPUTS, OTHER, Path("/b.jpg"))
+    assert mine.wrote(RESULT) and mine.photos_of(RESULT) == [Path("/a.jpg")]
+    assert others.wrote(OTHER) and others.photos_of(OTHER) == [Path("/b.jpg")]
+
+
+def test_a_line_that_another_run_is_writing_is_known_once_it_is_whole(tmp_path: Path) -> None:
+    journal = Journal.open(tmp_path)
+    line = f"{INPUTS.hex()} {RESULT.hex()} /a.jpg\n".encode()
+    with (tmp_path / JOURNAL_NAME).open("ab", buffering=0) as file:
+        file.write(line[:-3])
+        assert not journal.wrote(RESULT)
+        file.write(line[-3:])
+    assert journal.wrote(RESULT)
+
+
 def _record_many(folder: Path, writer: int) -> None:
     journal = Journal.open(folder)
     for number in range(300):

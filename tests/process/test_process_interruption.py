@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from program import interrupted_by_import_of
 
 PHOTOS = tuple(f"{number:03}.{suffix}" for number in range(20) for suffix in ("png", "jpg"))
@@ -81,6 +82,18 @@ def test_two_runs_on_one_folder_do_not_corrupt_it(tmp_path, start_restore, resto
     assert [process.returncode for process in both] == [0, 0], ended
     assert content(root / "out") == unbroken
     assert {line["status"] for line in restore(*arguments).lines} == {"skipped"}
+
+
+def test_of_two_runs_with_other_settings_the_later_results_stay(archive, hold_restore, restore) -> None:
+    root = archive("a.png", "b.png")
+    Image.open(root / "masks/a.png").rotate(180).save(root / "masks/other.png")
+    held = hold_restore("photos", "--mask", "masks/a.png", "-o", "out", "--jobs", "1")
+    assert restore("photos", "--mask", "masks/other.png", "-o", "out").code == 0
+    held.let_go()
+    stdout, stderr = held.process.communicate(timeout=60)
+    assert (held.process.returncode, stdout.count(b'"restored"')) == (0, 2), stderr
+    assert restore("photos", "--mask", "masks/a.png", "-o", "alone").code == 0
+    assert content(root / "out") == content(root / "alone")
 
 
 def test_a_run_into_a_folder_below_anothers_leaves_what_that_one_is_writing(
