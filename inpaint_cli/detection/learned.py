@@ -12,6 +12,7 @@ import numpy as np
 from inpaint_cli.backends import Network
 from inpaint_cli.detection.border import without_border
 from inpaint_cli.detection.cleanup import Cleanup, grown_from_hard_edge, hysteresis, long_and_thin
+from inpaint_cli.detection.cracks import continued
 from inpaint_cli.detection.detection import Bools, Detection, Floats, Pixels, as_colour
 from inpaint_cli.detection.exact import find_constant_strokes
 from inpaint_cli.detection.one_hue import has_one_hue
@@ -78,12 +79,16 @@ class Evidence:
             found = cut_in_rows(self.probability, how, np.maximum(in_rows - np.float32(laxer), 0))
         return found
 
-    def cracks(self, found: Bools, how: Cleanup) -> Bools:
-        """Of a photo of one hue: what is long and thin where thresholds are LAXER_IN_PRINTS lower, (h, w)."""
-        if not self.one_hue:
-            return np.zeros_like(found)
+    def with_cracks(self, taken: Bools, found: Bools, how: Cleanup) -> Bools:
+        """What was taken of a print (h, w), and its cracks: what is long and thin, and where that goes on.
+
+        found: what was cut out first; thresholds are LAXER_IN_PRINTS lower for cracks.
+        """
         laxer = max(self._likelier(found), 0)
-        return long_and_thin(self.cut(how.laxer(laxer + LAXER_IN_PRINTS)), how.min_size)
+        faint = long_and_thin(self.cut(how.laxer(laxer + LAXER_IN_PRINTS)), how.min_size)
+        taken = taken | faint
+        cracks = continued(long_and_thin(taken, how.min_size), self.probability)
+        return taken | long_and_thin(cracks, how.min_size)
 
     def _likelier(self, found: Bools) -> float:
         """Log-odds by which any pixel is likelier damaged for what was found."""
@@ -139,9 +144,9 @@ class LearnedDetector:
 
     clean_below: photos with a lower score count as clean. sure_from: photos with at least this score are
     surely damaged, and their masks cut out by `cleanup`, more of it the more there is; those between the two
-    by `strict`. judging: how the pieces of what was cut out are judged then, those of one hue as of surely
-    damaged photos; None: they are all taken. Cracks in prints are not judged: what little is seen of them
-    looks like much else.
+    by `strict`. judging: how the pieces of what was cut out are judged then, in prints as in surely damaged
+    photos; None: they are all taken. Cracks in prints are not judged: what little is seen of them looks like
+    much else.
     """
 
     network: Network
@@ -164,12 +169,12 @@ class LearnedDetector:
         evidence, core = self.gather(photo)
         score = evidence.score(core)
         found = self.decided(evidence, core, score)
-        sure = score >= self.sure_from
+        damaged_print = evidence.one_hue and score >= self.clean_below
         if self.judging is not None and score >= self.clean_below:
             pieces = self.judging.pieces(photo, evidence.probability, found)
-            found = self.judging.taken(pieces, sure=sure or evidence.one_hue)
-        if sure:
-            found = found | evidence.cracks(core, self.cleanup)
+            found = self.judging.taken(pieces, sure=score >= self.sure_from or damaged_print)
+        if damaged_print:
+            found = evidence.with_cracks(found, core, self.cleanup)
         grow = self.cleanup.grow
         mask = snapped(photo, evidence.probability, found, grow)
         strokes = find_constant_strokes(pixels)
