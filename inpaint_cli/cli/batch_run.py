@@ -90,25 +90,40 @@ def known_journals(plan: Plan) -> dict[str, Journal]:
         raise UsageError(str(error)) from error
 
 
-def folders_refused(plan: Plan) -> list[str]:
-    """Return what `prepare_folders` would refuse, as far as that is known without making a folder."""
-    places = _journal_places(plan).items()
-    return [refusal for root, place in places if (refusal := _why_refused(Path(root), place))]
+def folders_refused(plan: Plan, overlay: Path | None = None) -> list[str]:
+    """Return what `open_journals` would refuse, as far as that is known without making a folder."""
+    refusals = [_why_refused(Path(root), place) for root, place in _journal_places(plan).items()]
+    if overlay is not None:
+        refusals.append(_why_refused(overlay, overlay, flag="--overlay"))
+    return [refusal for refusal in refusals if refusal]
 
 
-def _why_refused(root: Path, journal_place: Path) -> str:
+def _why_refused(root: Path, journal_place: Path, *, flag: str = "-o") -> str:
     """Return why an output folder can't be used, "" where it may well be.
 
-    One that may not be written to, but has a journal, is left to the run: all in it may be up to date.
+    One that may not be written to, but whose journal may, is left to the run: all in it may be up to date.
     """
-    place = next(filter(os.path.lexists, (root, *root.absolute().parents)), root)
-    if os.access(place, os.W_OK | os.X_OK) and place.is_dir():
+    place, journal = existing_part(root), journal_place / JOURNAL_NAME
+    if place.is_dir() and os.path.lexists(journal):
+        is_usable = journal.is_file() and not journal.is_symlink() and os.access(journal, os.R_OK | os.W_OK)
+        return "" if is_usable else f"{journal}: the journal can't be used"
+    if place.is_dir() and may_write_in(place):
         return ""
     if place != root:
-        return cannot_be_made(root, f"nothing may be written in {place}")
+        return cannot_be_made(root, f"nothing may be written in {place}", flag)
     if not place.is_dir():
-        return cannot_be_made(root, IS_A_FILE)
-    return "" if os.path.lexists(journal_place / JOURNAL_NAME) else f"{root}: nothing may be written there"
+        return cannot_be_made(root, IS_A_FILE, flag)
+    return f"{root}: nothing may be written there"
+
+
+def existing_part(path: Path) -> Path:
+    """Return a path, or the nearest one around it that is there."""
+    return next(filter(os.path.lexists, (path, *path.absolute().parents)), path)
+
+
+def may_write_in(folder: Path) -> bool:
+    """Say whether files may be put into a folder, which must exist."""
+    return os.access(folder, os.W_OK | os.X_OK)
 
 
 def _prepare(root: Path, folders: Iterable[Path], *, flag: str = "-o") -> None:

@@ -38,7 +38,13 @@ def detect_photos(options: DetectOptions) -> ExitCode:
     if options.dry_run:
         check_detector_model(options)
         return show_plan(
-            plan, named, screen, as_json=options.json, max_pixels=options.max_pixels, writes_masks=True
+            plan,
+            named,
+            screen,
+            as_json=options.json,
+            max_pixels=options.max_pixels,
+            overlay=options.overlay,
+            writes_masks=True,
         )
     check_plan(plan, screen, named)
     share = share_cores(len(plan.jobs), jobs=options.jobs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,10 +15,11 @@ from inpaint_cli.batch.output_file import OutputFile
 from inpaint_cli.batch.photo_size import photo_size
 from inpaint_cli.batch.plan import Plan
 from inpaint_cli.cli import interruption
-from inpaint_cli.cli.batch_run import folders_refused, nothing_found, tell_notes
+from inpaint_cli.cli.batch_run import existing_part, folders_refused, may_write_in, nothing_found, tell_notes
 from inpaint_cli.cli.screen import Screen
-from inpaint_cli.errors import ExitCode, PhotoError
+from inpaint_cli.errors import ExitCode, MaskError, PhotoError
 from inpaint_cli.photos.edge import check_size
+from inpaint_cli.photos.read import opened
 from inpaint_cli.printable import printable
 
 
@@ -29,6 +31,7 @@ def show_plan(
     as_json: bool,
     max_pixels: int,
     journals: Mapping[str, Journal] | None = None,
+    overlay: Path | None = None,
     writes_masks: bool = False,
 ) -> ExitCode:
     """List photo -> mask -> output on stdout and the rest on stderr; return what the run would end with.
@@ -36,6 +39,7 @@ def show_plan(
     named: the photos and folders that the plan was made of. max_pixels: photos with more will fail.
     journals: of each output folder, by which files that are there are known as results of ours; None where
     others are replaced, or kept without a failure.
+    overlay: one more folder that the run writes into.
     writes_masks: the outputs are masks, so that there are none to be taken.
     Raises NothingToDoError where the plan has neither photos nor problems.
     """
@@ -50,7 +54,7 @@ def show_plan(
         unknown += size is None and not job.problem
         failing += bool(job.problem)
         print(_json(job, size) if as_json else _line(job, writes_masks))
-    plan = replace(plan, refusals=(*plan.refusals, *folders_refused(plan)))
+    plan = replace(plan, refusals=(*plan.refusals, *folders_refused(plan, overlay)))
     _tell_trouble(plan, screen)
     photos = "1 photo" if len(plan.jobs) == 1 else f"{len(plan.jobs)} photos"
     facts = [photos, f"{pixels / 1e6:.1f} megapixels"]
@@ -69,16 +73,35 @@ def _foreseen(job: Job, max_pixels: int, journals: Mapping[str, Journal] | None)
         size = photo_size(job.photo)
         if size is not None:
             check_size(str(job.photo), *size, max_pixels)
-        if journals is not None and not job.problem:
+        if not job.problem:
+            _check_mask(job)
             _check_output(job, journals)
-    except PhotoError as error:
+    except (PhotoError, MaskError) as error:
         job = replace(job, problem=job.problem or str(error).removeprefix(f"{job.photo}: "))
     return job, None if size is None else size[0] * size[1]
 
 
-def _check_output(job: Job, journals: Mapping[str, Journal]) -> None:
-    """Raise PhotoError where a file lies that is not replaced, or can't be read."""
-    if why := OutputFile.of_photo(job, journals).why_kept():
+def _check_mask(job: Job) -> None:
+    """Raise MaskError where the mask can't be read."""
+    if job.mask is None:
+        return
+    try:
+        with opened(job.mask):
+            pass
+    except PhotoError as error:
+        raise MaskError(f"mask {error}") from error
+
+
+def _check_output(job: Job, journals: Mapping[str, Journal] | None) -> None:
+    """Raise PhotoError where nothing may be written, or a file lies that is not replaced or can't be read.
+
+    A result that is there already may be up to date, so that none is written.
+    """
+    if not os.path.lexists(job.output):
+        folder = existing_part(job.output.parent)
+        if not may_write_in(folder):
+            raise PhotoError(f"{job.output}: can't be written: nothing may be written in {folder}")
+    elif journals is not None and (why := OutputFile.of_photo(job, journals).why_kept()):
         raise PhotoError(f"{job.output}: {why} (the very same result would be up to date)")
 
 

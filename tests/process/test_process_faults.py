@@ -106,7 +106,7 @@ def test_named_pipes_are_not_waited_for(archive, restore) -> None:
     assert ended.outcome_of("b.png")["reason"].startswith("mask masks/b.png: can't be read: it is a pipe")
     foreseen = restore("photos", "--mask-dir", "masks", "--dry-run")
     assert foreseen.code == 1
-    assert foreseen.stdout.count(b"can't be read: it is a pipe") == 1  # a mask is not looked at
+    assert foreseen.stdout.count(b"can't be read: it is a pipe") == 2
 
 
 def test_a_full_disk_fails_photos_and_leaves_no_part_of_one(archive, tiny_model) -> None:
@@ -160,6 +160,16 @@ def test_on_a_disk_that_is_full_what_fits_is_whole_and_the_same_command_goes_on(
         assert (small_disk / "out" / photo.name).read_bytes() == (
             root / "elsewhere" / photo.name
         ).read_bytes()
+
+
+def test_results_on_a_disk_that_is_read_only_now_are_refused(archive, restore, small_disk: Path) -> None:
+    archive("a.png")
+    call = ("photos", "--mask-dir", "masks", "-o", "disk/out")
+    assert restore(*call).code == 0
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    for also in ((), ("--dry-run",)):
+        ended = restore(*call, *also)
+        assert ended.code == 2 and "disk/out" in ended.stderr
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")

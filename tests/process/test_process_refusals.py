@@ -77,6 +77,39 @@ def test_an_unreadable_mask_for_all_fails_its_photo(archive, without_privileges)
     ended = without_privileges("photos", "--mask", "masks/a.png", "-o", "out")
     assert ended.returncode == 1 and "failed: photos/a.png: " in ended.stderr
     assert "Permission denied" in ended.stderr and "Usage:" not in ended.stderr
+    dry = without_privileges("photos", "--mask", "masks/a.png", "-o", "out", "--dry-run")
+    why = "mask masks/a.png: can't be read: Permission denied"
+    assert (dry.returncode, dry.stdout) == (1, f"photos/a.png -> will fail: {why}\n") and why in ended.stderr
+
+
+def test_a_dry_run_foresees_a_journal_that_may_not_be_written_to(archive, without_privileges) -> None:
+    root = archive("a.png")
+    call = ("photos", "--mask-dir", "masks", "-o", "out")
+    assert without_privileges(*call).returncode == 0
+    (root / "out/.inpaint-cli.journal").chmod(0o444)
+    for also in ((), ("--dry-run",)):
+        ended = without_privileges(*call, *also)
+        assert ended.returncode == 2
+        assert "out/.inpaint-cli.journal: the journal can't be used" in ended.stderr
+
+
+@pytest.mark.parametrize("output", ["locked/x.png", "locked/new/x.png"])
+def test_a_dry_run_foresees_that_a_single_result_may_not_be_written(
+    archive, without_privileges, output: str
+) -> None:
+    (archive("a.png") / "locked").mkdir(mode=0o555)
+    call = ("photos/a.png", "--mask", "masks/a.png", "-o", output)
+    assert [without_privileges(*call, *also).returncode for also in ((), ("--dry-run",))] == [1, 1]
+    why = f"{output}: can't be written: nothing may be written in "
+    assert f"photos/a.png -> will fail: {why}" in without_privileges(*call, "--dry-run").stdout
+
+
+@pytest.mark.parametrize("also", [(), ("--dry-run",)])
+def test_a_file_in_the_place_of_the_pictures_to_look_at_is_refused(archive, inpaint, also) -> None:
+    (archive("a.png") / "look").touch()
+    ended = inpaint("detect", "photos", "-o", "found", "--overlay", "look", "--detector", "classical", *also)
+    told = "look: can't be made the output folder: File exists; give another folder with --overlay\n"
+    assert ended.code == 2 and told in ended.stderr
 
 
 @pytest.mark.parametrize(
