@@ -77,13 +77,16 @@ class Tally:
         """What the run ends with."""
         return ExitCode.SOME_FAILED if self.counts["failed"] else ExitCode.OK
 
-    def lines(self, seconds: float, places: Iterable[object] = (), left: int = 0) -> list[str]:
+    def lines(
+        self, seconds: float, places: Iterable[object] = (), left: int = 0, whole_list: str = ""
+    ) -> list[str]:
         """Return the summary: failures again, then one line of counts; left: photos that were not begun.
 
         A single photo's failure still stands above it, and places where nothing went are not named.
+        whole_list: what names every failure where there are more than the summary does; "" where nothing.
         """
         failed = self.counts["failed"]
-        listed = self._failures_again() if self.counts.total() > 1 else []
+        listed = self._failures_again(whole_list) if self.counts.total() > 1 else []
         counted = [f"{self.counts[name]} {self._named(name)}" for name in STATUSES if self.counts[name]]
         if left:
             counted.append(f"{left} not done")
@@ -102,11 +105,12 @@ class Tally:
             return f"copied ({next(iter(self.why_copied))})"
         return f"copied ({', '.join(f'{count} {reason}' for reason, count in self.why_copied.items())})"
 
-    def _failures_again(self) -> list[str]:
+    def _failures_again(self, whole_list: str) -> list[str]:
         failed = self.counts["failed"]
         listed = [f"failed: {line}" for line in self.failures.values()]
         if failed > len(listed):
-            listed.append(f"failed: {failed - len(listed)} more; --report FILE has them all")
+            where = f"; {printable(whole_list)} has them all" if whole_list else ""
+            listed.append(f"failed: {failed - len(listed)} more{where}")
         if listed:
             listed.insert(0, f"{failed} of {self.counts.total()} photos failed; here they are again:")
         return listed

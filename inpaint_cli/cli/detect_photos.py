@@ -67,7 +67,7 @@ def detect_photos(options: DetectOptions) -> ExitCode:
             work = partial(detect_photo, settings=settings)
             left = carry_out(plan, work, share, reporting, fail_fast=options.fail_fast)
     seconds = time.perf_counter() - start
-    for line in reporting.tally.lines(seconds, plan.places(), left):
+    for line in reporting.summary(seconds, plan.places(), left):
         screen.line(line)
     return reporting.exit_code
 

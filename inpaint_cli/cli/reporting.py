@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,11 +22,15 @@ from inpaint_cli.photos import PHOTO_SUFFIXES
 
 @dataclass
 class Reporting:
-    """Tells each outcome to everybody who asked, as it comes."""
+    """Tells each outcome to everybody who asked, as it comes.
+
+    streams: those that take lines and can still be written; report: the file among them, if one was named.
+    """
 
     screen: Screen
     stop: Stop
     streams: list[TextIO] = field(default_factory=list)
+    report: TextIO | None = None
     tally: Tally = field(default_factory=Tally)
     unwritten: bool = False
 
@@ -48,6 +52,13 @@ class Reporting:
         """Tell that a report can't be written; the photos go on."""
         self.unwritten = True
         self.screen.failure(reason)
+
+    def summary(self, seconds: float, places: Iterable[object], left: int) -> list[str]:
+        """Return the lines that end the run, see `Tally.lines`; a report is named if all could be written."""
+        whole_list = "--report FILE"
+        if self.report is not None:
+            whole_list = self.report.name if self.report in self.streams else ""
+        return self.tally.lines(seconds, places, left, whole_list)
 
     @property
     def exit_code(self) -> ExitCode:
@@ -72,7 +83,7 @@ def open_reporting(
     except OSError as error:
         raise UsageError(f"--report {report}: can't be written: {error.strerror or error}") from error
     try:
-        yield Reporting(screen, stop, [*streams, handle])
+        yield Reporting(screen, stop, [*streams, handle], handle)
     finally:
         # Each line was flushed as it came: what still can't be written has been told.
         with suppress(OSError):

@@ -74,7 +74,7 @@ def restore_photos(options: RestoreOptions) -> ExitCode:
                 except PhotoError as error:
                     reporting.lose(f"--html {error}")
     places = journals if options.watch else plan.places()
-    for line in reporting.tally.lines(time.perf_counter() - start, places, left):
+    for line in reporting.summary(time.perf_counter() - start, places, left):
         screen.line(line)
     return reporting.exit_code
 

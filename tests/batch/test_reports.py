@@ -91,7 +91,8 @@ class TestSummary:
         for number in range(MOST_LISTED + 7):
             tally.add(outcome(f"{number}.jpg", "failed"))
         assert len(tally.failures) == MOST_LISTED
-        assert "failed: 7 more; --report FILE has them all" in tally.lines(1.0)
+        assert "failed: 7 more" in tally.lines(1.0)
+        assert "failed: 7 more; a\\n.jsonl has them all" in tally.lines(1.0, whole_list="a\n.jsonl")
 
     def test_the_last_outcome_of_a_photo_counts(self) -> None:
         tally = Tally()

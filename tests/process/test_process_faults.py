@@ -188,6 +188,25 @@ def test_a_report_on_a_full_disk_is_told_and_the_photos_are_restored(archive, in
     assert ended.returncode == 1 and b"No space left" in ended.stderr and b"Traceback" not in ended.stderr
 
 
+REPORTS = {
+    "": "failed: 7 more; --report FILE has them all",
+    "--report run.jsonl": "failed: 7 more; run.jsonl has them all",
+    "--report /dev/full": "failed: 7 more",
+}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("report", REPORTS)
+def test_of_more_than_a_hundred_failures_the_report_is_named_that_has_them_all(
+    tmp_path: Path, restore, report: str
+) -> None:
+    (tmp_path / "photos").mkdir()
+    for number in range(107):
+        (tmp_path / f"photos/{number}.png").touch()
+    ended = restore("photos", *report.split())
+    assert ended.code == 1 and REPORTS[report] in ended.stderr.splitlines()
+
+
 LOST_STREAMS = {
     "restore photos --mask-dir masks -o out --json >/dev/full": (1, "No space left on device"),
     "restore photos --mask-dir masks -o out --json >&-": (1, "Bad file descriptor"),
