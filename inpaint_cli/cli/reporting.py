@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -12,7 +13,7 @@ from typing import TextIO
 
 from inpaint_cli.batch.outcome import Outcome
 from inpaint_cli.batch.reports import HEAD_BYTES, Tally, is_lines, is_page, write_line
-from inpaint_cli.batch.run import Stop
+from inpaint_cli.batch.run import LOOK_EVERY, Stop
 from inpaint_cli.cli.screen import Screen
 from inpaint_cli.cli.streams import STDIO
 from inpaint_cli.errors import ExitCode, UsageError
@@ -79,7 +80,7 @@ def open_reporting(
         return
     try:
         report.parent.mkdir(parents=True, exist_ok=True)
-        handle = report.open("w", encoding="utf-8")
+        handle = _begun(report, stop)
     except OSError as error:
         raise UsageError(f"--report {report}: can't be written: {error.strerror or error}") from error
     try:
@@ -88,6 +89,22 @@ def open_reporting(
         # Each line was flushed as it came: what still can't be written has been told.
         with suppress(OSError):
             handle.close()
+
+
+def _begun(report: Path, stop: Stop) -> TextIO:
+    """Begin a report anew; of a pipe, wait for its reader until stopping is wanted. Raises OSError."""
+    while report.is_fifo():
+        try:
+            handle = os.open(report, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError as error:
+            if error.errno != errno.ENXIO:  # there is no reader yet
+                raise
+            if stop.wait(LOOK_EVERY):
+                return Path(os.devnull).open("w", encoding="utf-8")
+        else:
+            os.set_blocking(handle, True)
+            return os.fdopen(handle, "w", encoding="utf-8")
+    return report.open("w", encoding="utf-8")
 
 
 def check_reports(report: Path | None, html: Path | None) -> None:

@@ -1,6 +1,7 @@
 """Ctrl-C, kill -9, and two runs at once."""
 
 import json
+import os
 import shutil
 import signal
 import time
@@ -124,6 +125,28 @@ def test_ctrl_c_finishes_the_photos_in_hand_and_ends_with_130(archive, hold_rest
     assert (held.process.returncode, stdout.count(b'"restored"')) == (130, 1)
     assert stderr.startswith(b"1 restored, 2 not done in ")
     assert list(content(root / "out")) == ["a.png"]
+
+
+def test_ctrl_c_ends_the_wait_for_the_reader_of_a_report(archive, start_restore) -> None:
+    root = archive("a.png")
+    os.mkfifo(root / "report")
+    process = start_restore("photos", "--mask-dir", "masks", "-o", "out", "--report", "report")
+    while not (root / "out/.inpaint-cli.journal").exists():
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130 and b"1 not done in " in stderr
+    assert content(root / "out") == {}
+
+
+def test_a_report_goes_to_the_reader_of_a_pipe_that_comes_late(archive, start_restore) -> None:
+    root = archive("a.png", "b.png")
+    os.mkfifo(root / "report")
+    process = start_restore("photos", "--mask-dir", "masks", "-o", "out", "--report", "report")
+    with (root / "report").open() as report:
+        lines = [json.loads(line)["status"] for line in report]
+    assert (lines, process.wait(timeout=60)) == (["restored", "restored"], 0)
 
 
 def test_a_second_ctrl_c_stops_at_once(archive, hold_restore) -> None:
