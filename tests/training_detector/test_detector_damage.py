@@ -1,3 +1,5 @@
+import os
+
 import cv2
 import numpy as np
 import pytest
@@ -69,6 +71,12 @@ def test_a_folder_without_elements_or_photos_is_refused(tmp_path):
 def test_an_element_that_can_not_be_read_is_named(tmp_path, elements):
     (tmp_path / "hair" / "two.png").write_bytes(b"no picture")
     with pytest.raises(TrainingDataError, match=r"hair.two\.png can't be read"):
+        ElementBank.read(tmp_path)
+
+
+def test_a_pipe_among_elements_is_not_waited_for(tmp_path, elements):
+    os.mkfifo(tmp_path / "hair" / "pipe.png")
+    with pytest.raises(TrainingDataError, match=r"pipe\.png can't be read \(it is a pipe"):
         ElementBank.read(tmp_path)
 
 

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from inpaint_cli.errors import TrainingDataError
+from training.data.pictures import read_pixels
 from training.detector.shapes import Plane, blank, several
 
 
@@ -46,10 +47,7 @@ class ElementBank:
 
 
 def _read(file: Path) -> Plane:
-    plane = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
-    if plane is None:
-        raise TrainingDataError(f"{file} can't be read: repair it or take it away")
-    return plane.astype(np.uint8)
+    return cv2.cvtColor(read_pixels(file), cv2.COLOR_RGB2GRAY).astype(np.uint8)
 
 
 def _placed(element: Plane, height: int, width: int, rng: np.random.Generator) -> Plane:
