@@ -1,16 +1,13 @@
-"""Names of files as strings, which of them name masks, and what they really name; training asks that as well.
+"""Names of files as strings, and which of them name masks; training asks that as well.
 
 A plan handles millions of names, and pathlib takes them apart again for each question.
 """
 
 from __future__ import annotations
 
-import errno
 import os
-import stat
 import unicodedata
 from collections.abc import Sequence
-from pathlib import Path
 
 MASK_ENDING = "_mask"
 
@@ -39,18 +36,6 @@ def joined(folder: str, relative: str) -> str:
     if not folder or folder == ".":
         return relative
     return folder + relative if folder.endswith(os.sep) else folder + os.sep + relative
-
-
-def real_path(path: Path) -> Path:
-    """Return where a path really leads, itself where links go in a circle: `Path.resolve` raises there."""
-    return Path(os.path.realpath(path))
-
-
-def refuse_endless(path: Path) -> None:
-    """Raise OSError where reading a path may never end, because it is neither a file nor a folder."""
-    mode = path.stat().st_mode
-    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-        raise OSError(errno.EINVAL, "it is a pipe, a socket or a device")
 
 
 def is_named_as_mask(relative: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, Self
 import torch
 
 from inpaint_cli.errors import RunFolderError
-from inpaint_cli.names import real_path
+from inpaint_cli.paths import real_path
 from training.checkpoints import checkpoint_file
 
 LENGTHS = ("epochs", "minutes")

@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from inpaint_cli.backends import RESTORING, Network, open_network
 from inpaint_cli.errors import RunFolderError, UsageError
-from inpaint_cli.names import real_path
+from inpaint_cli.paths import real_path
 from training.benchmark_masks import DENSITIES
 from training.checkpoints import Checkpoint, read_checkpoint
 from training.evaluation import (

@@ -40,7 +40,7 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from inpaint_cli.batch.digest import DIGEST_BYTES
 from inpaint_cli.errors import PhotoError
-from inpaint_cli.names import refuse_endless
+from inpaint_cli.paths import refuse_endless
 
 JOURNAL_NAME = ".inpaint-cli.journal"
 _HEADER = b"# inpaint-cli: digests of <inputs> <result>, and <photo>, one line for each result written here\n"

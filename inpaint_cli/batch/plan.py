@@ -14,7 +14,8 @@ from inpaint_cli.batch.masks import MaskFolder, masks_left_out, named_as_masks, 
 from inpaint_cli.batch.output_file import IS_A_FILE, cannot_be_made
 from inpaint_cli.batch.walk import FolderId, Walk, existing_id, holds_results
 from inpaint_cli.errors import MaskError, UsageError
-from inpaint_cli.names import masks_among, real_path, split_suffix
+from inpaint_cli.names import masks_among, split_suffix
+from inpaint_cli.paths import real_path
 from inpaint_cli.photos import SUFFIX_FORMATS
 from inpaint_cli.printable import printable
 

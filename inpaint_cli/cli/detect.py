@@ -14,7 +14,7 @@ from inpaint_cli.cli.command import command_from
 from inpaint_cli.cli.streams import STDIO, path_or_stdio
 from inpaint_cli.errors import UsageError
 from inpaint_cli.limits import DEFAULT_MAX_DAMAGE, DEFAULT_MAX_PIXELS
-from inpaint_cli.names import real_path
+from inpaint_cli.paths import real_path
 
 Photos = Annotated[
     list[Path] | None,

@@ -21,7 +21,7 @@ from inpaint_cli.cli.screen import Screen
 from inpaint_cli.cli.selection import detect_selection
 from inpaint_cli.cli.workshop import check_detector_model, detector_key, open_detector_of
 from inpaint_cli.errors import ExitCode, UsageError
-from inpaint_cli.names import real_path
+from inpaint_cli.paths import real_path
 
 if TYPE_CHECKING:
     from inpaint_cli.cli.detect import DetectOptions

@@ -18,7 +18,7 @@ from inpaint_cli.cli.evaluate_report import print_json, progress_bar
 from inpaint_cli.cli.extras import require_training
 from inpaint_cli.cli.reporting import can_have_folder, read_head
 from inpaint_cli.errors import ExitCode, PhotoError, UsageError
-from inpaint_cli.names import real_path
+from inpaint_cli.paths import real_path
 from inpaint_cli.restoration.quality import DEFAULT_QUALITY, find_quality
 
 if TYPE_CHECKING:

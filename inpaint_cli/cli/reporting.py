@@ -17,7 +17,7 @@ from inpaint_cli.batch.run import LOOK_EVERY, Stop
 from inpaint_cli.cli.screen import Screen
 from inpaint_cli.cli.streams import STDIO
 from inpaint_cli.errors import ExitCode, UsageError
-from inpaint_cli.names import real_path
+from inpaint_cli.paths import real_path
 from inpaint_cli.photos import PHOTO_SUFFIXES
 
 

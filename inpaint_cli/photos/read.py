@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from inpaint_cli.errors import PhotoError, UnsupportedPhotoError
 from inpaint_cli.limits import DEFAULT_MAX_PIXELS
-from inpaint_cli.names import refuse_endless
+from inpaint_cli.paths import refuse_endless
 from inpaint_cli.photos import bmp, edge, jpeg, png, readonly, tiff, webp
 from inpaint_cli.photos.formats import sniff
 from inpaint_cli.photos.orientation import as_seen

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from inpaint_cli.errors import TrainingDataError
-from inpaint_cli.names import refuse_endless
+from inpaint_cli.paths import refuse_endless
 
 SIDE = 32
 RECORD = 1 + 3 * SIDE * SIDE

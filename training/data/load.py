@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from inpaint_cli.errors import TrainingDataError, UsageError
-from inpaint_cli.names import real_path
+from inpaint_cli.paths import real_path
 from training.data.cifar import (
     ARCHIVE_SUFFIXES,
     SIDE,

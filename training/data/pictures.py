@@ -19,7 +19,8 @@ from torch import Tensor
 from inpaint_cli.depth import eight_bits
 from inpaint_cli.errors import TrainingDataError
 from inpaint_cli.limits import DEFAULT_MAX_PIXELS
-from inpaint_cli.names import masks_among, refuse_endless
+from inpaint_cli.names import masks_among
+from inpaint_cli.paths import refuse_endless
 from inpaint_cli.suffixes import PHOTO_SUFFIXES
 from training.run_files import drawn_by_a_run
 
