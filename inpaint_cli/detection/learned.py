@@ -169,11 +169,11 @@ class LearnedDetector:
         evidence, core = self.gather(photo)
         score = evidence.score(core)
         found = self.decided(evidence, core, score)
-        damaged_print = evidence.one_hue and score >= self.clean_below
+        sure = score >= self.sure_from
         if self.judging is not None and score >= self.clean_below:
             pieces = self.judging.pieces(photo, evidence.probability, found)
-            found = self.judging.taken(pieces, sure=score >= self.sure_from or damaged_print)
-        if damaged_print:
+            found = self.judging.taken(pieces, sure=sure or evidence.one_hue)
+        if sure and evidence.one_hue:
             found = evidence.with_cracks(found, core, self.cleanup)
         grow = self.cleanup.grow
         mask = snapped(photo, evidence.probability, found, grow)

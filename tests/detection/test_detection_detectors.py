@@ -369,6 +369,16 @@ def test_what_is_seen_in_a_print_in_one_other_size_counts_by_half(sizes, found):
     assert np.allclose(probability, found, atol=0.01)  # log-odds of 0.99 and 0.6: their mean is that of 0.92
 
 
+@pytest.mark.parametrize(("count", "followed"), [(1, False), (5, True)])
+def test_cracks_are_looked_for_in_prints_that_are_surely_damaged(count, followed):
+    photo = bars(count)
+    photo[...] = photo.mean(axis=2, keepdims=True)
+    photo[112:114, 20:100] = 237 - np.random.default_rng(5).integers(0, 3, (2, 80, 3))
+    detection = cutting(FindsVague()).find(photo)
+    assert (detection.score >= 0.9) == followed
+    assert detection.mask[112:114, 20:100].all() == followed
+
+
 def test_nothing_in_a_print_is_judged_as_in_doubt():
     photo = bars(1)
     photo[...] = photo.mean(axis=2, keepdims=True)
