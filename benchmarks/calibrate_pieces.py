@@ -12,7 +12,6 @@ to all, and written to FILE.
 from __future__ import annotations
 
 import sys
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,6 +32,7 @@ from inpaint_cli.detection.learned import LearnedDetector
 from inpaint_cli.detection.measure import TOLERANCE
 from inpaint_cli.detection.piece_judge import SHIPPED, PieceJudge, standardised
 from inpaint_cli.detection.pieces import FEATURES
+from inpaint_cli.names import number_of
 from inpaint_cli.photos import read_mask, read_photo
 from training.detector.elements import ElementBank
 from training.detector.samples import SampleConfig, SampleMaker
@@ -144,7 +144,7 @@ def _pieces(
     contrast = pieces.features[:, FEATURES.index("contrast")]
     weight = np.minimum(area, HEAVIEST) ** POWER / max(int(truth.sum()), FEWEST) ** POWER
     weight *= np.where(damaged, FAINTLY + (contrast / PLAINLY) ** 2, 1) * (without <= 0.5 * area)
-    photo_number = np.full(count, zlib.crc32(name.encode()))
+    photo_number = np.full(count, number_of(name))
     yield PieceData(pieces.features, damaged, weight, photo_number).of(np.arange(count) > 0)
 
 

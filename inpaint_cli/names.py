@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
+import zlib
 from collections.abc import Sequence
 
 MASK_ENDING = "_mask"
@@ -36,6 +37,11 @@ def joined(folder: str, relative: str) -> str:
     if not folder or folder == ".":
         return relative
     return folder + relative if folder.endswith(os.sep) else folder + os.sep + relative
+
+
+def number_of(name: str) -> int:
+    """Return a number for a name, the same in every process; what is not UTF-8 in it counts too."""
+    return zlib.crc32(name.encode(errors="surrogatepass"))
 
 
 def is_named_as_mask(relative: str) -> bool:

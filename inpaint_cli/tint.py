@@ -5,15 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
 MOST_SPREAD = 0.012
 """Typical distance (0..1) of a pixel's colour from what is usual at its brightness, with noise."""
+SIDE = 256
+"""Pixels of the longer side, at most, of a photo in small."""
 LEVELS = 32
 """Levels of brightness at which colours are compared."""
 
 Values = npt.NDArray[np.floating[Any]]
+
+
+def in_small(plane: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Average (h, w) or (h, w, 3) float32 to SIDE, so that noise goes."""
+    height, width = plane.shape[:2]
+    scale = min(1.0, SIDE / max(height, width))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return cv2.resize(plane, size, interpolation=cv2.INTER_AREA).astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)

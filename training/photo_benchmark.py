@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inpaint_cli.errors import NothingToDoError, UsageError
+from inpaint_cli.names import number_of
 from training.evaluation import Advance, Candidate, Case, check_names
 from training.panels import draw_grid
 from training.photo_damage import KINDS, draw_mask, paint
@@ -83,8 +83,7 @@ def find_kinds(names: Sequence[str] | None) -> tuple[str, ...]:
 
 def damage_photo(photo: CleanPhoto, kind: str, seed: int) -> Case:
     """Damage a copy; the same seed, kind and name give the same damage."""
-    name = photo.name.encode(errors="surrogatepass")
-    rng = np.random.default_rng([seed, zlib.crc32(kind.encode()), zlib.crc32(name)])
+    rng = np.random.default_rng([seed, number_of(kind), number_of(photo.name)])
     height, width = photo.pixels.shape[:2]
     mask = draw_mask(kind, height, width, rng)
     return Case(paint(photo.pixels, mask, rng), photo.pixels, mask)

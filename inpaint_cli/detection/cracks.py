@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import cv2
-import numpy as np
 
 from inpaint_cli.detection.cleanup import pieces_with
 from inpaint_cli.detection.detection import Bools, Floats
+from inpaint_cli.detection.odds import log_odds
 
 STANDS_OUT = 2.0
 """Log-odds by which damage has to be likelier along a crack than within half WIDEST on both sides of it."""
@@ -22,8 +22,7 @@ def continued(cracks: Bools, probability: Floats) -> Bools:
     """Return cracks (h, w) with all that, connected (8) with them, stands out as a ridge of probability."""
     if not cracks.any():
         return cracks
-    likely = np.clip(probability, 1e-6, 1 - 1e-6)
-    odds = cv2.GaussianBlur(np.log(likely / (1 - likely)).astype(np.float32), (0, 0), sigmaX=SMOOTHED)
+    odds = cv2.GaussianBlur(log_odds(probability), (0, 0), sigmaX=SMOOTHED)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (WIDEST, WIDEST))
     ridge = odds - cv2.morphologyEx(odds, cv2.MORPH_OPEN, disc) >= STANDS_OUT
     further: Bools = ridge & (odds > FAINTEST)

@@ -15,6 +15,7 @@ from inpaint_cli.detection.cleanup import Cleanup, grown_from_hard_edge, hystere
 from inpaint_cli.detection.cracks import continued
 from inpaint_cli.detection.detection import Bools, Detection, Floats, Pixels, as_colour
 from inpaint_cli.detection.exact import find_constant_strokes
+from inpaint_cli.detection.odds import log_odds
 from inpaint_cli.detection.one_hue import has_one_hue
 from inpaint_cli.detection.piece_judge import PieceJudge
 from inpaint_cli.detection.pieces import Pieces, candidates, measured
@@ -33,8 +34,6 @@ Of the 34 clean photos that it was chosen on none has more: the largest are 0.00
 """
 SECOND_LOOK = 0.75
 """What the second look counts in the mean of both: it finds more, the first one alone errs less."""
-LEAST = np.float32(1e-6)
-"""Probability below which, and above 1 - which, log-odds are not told apart."""
 IN_DOUBT = 8.0
 """A photo with less than this part of so many certain pixels at the first look needs no second one."""
 OLD_PRINT = 12.0
@@ -84,14 +83,14 @@ class Evidence:
 
         found: what was cut out first; thresholds are LAXER_IN_PRINTS lower for cracks.
         """
-        laxer = max(self._likelier(found), 0)
-        faint = long_and_thin(self.cut(how.laxer(laxer + LAXER_IN_PRINTS)), how.min_size)
+        laxer = self._likelier(found) + LAXER_IN_PRINTS
+        faint = long_and_thin(self.cut(how.laxer(laxer)), how.min_size)
         taken = taken | faint
         cracks = continued(long_and_thin(taken, how.min_size), self.probability)
         return taken | long_and_thin(cracks, how.min_size)
 
     def _likelier(self, found: Bools) -> float:
-        """Log-odds by which any pixel is likelier damaged for what was found."""
+        """Log-odds by which any pixel is likelier damaged for what was found, 0 or more."""
         return math.log(max(share_from(LIKELY, self.probability, found) / MUCH_DAMAGE, 1.0))
 
     def score(self, found: Bools, leniency: float = 1.0) -> float:
@@ -245,8 +244,7 @@ class LearnedDetector:
 
 def _agreed(looks: Sequence[Floats]) -> Floats:
     """What two of several looks say: of each pixel's two highest probabilities the mean, in log-odds."""
-    likely = np.clip(np.sort(np.stack(looks), axis=0)[-2:], LEAST, 1 - LEAST)
-    odds = np.log(likely / (1 - likely)).mean(axis=0)
+    odds = log_odds(np.sort(np.stack(looks), axis=0)[-2:]).mean(axis=0)
     agreed: Floats = 1 / (1 + np.exp(-odds))
     return agreed
 

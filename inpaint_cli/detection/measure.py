@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from inpaint_cli.detection.cleanup import grown
 from inpaint_cli.detection.detection import Bools, Detection, Floats
+from inpaint_cli.detection.odds import log_odds
 
 TOLERANCE = 2
 LEVELS = 200
@@ -98,7 +99,7 @@ def _largest_around(probability: Floats, radius: int) -> Floats:
 
 def _curve(probability: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
     """Count the values at or above each threshold, from the highest threshold to the lowest."""
-    odds = np.log(np.clip(probability, 1e-6, 1 - 1e-6) / (1 - np.clip(probability, 1e-6, 1 - 1e-6)))
+    odds = log_odds(probability)
     counts = np.histogram(odds, bins=LEVELS, range=(-14, 14))[0]
     curve: npt.NDArray[np.float64] = np.cumsum(counts[::-1]).astype(np.float64)
     return curve

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from inpaint_cli.detection.cleanup import grown, hysteresis, measured_pieces
 from inpaint_cli.detection.detection import Bools, Floats, Labels
 from inpaint_cli.detection.nearest import nearest_piece
+from inpaint_cli.detection.odds import log_odds
 
 FEATURES = (
     "mean-odds", "highest-odds", "area", "half-width", "length", "roughness", "texture", "photo-texture",
@@ -139,8 +140,7 @@ class _Inside:
     def of(cls, photo: Floats, probability: Floats, labels: Labels, count: int) -> _Inside:
         piece = labels > 0
         each, pixels = labels[piece], photo[piece]
-        likely = np.clip(probability[piece], 1e-6, 1 - 1e-6)
-        odds = np.log(likely / (1 - likely))
+        odds = log_odds(probability[piece])
         size = np.maximum(np.bincount(each, minlength=count), 1).astype(np.float64)
         highest = np.full(count, odds.min(initial=0), np.float64)
         np.maximum.at(highest, each, odds)

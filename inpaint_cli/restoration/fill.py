@@ -15,7 +15,7 @@ from inpaint_cli.restoration import pyramid
 from inpaint_cli.restoration.blend import Blender
 from inpaint_cli.restoration.pyramid import Region
 from inpaint_cli.restoration.tiles import TILE, Placement, cut, place_tiles
-from inpaint_cli.restoration.values import Floats, Mask, Pixels, copy_where, from_floats, to_floats
+from inpaint_cli.restoration.values import Floats, Mask, Pixels, copy_where, floats_of, from_floats, to_floats
 
 BATCH = 256
 """Tiles given to the network at once; it runs them in smaller chunks, several at a time."""
@@ -139,8 +139,7 @@ class _Passage:
     def apply(self, picture: Pixels) -> None:
         """Mix the coarser level's answer into the predictions: share (n, 1) in 0..1 of it."""
         fine = picture[self.rows, self.columns]
-        floats = np.empty(fine.shape, dtype=np.float32)
-        to_floats(fine, floats)
+        floats = floats_of(fine)
         mixed = floats + (self.coarse - floats) * self.share
         picture[self.rows, self.columns] = from_floats(mixed, picture.dtype)
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inpaint_cli.restoration.tiles import TILE
-from inpaint_cli.restoration.values import Floats, Mask, Pixels, copy_where, to_floats
+from inpaint_cli.restoration.values import Floats, Mask, Pixels, copy_where, floats_of
 
 REACH = 10
 """Damaged pixels within this distance of a known one are predicted at their own level."""
@@ -130,11 +130,9 @@ def halve(picture: Pixels, missing: Mask) -> tuple[Floats, Mask]:
         np.logical_not(missing[top : top + _BAND], out=known[: len(part), :width])
         values = np.zeros((*even, channels), dtype=picture.dtype)
         copy_where(known[: len(part), :width], part, values[: len(part), :width])
-        floats = np.empty(values.shape, dtype=np.float32)
-        to_floats(values, floats)
         share = _mean_of_four(known[..., None].astype(np.float32))
         half = slice(top // 2, top // 2 + even[0] // 2)
-        small[half] = _mean_of_four(floats) / np.maximum(share, 0.25)
+        small[half] = _mean_of_four(floats_of(values)) / np.maximum(share, 0.25)
         gone[half] = share[..., 0] == 0
     return small, gone
 

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from inpaint_cli.restoration.values import Floats, Mask, Pixels, from_floats, to_floats
-from inpaint_cli.tint import Tint
+from inpaint_cli.restoration.values import Floats, Mask, Pixels, floats_of, from_floats
+from inpaint_cli.tint import Tint, in_small
 
 RIM = 4
 """Pixels around damage whose colour is not trusted."""
-SAMPLED, SIDE = 512, 256
-"""The longer side is looked at in so many places at most, and those are averaged to so many."""
+SAMPLED = 512
+"""The longer side is looked at in so many places at most, before those are averaged."""
 FEWEST = 2000
 """Of fewer pixels nothing can be said about a tint."""
 FOREIGN = 0.03
@@ -42,13 +42,11 @@ def keep_tint(picture: Pixels, hole: Mask) -> None:
     rows, columns = np.nonzero(hole)
     for start in range(0, len(rows), CHUNK):
         part = rows[start : start + CHUNK], columns[start : start + CHUNK]
-        colours = picture[part]
-        floats = np.empty(colours.shape, np.float32)
-        to_floats(colours, floats)
+        floats = floats_of(picture[part])
         place = part[0] * print_.share.shape[0] // height, part[1] * print_.share.shape[1] // width
         tinted = print_.tint.at(floats.mean(axis=1)).astype(np.float32)
         mixed = floats + print_.share[place][:, None] * (tinted - floats)
-        picture[part] = from_floats(mixed.clip(0, 1), picture.dtype)
+        picture[part] = from_floats(mixed, picture.dtype)
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,10 +65,9 @@ class _Print:
         known = (around[::step, ::step] == 0).astype(np.float32)
         if np.count_nonzero(known) < FEWEST:
             return None
-        floats = np.empty(sampled.shape, np.float32)
-        to_floats(sampled, floats)
-        weight = _in_small(known)
-        small = _in_small(floats * known[..., None]) / np.maximum(weight, np.float32(1e-6))[..., None]
+        floats = floats_of(sampled)
+        weight = in_small(known)
+        small = in_small(floats * known[..., None]) / np.maximum(weight, np.float32(1e-6))[..., None]
         usable = weight > 0.5
         if not usable.any():
             return None
@@ -82,14 +79,6 @@ class _Print:
         near = _summed(usable.astype(np.float32))
         mean = np.abs(_summed(apart)).max(axis=2) / np.maximum(near, 1)
         return cls(tint, np.clip(2 - mean * (2 / FOREIGN), 0, 1).astype(np.float32))
-
-
-def _in_small(plane: Floats) -> Floats:
-    """Average (h, w) or (h, w, 3) so that the longer side has SIDE places at most."""
-    height, width = plane.shape[:2]
-    scale = min(1.0, SIDE / max(height, width))
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    return cv2.resize(plane, size, interpolation=cv2.INTER_AREA).astype(np.float32)
 
 
 def _summed(plane: Floats) -> Floats:

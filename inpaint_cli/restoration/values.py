@@ -28,6 +28,13 @@ def to_floats(values: Pixels, out: Floats) -> None:
     out *= np.float32(1.0 / largest(values.dtype))
 
 
+def floats_of(values: Pixels) -> Floats:
+    """Return values of any shape as float32 in 0..1."""
+    floats = np.empty(values.shape, dtype=np.float32)
+    to_floats(values, floats)
+    return floats
+
+
 def from_floats(values: npt.NDArray[np.floating[Any]], dtype: np.dtype[Any]) -> Pixels:
     """Return values of 0..1 in a photo's dtype: clipped, scaled and rounded to the nearest."""
     clipped = np.clip(values, 0.0, 1.0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import warnings
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from torch import Tensor
 from inpaint_cli.depth import eight_bits
 from inpaint_cli.errors import TrainingDataError
 from inpaint_cli.limits import DEFAULT_MAX_PIXELS
-from inpaint_cli.names import masks_among
+from inpaint_cli.names import masks_among, number_of
 from inpaint_cli.paths import refuse_endless
 from inpaint_cli.suffixes import PHOTO_SUFFIXES
 from training.run_files import drawn_by_a_run
@@ -166,8 +165,7 @@ def read_tiles(files: Sequence[Path], root: Path, seed: int, cutting: TileCuttin
 
 def _tiles_of(files: Sequence[Path], root: Path, seed: int, cutting: TileCutting) -> Iterator[Pixels]:
     for file, pixels in read_pictures(files):
-        name = file.relative_to(root).as_posix().encode(errors="surrogatepass")
-        rng = np.random.default_rng([seed, zlib.crc32(name)])
+        rng = np.random.default_rng([seed, number_of(file.relative_to(root).as_posix())])
         yield cut_tiles(pixels, rng, cutting)
 
 

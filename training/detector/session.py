@@ -11,6 +11,7 @@ import cv2
 
 from inpaint_cli.cores import free_cores
 from inpaint_cli.errors import TrainingDataError, UsageError
+from inpaint_cli.paths import real_path
 from training.checkpoints import checkpoint_file, read_start
 from training.compilation import compilation_told
 from training.data.pictures import Pixels
@@ -95,7 +96,7 @@ def train_detector(
             trainer.resume(folder.path)
         elif start is not None:
             trainer.start_from(start)
-        names = " + ".join(path.resolve().name for path in request.photos)
+        names = " + ".join(real_path(path).name for path in request.photos)
         described = f"{len(training)} photos ({names})" + (", with scanned damage" if elements else "")
         folder.write_config(
             {
