@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps, ImageSequence
+from PIL import Image, ImageSequence
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
@@ -119,7 +119,7 @@ def _page(picture: Any, name: str) -> Page:
         raise UnsupportedPhotoError(
             f"{name}: this kind of picture can't be a mask; use an 8-bit PNG, or a TIFF of 8-bit pages"
         )
-    upright = ImageOps.exif_transpose(picture)
+    upright = pillow.upright(picture)
     if not upright.has_transparency_data and upright.mode != "RGBa":
         return Page(np.array(upright.convert("L"))[..., None])
     layer = np.array(upright.convert("RGBA"))

@@ -7,7 +7,6 @@ from io import BytesIO
 from typing import Any
 
 import numpy as np
-from PIL import ImageOps
 from PIL.AvifImagePlugin import AvifImageFile
 from PIL.GifImagePlugin import GifImageFile
 
@@ -97,7 +96,7 @@ def _page(picture: Any, name: str, format_name: str) -> tuple[StoredPage, ...]:
                 f"{name}: animated or multi-picture {format_name} is not supported; save one of its pictures"
                 " as a PNG first"
             )
-        upright = ImageOps.exif_transpose(picture)
+        upright = pillow.upright(picture)
         transparent = upright.has_transparency_data
         mode = "L" if _is_grey(upright) else "RGB"
         pixels = np.array(upright.convert(mode + "A" if transparent else mode))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import pickle
 import struct
 import zlib
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import photo_samples as samples
 import pytest
+from PIL import Image, ImageOps
 
 from inpaint_cli.errors import DecompressionBombError, PhotoError, UsageError
 from inpaint_cli.photos import (
@@ -21,6 +23,7 @@ from inpaint_cli.photos import (
     write_atomically,
 )
 from inpaint_cli.photos.edge import foreign_errors
+from inpaint_cli.photos.masks import decode_mask
 
 
 def test_a_wrong_suffix_is_read_and_written_by_content(tmp_path: Path) -> None:
@@ -97,6 +100,30 @@ def test_more_than_pillows_own_limit_is_allowed(monkeypatch: pytest.MonkeyPatch)
     data = samples.saved(samples.rgb(), "JPEG")
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
     assert decode_photo(data, name="a").pages[0].shape == (samples.HEIGHT, samples.WIDTH)
+
+
+TURNED = b'<d xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6"/>'
+XMP_IN_PNG = samples.png_chunk(b"iTXt", b"XML:com.adobe.xmp" + bytes(5) + TURNED)
+TURNED_BY_XMP_ALONE = {
+    "JPEG": samples.saved(samples.rgb(), "JPEG", xmp=TURNED),
+    "PNG": samples.with_chunks(samples.saved(samples.rgb(), "PNG"), XMP_IN_PNG),
+    "TIFF": samples.saved(samples.rgb(), "TIFF", tiffinfo={700: TURNED}),
+    "WEBP": samples.saved(samples.rgb(), "WEBP", xmp=TURNED),
+    "AVIF": samples.saved(samples.rgb(), "AVIF", xmp=TURNED),
+}
+
+
+@pytest.mark.parametrize("format_name", TURNED_BY_XMP_ALONE)
+def test_an_orientation_in_xmp_alone_is_not_followed(format_name: str) -> None:
+    data = TURNED_BY_XMP_ALONE[format_name]
+    with Image.open(io.BytesIO(data)) as picture:
+        assert ImageOps.exif_transpose(picture).size == (samples.HEIGHT, samples.WIDTH)  # Pillow does
+    assert decode_photo(data, name="photo").pages[0].shape == (samples.HEIGHT, samples.WIDTH)
+
+
+def test_an_orientation_in_xmp_alone_is_not_followed_in_masks_of_a_kind_that_no_photo_may_have() -> None:
+    data = samples.saved(Image.new("CMYK", (4, 2)), "TIFF", tiffinfo={700: TURNED})
+    assert decode_mask(data, name="mask")[0].shape == (2, 4)
 
 
 def test_suffixes_are_lower_case_with_a_dot() -> None:
