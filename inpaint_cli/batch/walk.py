@@ -67,7 +67,10 @@ class Walk:
                 continue
             visited.add(identity)
             if len(visited) > 1 and not self.enters_results and holds_results(folder):
-                self.notes.append(f"{folder}: holds results of an earlier run and is left out")
+                self.notes.append(
+                    f"{folder}: holds results of an earlier run and is left out; photos of your own in it are"
+                    " taken where you name them"
+                )
                 continue
             files, below, linked = self._list(folder)
             yield from files

@@ -47,7 +47,15 @@ def test_results_of_an_earlier_run_are_not_taken_for_photos(tmp_path: Path) -> N
     touch(tmp_path, "all/p/a.jpg", "all/p-restored/a.jpg", f"all/p-restored/{JOURNAL_NAME}")
     plan = plan_of(tmp_path / "all")
     assert found(plan) == ["p/a.jpg"]
-    assert any("earlier run" in note for note in plan.notes)
+    assert plan.notes == (
+        f"{tmp_path}/all/p-restored: holds results of an earlier run and is left out; photos of your own in"
+        " it are taken where you name them",
+    )
+
+
+def test_a_photo_of_ones_own_among_results_is_taken_where_it_is_named(tmp_path: Path) -> None:
+    touch(tmp_path, "p-restored/a.jpg", "p-restored/mine.jpg", f"p-restored/{JOURNAL_NAME}")
+    assert found(plan_of(tmp_path / "p-restored/mine.jpg")) == ["mine.jpg"]
 
 
 def test_masks_inside_the_photos_are_not_taken_for_photos(tmp_path: Path) -> None:
