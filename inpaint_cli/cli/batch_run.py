@@ -50,8 +50,11 @@ def tell_notes(plan: Plan, screen: Screen) -> None:
 def open_journals(plan: Plan, overlay: Path | None = None) -> dict[str, Journal]:
     """Make the plan's output folders and return their journals.
 
-    overlay: one more folder for something of each job.
+    overlay: one more folder for something of each job; where it can't be used, none is made.
+    Raises UsageError.
     """
+    if refusal := _overlay_refused(overlay):
+        raise UsageError(refusal)
     journals: dict[str, Journal] = {}
     prepare_folders(plan, journals)
     if overlay is not None:
@@ -93,9 +96,11 @@ def known_journals(plan: Plan) -> dict[str, Journal]:
 def folders_refused(plan: Plan, overlay: Path | None = None) -> list[str]:
     """Return what `open_journals` would refuse, as far as that is known without making a folder."""
     refusals = [_why_refused(Path(root), place) for root, place in _journal_places(plan).items()]
-    if overlay is not None:
-        refusals.append(_why_refused(overlay, overlay, flag="--overlay"))
-    return [refusal for refusal in refusals if refusal]
+    return [refusal for refusal in (*refusals, _overlay_refused(overlay)) if refusal]
+
+
+def _overlay_refused(overlay: Path | None) -> str:
+    return "" if overlay is None else _why_refused(overlay, overlay, flag="--overlay")
 
 
 def _why_refused(root: Path, journal_place: Path, *, flag: str = "-o") -> str:

@@ -106,10 +106,12 @@ def test_a_dry_run_foresees_that_a_single_result_may_not_be_written(
 
 @pytest.mark.parametrize("also", [(), ("--dry-run",)])
 def test_a_file_in_the_place_of_the_pictures_to_look_at_is_refused(archive, inpaint, also) -> None:
-    (archive("a.png") / "look").touch()
+    root = archive("a.png")
+    (root / "look").touch()
     ended = inpaint("detect", "photos", "-o", "found", "--overlay", "look", "--detector", "classical", *also)
     told = "look: can't be made the output folder: File exists; give another folder with --overlay\n"
     assert ended.code == 2 and told in ended.stderr
+    assert {path.name for path in root.iterdir()} == {"photos", "masks", "look"}
 
 
 @pytest.mark.parametrize(
