@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -140,7 +141,7 @@ def _check_panel(file: Path, photos: Path) -> None:
         raise UsageError(f"--panel {file}: lies among the photos, which are only read; give another place")
     if file.suffix.lower() != ".png":
         raise UsageError(f"--panel {file}: is a PNG; let its name end in .png")
-    if file.exists() and "\0".join(MARK).encode() not in read_head("--panel", file):
+    if os.path.lexists(file) and "\0".join(MARK).encode() not in read_head("--panel", file):
         raise UsageError(f"--panel {file}: is there already, and is no panel of ours; give another name")
     if not can_have_folder(file):
         raise UsageError(f"--panel {file}: its folder can't be made; give another place")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -138,10 +139,12 @@ def can_have_folder(file: Path) -> bool:
 
 def read_head(flag: str, file: Path) -> bytes:
     """Return how a file begins, b"" where there is none or it is no regular file. Raises UsageError."""
-    if not file.is_file():
-        return b""
     try:
+        if not stat.S_ISREG(file.stat().st_mode):
+            return b""
         with file.open("rb") as handle:
             return handle.read(HEAD_BYTES)
+    except (FileNotFoundError, NotADirectoryError):
+        return b""
     except OSError as error:
         raise UsageError(f"{flag} {file}: can't be read: {error.strerror or error}") from error

@@ -119,19 +119,31 @@ def test_a_file_in_the_place_of_the_pictures_to_look_at_is_refused(archive, inpa
     [
         (
             "restore photos --report loop --html page.html",
-            "--report loop: can't be written: Too many levels of symbolic links",
+            "--report loop: can't be read: Too many levels of symbolic links",
+        ),
+        ("restore photos --html loop", "--html loop: can't be read: Too many levels of symbolic links"),
+        (
+            "restore photos --html loop --dry-run",
+            "--html loop: can't be read: Too many levels of symbolic links",
         ),
         (
             "detect photos -o loop --overlay look",
             "loop: can't be made the output folder: File exists; give another folder with -o",
         ),
         ("evaluate photos loop", "loop: there is no such file or folder"),
+        (
+            "evaluate photos photos --panel loop.png",
+            "--panel loop.png: can't be read: Too many levels of symbolic links",
+        ),
     ],
 )
 def test_a_link_to_itself_that_is_named_is_refused_in_one_line(archive, inpaint, call, refused) -> None:
-    (archive("a.png") / "loop").symlink_to("loop")
+    root = archive("a.png")
+    for name in ("loop", "loop.png"):
+        (root / name).symlink_to(name)
     ended = inpaint(*call.split())
     assert (ended.code, ended.stderr) == (2, f"inpaint-cli: error: {refused}\n")
+    assert {path.name for path in root.iterdir()} == {"photos", "masks", "loop", "loop.png"}
 
 
 def through_a_pipe(root: Path, model: Path, photo: str, *arguments: str) -> subprocess.CompletedProcess[str]:
