@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from inpaint_cli.cli.streams import to_stderr
 from inpaint_cli.depth import eight_bits
 from inpaint_cli.errors import NothingToDoError, PhotoError, UsageError
+from inpaint_cli.printable import printable
 
 if TYPE_CHECKING:
     from training.photo_benchmark import CleanPhoto
@@ -19,8 +21,10 @@ if TYPE_CHECKING:
 def find_photos(folder: Path) -> list[Path]:
     """Return the photos that `restore` would find in a folder and below; a file is its own list.
 
-    Raises UsageError, NothingToDoError, and PhotoError where a folder can't be read.
+    Masks and results that are left out are told. Raises UsageError, NothingToDoError, and PhotoError where a
+    folder can't be read.
     """
+    from inpaint_cli.batch.masks import masks_left_out
     from inpaint_cli.batch.walk import Walk
     from inpaint_cli.names import masks_among
     from inpaint_cli.photos import PHOTO_SUFFIXES
@@ -36,6 +40,8 @@ def find_photos(folder: Path) -> list[Path]:
     if not found:
         raise NothingToDoError(f"{folder} holds no photos to measure on")
     masks = masks_among(found)
+    for note in (*walk.notes, *([masks_left_out(str(folder), masks)] if masks else [])):
+        to_stderr(f"note: {printable(note)}")
     return [folder / file for file in found if file not in masks]
 
 

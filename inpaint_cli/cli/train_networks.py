@@ -12,10 +12,14 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from inpaint_cli.batch.masks import masks_left_out
 from inpaint_cli.cli.consoles import plain_console
+from inpaint_cli.cli.streams import to_stderr
 from inpaint_cli.cli.train_detector import refuse_for_detector, train_detector
 from inpaint_cli.cli.train_progress import ProgressWatcher
+from inpaint_cli.printable import printable
 from training.data import SourceOption, fetch_cifar10, load_training_data
+from training.data.pictures import find_masks
 from training.run_folder import RunFolder
 from training.session import TrainingRequest
 from training.session import train as train_network
@@ -32,6 +36,8 @@ def train_networks(options: TrainOptions) -> None:
     first = os.environ.get("RANK", "0") == "0"
     console = plain_console(stderr=True, quiet=options.quiet or not first)
     sources = tuple(SourceOption.parse(text) for text in options.data or ())
+    if first and not options.quiet:
+        _tell_masks_left_out([source.path for source in sources] + ([options.valid] if options.valid else []))
     if options.model == "detector":
         typer.echo(_train_detector(options, sources, console).weights_file)
         return
@@ -41,6 +47,13 @@ def train_networks(options: TrainOptions) -> None:
             folder = train_network(request, reader, watcher)
         if first:
             typer.echo(folder.weights_file)
+
+
+def _tell_masks_left_out(data: Sequence[Path]) -> None:
+    for folder in data:
+        if folder.is_dir() and (masks := find_masks(folder)):
+            below = {os.path.relpath(mask, folder) for mask in masks}
+            to_stderr(f"note: {printable(masks_left_out(str(folder), below))}")
 
 
 def _train_detector(options: TrainOptions, sources: Sequence[SourceOption], console: Console) -> RunFolder:

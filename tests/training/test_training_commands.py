@@ -152,6 +152,26 @@ def test_export_makes_an_8_bit_model_with_the_help_of_photos(run, tmp_path):
     assert json.loads((tmp_path / "m.json").read_text())["precision"] == "int8"
 
 
+def test_masks_beside_the_photos_are_left_out_with_a_note(run, model, tmp_path):
+    album = tmp_path / "album"
+    album.mkdir()
+    grain = np.random.default_rng(0).integers(60, 200, (64, 80, 3)).astype(np.uint8)
+    for name in ("lake.png", "pond.png", "lake_mask.png"):
+        Image.fromarray(grain).save(album / name)
+    write_checkpoint(tmp_path / "b.safetensors", tiny_checkpoint())
+    training = ("train", "--model", "vanilla", "--preset", "paper", "--epochs", 1, "--data", album, "-o")
+    measuring = ("evaluate", "photos", album, "--kinds", "lines", "--method", "none", "--model", model)
+    note = f"note: {album}: masks beside photos are left out (1, such as lake_mask.png)\n"
+    for call in (
+        (*training, tmp_path / "run"),
+        (*measuring, "--panel", tmp_path / "panel.png"),
+        ("export", tmp_path / "b.safetensors", "-o", tmp_path / "m.onnx", "--int8", album),
+    ):
+        result = run(*call)
+        assert result.exception is None and result.stderr.startswith(note)
+    assert note not in run(*training, tmp_path / "quiet", "-q").stderr
+
+
 def test_the_loss_that_is_no_number_ends_a_training_and_nothing_of_it_is_exported(run, tmp_path, data_folder):
     call = ("train", "--model", "vanilla", "--preset", "paper", "--data", data_folder, "--epochs", 2, "-q")
     folder = tmp_path / "run"

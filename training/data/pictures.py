@@ -53,6 +53,18 @@ def find_pictures(folder: Path) -> list[Path]:
     Hidden files and folders are passed over, masks beside their photos as `restore` knows them, and what runs
     have drawn, whose folders may lie in there. Raises TrainingDataError where a folder can't be read.
     """
+    found = _found(folder)
+    masks = masks_among(found)
+    pictures = [Path(file) for file in found if file not in masks]
+    return [file for file in pictures if file.suffix.lower() in PICTURE_SUFFIXES]
+
+
+def find_masks(folder: Path) -> set[str]:
+    """The masks that `find_pictures` passes over. Raises what it raises."""
+    return masks_among(_found(folder))
+
+
+def _found(folder: Path) -> list[str]:
     found: list[str] = []
     for parent, folders, names in os.walk(folder, onerror=_refuse_unread):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -61,9 +73,7 @@ def find_pictures(folder: Path) -> list[Path]:
             for name in sorted(set(names) - drawn_by_a_run(names))
             if not name.startswith(".") and Path(name).suffix.lower() in PICTURE_SUFFIXES | PHOTO_SUFFIXES
         ]
-    masks = masks_among(found)
-    pictures = [Path(file) for file in found if file not in masks]
-    return [file for file in pictures if file.suffix.lower() in PICTURE_SUFFIXES]
+    return found
 
 
 def _refuse_unread(error: OSError) -> None:
