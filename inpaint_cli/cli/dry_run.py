@@ -12,7 +12,7 @@ from typing import Any
 from inpaint_cli.batch.job import Job
 from inpaint_cli.batch.journal import Journal
 from inpaint_cli.batch.output_file import OutputFile
-from inpaint_cli.batch.photo_size import photo_size
+from inpaint_cli.batch.photo_header import read_header
 from inpaint_cli.batch.plan import Plan
 from inpaint_cli.cli import interruption
 from inpaint_cli.cli.batch_run import existing_part, folders_refused, may_write_in, nothing_found, tell_notes
@@ -20,6 +20,7 @@ from inpaint_cli.cli.screen import Screen
 from inpaint_cli.errors import ExitCode, MaskError, PhotoError
 from inpaint_cli.photos.edge import check_size
 from inpaint_cli.photos.read import opened
+from inpaint_cli.photos.write import check_kept
 from inpaint_cli.printable import printable
 
 
@@ -30,6 +31,7 @@ def show_plan(
     *,
     as_json: bool,
     max_pixels: int,
+    keeps_format: bool = False,
     journals: Mapping[str, Journal] | None = None,
     overlay: Path | None = None,
     writes_masks: bool = False,
@@ -37,6 +39,7 @@ def show_plan(
     """List photo -> mask -> output on stdout and the rest on stderr; return what the run would end with.
 
     named: the photos and folders that the plan was made of. max_pixels: photos with more will fail.
+    keeps_format: results have their photo's own format, so that those which are only read will fail.
     journals: of each output folder, by which files that are there are known as results of ours; None where
     others are replaced, or kept without a failure.
     overlay: one more folder that the run writes into.
@@ -49,7 +52,7 @@ def show_plan(
     interruption.raise_again()
     pixels = unknown = failing = 0
     for planned in plan.jobs:
-        job, size = _foreseen(planned, max_pixels, journals)
+        job, size = _foreseen(planned, max_pixels, journals, keeps_format=keeps_format)
         pixels += size or 0
         unknown += size is None and not job.problem
         failing += bool(job.problem)
@@ -66,13 +69,18 @@ def show_plan(
     return ExitCode.SOME_FAILED if failing or plan.problems else ExitCode.OK
 
 
-def _foreseen(job: Job, max_pixels: int, journals: Mapping[str, Journal] | None) -> tuple[Job, int | None]:
+def _foreseen(
+    job: Job, max_pixels: int, journals: Mapping[str, Journal] | None, *, keeps_format: bool
+) -> tuple[Job, int | None]:
     """Return the job with the problem that its files show, and how many pixels the photo has."""
     size = None
     try:
-        size = photo_size(job.photo)
+        header = read_header(job.photo)
+        size = header.size
         if size is not None:
             check_size(str(job.photo), *size, max_pixels)
+        if keeps_format and header.format is not None:
+            check_kept(header.format, str(job.photo))
         if not job.problem:
             _check_mask(job)
             _check_output(job, journals)

@@ -25,7 +25,7 @@ from inpaint_cli.cli.batch_run import (
 from inpaint_cli.cli.dry_run import show_plan
 from inpaint_cli.cli.reporting import Reporting, check_reports, open_reporting
 from inpaint_cli.cli.screen import Screen
-from inpaint_cli.cli.selection import selection_of
+from inpaint_cli.cli.selection import selection_of, wanted_format
 from inpaint_cli.cli.workshop import check_workshop, open_workshop
 from inpaint_cli.cores import free_cores
 from inpaint_cli.errors import ExitCode, PhotoError
@@ -47,7 +47,13 @@ def restore_photos(options: RestoreOptions) -> ExitCode:
         check_workshop(options)
         journals = None if options.overwrite else known_journals(plan)
         return show_plan(
-            plan, named, screen, as_json=options.json, max_pixels=options.max_pixels, journals=journals
+            plan,
+            named,
+            screen,
+            as_json=options.json,
+            max_pixels=options.max_pixels,
+            keeps_format=wanted_format(options) is None,
+            journals=journals,
         )
     if not options.watch:
         check_plan(plan, screen, named)

@@ -44,11 +44,7 @@ def output_format(photo: Photo, wanted: str | None = None) -> str:
     that are more transparent than that may be filled under a mask: `encode_photo` refuses those that are not.
     """
     if wanted is None:
-        if photo.format not in _ENCODERS:
-            raise UnsupportedPhotoError(
-                f"{photo.name}: {photo.format} can't be written without changing pixels outside the mask; "
-                "use --format png"
-            )
+        check_kept(photo.format, photo.name)
         return photo.format
     target = find_format(wanted)
     if target != photo.format:
@@ -56,6 +52,15 @@ def output_format(photo: Photo, wanted: str | None = None) -> str:
             kept = _METADATA[photo.format](photo.source, photo.name)
         fresh.check_fits(target, photo.pages, kept, photo.name)
     return target
+
+
+def check_kept(format_name: str, name: str) -> None:
+    """Raise UnsupportedPhotoError for the format of a photo that is only read, so that it can't be kept."""
+    if format_name not in _ENCODERS:
+        raise UnsupportedPhotoError(
+            f"{name}: {format_name} can't be written without changing pixels outside the mask; "
+            "use --format png"
+        )
 
 
 def encode_photo(

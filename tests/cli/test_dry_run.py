@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from inpaint_cli.cli.main import run
 
@@ -83,6 +84,21 @@ def test_heic_without_its_library_will_fail_in_the_words_of_a_run(
     assert (code, lines["a.png"]["problem"]) == (1, problem) and "1 will fail; nothing was written" in told
     assert run(["restore", "photos", "--mask-dir", "masks", "--model", str(tiny_model)]) == 1
     assert f"failed: photos/a.png: {problem}" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("format_name", ["GIF", "AVIF"])
+def test_a_format_that_is_only_read_will_fail_in_the_words_of_a_run_unless_another_is_asked_for(
+    dry_run, tiny_model, capfd, format_name: str
+) -> None:
+    Image.new("L", (70, 50)).save("photos/a.png", format_name)
+    call = ("restore", "photos", "--mask-dir", "masks", "--model", str(tiny_model))
+    code, lines, told = dry_run(*call)
+    problem = f"{format_name} can't be written without changing pixels outside the mask; use --format png"
+    assert (code, lines["a.png"]["problem"]) == (1, problem) and "1 will fail; nothing was written" in told
+    assert run([*call]) == 1
+    assert f"failed: photos/a.png: {problem}" in capfd.readouterr().err
+    assert dry_run(*call, "--format", "png", "-o", "converted")[0] == 0
+    assert dry_run("detect", "photos", "-o", "found", "--detector", "classical")[0] == 0
 
 
 def test_a_missing_mask_is_told_before_what_is_wrong_with_the_photo(dry_run) -> None:

@@ -1,8 +1,9 @@
-"""How large a photo is, from its header alone."""
+"""What a photo's header tells: its format, and how large it is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,8 +19,20 @@ from inpaint_cli.photos.readonly import heif_plugin
 _START_BYTES = 256
 
 
-def photo_size(path: Path) -> tuple[int, int] | None:
-    """Return the width and height of the first page, None where the header doesn't tell.
+@dataclass(frozen=True)
+class PhotoHeader:
+    """What is known of a photo that was not decoded.
+
+    format: as of `Photo`, None where it is no photo of a known kind. size: width and height of the first
+    page, None where the header doesn't tell.
+    """
+
+    format: str | None
+    size: tuple[int, int] | None
+
+
+def read_header(path: Path) -> PhotoHeader:
+    """Read the start of a photo.
 
     Raises PhotoError as `read_bytes` and `decode_photo` do for a file that can't be read or is empty,
     UnsupportedPhotoError for HEIC without the package that reads it.
@@ -28,7 +41,8 @@ def photo_size(path: Path) -> tuple[int, int] | None:
         start = file.read(_START_BYTES)
         if not start:
             raise PhotoError(f"{path}: the file is empty")
-        return _size(file, sniff(start), str(path))
+        format_name = sniff(start)
+        return PhotoHeader(format_name, _size(file, format_name, str(path)))
 
 
 def _size(file: BinaryIO, format_name: str | None, name: str) -> tuple[int, int] | None:

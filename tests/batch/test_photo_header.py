@@ -1,26 +1,26 @@
-"""How large photos are, without decoding them."""
+"""What is known of photos without decoding them."""
 
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from inpaint_cli.batch.photo_size import photo_size
+from inpaint_cli.batch.photo_header import PhotoHeader, read_header
 
 
-def test_a_photos_size_is_read_from_its_header(tmp_path: Path) -> None:
+def test_a_photos_format_and_size_are_read_from_its_header(tmp_path: Path) -> None:
     Image.new("L", (30, 20)).save(tmp_path / "a.png")
     (tmp_path / "b.png").write_bytes(b"no photo")
-    assert photo_size(tmp_path / "a.png") == (30, 20)
-    assert photo_size(tmp_path / "b.png") is None
+    assert read_header(tmp_path / "a.png") == PhotoHeader("PNG", (30, 20))
+    assert read_header(tmp_path / "b.png") == PhotoHeader(None, None)
 
 
 def test_pillows_own_limit_does_not_hold(tmp_path: Path) -> None:
     Image.new("1", (20_000, 10_000)).save(tmp_path / "a.png")
-    assert photo_size(tmp_path / "a.png") == (20_000, 10_000)
+    assert read_header(tmp_path / "a.png").size == (20_000, 10_000)
 
 
 def test_heic_tells_its_size_where_its_library_is_there(tmp_path: Path) -> None:
     pillow_heif = pytest.importorskip("pillow_heif", reason="pillow-heif is not installed")
     pillow_heif.from_pillow(Image.new("RGB", (30, 20))).save(tmp_path / "a.heic")
-    assert photo_size(tmp_path / "a.heic") == (30, 20)
+    assert read_header(tmp_path / "a.heic") == PhotoHeader("HEIF", (30, 20))
