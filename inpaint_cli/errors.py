@@ -31,6 +31,10 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
+NO_MEMORY = "not enough memory; use --jobs 1, and where that is not enough, a machine with more of it"
+"""Of a photo. A lower --max-pixels would only refuse it sooner."""
+
+
 class InpaintError(Exception):
     """Base of every error that is told to the user in one line."""
 

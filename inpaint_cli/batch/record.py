@@ -11,8 +11,10 @@ from typing import Any, Literal
 
 from inpaint_cli.batch.damage import Bools
 from inpaint_cli.batch.outcome import Outcome, Status
-from inpaint_cli.errors import InpaintError
+from inpaint_cli.errors import NO_MEMORY, InpaintError
 
+_NO_MEMORY_IN_OPENCV = -4
+"""`cv2.Error.StsNoMem`: what its exceptions have as their code, where others raise MemoryError."""
 Clock = Literal["seconds", "seconds_read", "seconds_write"]
 
 
@@ -47,8 +49,10 @@ class Record:
         except InpaintError as error:
             return self.finished("failed", self._without_path(" ".join(str(error).split())))
         except MemoryError:
-            return self.finished("failed", "not enough memory; lower --jobs or --max-pixels")
+            return self.finished("failed", NO_MEMORY)
         except Exception as error:  # a bug of ours must not stop the other photos
+            if getattr(error, "code", None) == _NO_MEMORY_IN_OPENCV:
+                return self.finished("failed", NO_MEMORY)
             self.note(trace=traceback.format_exc())
             what = " ".join(str(error).split())
             return self.finished("failed", f"internal error: {type(error).__name__}: {what} (-v shows where)")

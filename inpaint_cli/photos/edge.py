@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from inpaint_cli.errors import DecompressionBombError, InpaintError, PhotoError
+from inpaint_cli.errors import NO_MEMORY, DecompressionBombError, InpaintError, PhotoError
 from inpaint_cli.photos.silence import native_stderr_silenced
 
 # Not catch_warnings, which is not safe between threads; and without a handler logging prints by itself.
@@ -40,7 +40,7 @@ def foreign_errors(
     except InpaintError:
         raise
     except MemoryError as error:
-        raise PhotoError(f"{name}: not enough memory; lower --jobs or --max-pixels") from error
+        raise PhotoError(f"{name}: {NO_MEMORY}") from error
     except OSError as error:
         if error.errno in _SHORTAGES:
             raise PhotoError(f"{name}: {error.strerror}; lower --jobs") from error

@@ -2,6 +2,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -207,12 +208,22 @@ def test_a_bug_of_ours_is_a_failed_photo_with_its_traceback_kept(tmp_path: Path,
     assert "Traceback" in outcome.trace and "trace" not in outcome.to_dict()
 
 
-def test_too_little_memory_is_told_with_a_remedy(tmp_path: Path, photo: np.ndarray) -> None:
+def too_large_for_numpy() -> None:
+    np.empty(1 << 60, np.uint8)
+
+
+def too_large_for_opencv() -> None:
+    cv2.resize(np.zeros((1, 1), np.float64), (1 << 30, 1 << 30))
+
+
+@pytest.mark.parametrize("ask", [too_large_for_numpy, too_large_for_opencv])
+def test_too_little_memory_is_told_with_a_remedy(tmp_path: Path, photo: np.ndarray, ask) -> None:
     class Hungry:
         def restore(self, pixels: Any, mask: Any) -> Any:
-            raise MemoryError
+            ask()
 
-    assert "--jobs" in restore_photo(job(tmp_path), workshop(restorer=Hungry())).reason
+    told = "not enough memory; use --jobs 1, and where that is not enough, a machine with more of it"
+    assert restore_photo(job(tmp_path), workshop(restorer=Hungry())).reason == told
 
 
 def test_every_page_has_its_own_mask(tmp_path: Path) -> None:
