@@ -110,9 +110,8 @@ def _restore(job: Job, workshop: Workshop, record: Record) -> Outcome:
     if job.problem:
         raise MaskError(job.problem)
     with record.timed("seconds_read"):
-        data = read_bytes(job.photo)
-        mask = None if job.mask is None else read_mask_bytes(job.mask)
-        inputs = digest_of(data, mask or b"", workshop.models, settings.key)
+        data, mask = _read(job)
+        inputs = _inputs(data, mask, workshop)
         output = OutputFile.of_photo(job, workshop.journals)
         up_to_date = not settings.overwrite and output.is_up_to_date(inputs)
     if up_to_date and not settings.verify:
@@ -122,6 +121,22 @@ def _restore(job: Job, workshop: Workshop, record: Record) -> Outcome:
         mode = result_mode(job.photo)
         written = output.put(result, inputs, overwrite=settings.overwrite, mode=mode)
     return ended(record, data, result) if written else record.finished("skipped", "up to date")
+
+
+def is_up_to_date(job: Job, workshop: Workshop) -> bool:
+    """Say whether a job's result is there already, as it would be made. Raises PhotoError, MaskError."""
+    inputs = _inputs(*_read(job), workshop)
+    return OutputFile.of_photo(job, workshop.journals).is_up_to_date(inputs)
+
+
+def _read(job: Job) -> tuple[bytes, bytes | None]:
+    """Return the files of the photo and of its mask. Raises PhotoError, MaskError."""
+    return read_bytes(job.photo), None if job.mask is None else read_mask_bytes(job.mask)
+
+
+def _inputs(data: bytes, mask: bytes | None, workshop: Workshop) -> bytes:
+    """Return the digest of all that decides the bytes of a result."""
+    return digest_of(data, mask or b"", workshop.models, workshop.settings.key)
 
 
 def restore_bytes(data: bytes, mask: bytes | None, workshop: Workshop, record: Record) -> bytes:

@@ -106,7 +106,7 @@ def _overlay_refused(overlay: Path | None) -> str:
 def _why_refused(root: Path, journal_place: Path, *, flag: str = "-o") -> str:
     """Return why an output folder can't be used, "" where it may well be.
 
-    One that may not be written to, but whose journal may, is left to the run: all in it may be up to date.
+    One that may not be written to, but whose journal may, is no trouble where all in it is up to date.
     """
     place, journal = existing_part(root), journal_place / JOURNAL_NAME
     if place.is_dir() and os.path.lexists(journal):

@@ -43,6 +43,7 @@ def detect_photos(options: DetectOptions) -> ExitCode:
             screen,
             as_json=options.json,
             max_pixels=options.max_pixels,
+            stays=lambda job: not options.overwrite,
             overlay=options.overlay,
             writes_masks=True,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ def show_plan(
     max_pixels: int,
     keeps_format: bool = False,
     journals: Mapping[str, Journal] | None = None,
+    stays: Callable[[Job], bool],
     overlay: Path | None = None,
     writes_masks: bool = False,
 ) -> ExitCode:
@@ -42,6 +43,7 @@ def show_plan(
     keeps_format: results have their photo's own format, so that those which are only read will fail.
     journals: of each output folder, by which files that are there are known as results of ours; None where
     others are replaced, or kept without a failure.
+    stays: whether a job's result, which is there, is left as it is; asked where nothing may be written.
     overlay: one more folder that the run writes into.
     writes_masks: the outputs are masks, so that there are none to be taken.
     Raises NothingToDoError where the plan has neither photos nor problems.
@@ -52,7 +54,7 @@ def show_plan(
     interruption.raise_again()
     pixels = unknown = failing = 0
     for planned in plan.jobs:
-        job, size = _foreseen(planned, max_pixels, journals, keeps_format=keeps_format)
+        job, size = _foreseen(planned, max_pixels, journals, stays, keeps_format=keeps_format)
         pixels += size or 0
         unknown += size is None and not job.problem
         failing += bool(job.problem)
@@ -70,7 +72,12 @@ def show_plan(
 
 
 def _foreseen(
-    job: Job, max_pixels: int, journals: Mapping[str, Journal] | None, *, keeps_format: bool
+    job: Job,
+    max_pixels: int,
+    journals: Mapping[str, Journal] | None,
+    stays: Callable[[Job], bool],
+    *,
+    keeps_format: bool,
 ) -> tuple[Job, int | None]:
     """Return the job with the problem that its files show, and how many pixels the photo has."""
     size = None
@@ -83,7 +90,7 @@ def _foreseen(
             check_kept(header.format, str(job.photo))
         if not job.problem:
             _check_mask(job)
-            _check_output(job, journals)
+            _check_output(job, journals, stays)
     except (PhotoError, MaskError) as error:
         job = replace(job, problem=job.problem or str(error).removeprefix(f"{job.photo}: "))
     return job, None if size is None else size[0] * size[1]
@@ -100,17 +107,15 @@ def _check_mask(job: Job) -> None:
         raise MaskError(f"mask {error}") from error
 
 
-def _check_output(job: Job, journals: Mapping[str, Journal] | None) -> None:
-    """Raise PhotoError where nothing may be written, or a file lies that is not replaced or can't be read.
-
-    A result that is there already may be up to date, so that none is written.
-    """
-    if not os.path.lexists(job.output):
-        folder = existing_part(job.output.parent)
-        if not may_write_in(folder):
-            raise PhotoError(f"{job.output}: can't be written: nothing may be written in {folder}")
-    elif journals is not None and (why := OutputFile.of_photo(job, journals).why_kept()):
-        raise PhotoError(f"{job.output}: {why} (the very same result would be up to date)")
+def _check_output(job: Job, journals: Mapping[str, Journal] | None, stays: Callable[[Job], bool]) -> None:
+    """Raise PhotoError where a file lies that is not replaced or can't be read, or nothing may be written."""
+    is_there = os.path.lexists(job.output)
+    unless = " (the very same result would be up to date)" if is_there and journals is not None else ""
+    if is_there and journals is not None and (why := OutputFile.of_photo(job, journals).why_kept()):
+        raise PhotoError(f"{job.output}: {why}{unless}")
+    folder = existing_part(job.output.parent)
+    if not may_write_in(folder) and not (is_there and stays(job)):
+        raise PhotoError(f"{job.output}: can't be written: nothing may be written in {folder}{unless}")
 
 
 def _line(job: Job, writes_masks: bool) -> str:

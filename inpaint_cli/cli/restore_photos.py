@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from inpaint_cli.batch.cores import Share, share_cores
+from inpaint_cli.batch.job import Job
+from inpaint_cli.batch.journal import Journal
 from inpaint_cli.batch.plan import Selection, make_plan
-from inpaint_cli.batch.restore_photo import Workshop, restore_photo
+from inpaint_cli.batch.restore_photo import Workshop, is_up_to_date, restore_photo
 from inpaint_cli.batch.run import Stop, interruptible
 from inpaint_cli.batch.watch import Watcher
 from inpaint_cli.cli.batch_run import (
@@ -54,6 +56,7 @@ def restore_photos(options: RestoreOptions) -> ExitCode:
             max_pixels=options.max_pixels,
             keeps_format=wanted_format(options) is None,
             journals=journals,
+            stays=_asked_about_results(options, journals),
         )
     if not options.watch:
         check_plan(plan, screen, named)
@@ -83,6 +86,18 @@ def restore_photos(options: RestoreOptions) -> ExitCode:
     for line in reporting.summary(time.perf_counter() - start, places, left):
         screen.line(line)
     return reporting.exit_code
+
+
+def _asked_about_results(
+    options: RestoreOptions, journals: dict[str, Journal] | None
+) -> Callable[[Job], bool]:
+    """Return what says whether a result stays as it is, and opens the network when it is first asked."""
+
+    @cache
+    def workshop() -> Workshop:
+        return replace(open_workshop(options, share_cores(1, jobs=options.jobs)), journals=journals or {})
+
+    return lambda job: not options.overwrite and is_up_to_date(job, workshop())
 
 
 def _watch(

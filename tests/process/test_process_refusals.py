@@ -49,6 +49,26 @@ def test_a_dry_run_refuses_an_output_folder_that_may_not_be_written_to_unless_it
     assert [without_privileges(*call, *also).returncode for also in ((), ("--dry-run",))] == [0, 0]
 
 
+@pytest.mark.parametrize(
+    ("settings", "unless"),
+    [
+        (("--overwrite",), ""),
+        (("--invert-mask", "--max-damage", "1"), " (the very same result would be up to date)"),
+    ],
+)
+def test_a_dry_run_foresees_that_results_in_a_read_only_folder_can_not_be_made_anew(
+    archive, without_privileges, settings, unless: str
+) -> None:
+    root = archive("a.png")
+    call = ("photos", "--mask-dir", "masks", "-o", "out")
+    assert without_privileges(*call).returncode == 0
+    (root / "out").chmod(0o555)
+    assert without_privileges(*call, *settings).returncode == 1
+    dry = without_privileges(*call, *settings, "--dry-run")
+    why = f"out/a.png: can't be written: nothing may be written in out{unless}"
+    assert (dry.returncode, dry.stdout) == (1, f"photos/a.png -> will fail: {why}\n")
+
+
 @pytest.mark.parametrize("also", [(), ("--dry-run",)])
 def test_a_pipe_in_the_place_of_the_journal_is_refused_and_not_waited_for(archive, restore, also) -> None:
     root = archive("a.png")
