@@ -14,7 +14,7 @@ from inpaint_cli.errors import InpaintError
 
 
 class _HalfAsBright:
-    def restore(self, pixels: Any, mask: Any) -> Any:
+    def restore(self, pixels: Any, mask: Any, hidden: Any = None) -> Any:
         """Return the photo with half the brightness where the mask is True."""
         restored = pixels.copy()
         restored[mask] //= 2

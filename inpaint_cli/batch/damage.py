@@ -11,7 +11,7 @@ import numpy.typing as npt
 from inpaint_cli.detection import Detector, combine_masks, find_transparency
 from inpaint_cli.errors import MaskError
 from inpaint_cli.limits import DEFAULT_MAX_DAMAGE, DEFAULT_MAX_PIXELS
-from inpaint_cli.photos import Photo, decode_mask
+from inpaint_cli.photos import Page, Photo, decode_mask
 
 Bools = npt.NDArray[np.bool_]
 Pixels = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
@@ -65,6 +65,15 @@ def transparent(photo: Photo) -> tuple[Bools, ...] | None:
         for page in photo.pages
     )
     return holes if any(hole.any() for hole in holes) else None
+
+
+def hidden(page: Page) -> Bools | None:
+    """Where nobody sees the page's colours (h, w), which may then be any; None where all of it is seen.
+
+    A page that is transparent everywhere says nothing by that, as in `find_transparency`: all of it counts.
+    """
+    unseen = None if page.alpha is None else page.alpha == 0
+    return None if unseen is None or unseen.all() or not unseen.any() else unseen
 
 
 def find_damage(photo: Photo, detector: Detector | None) -> Damage:

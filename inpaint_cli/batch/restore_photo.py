@@ -17,6 +17,7 @@ from inpaint_cli.batch.damage import (
     combined,
     find_damage,
     given_damage,
+    hidden,
 )
 from inpaint_cli.batch.digest import digest_of
 from inpaint_cli.batch.job import Job
@@ -33,8 +34,8 @@ from inpaint_cli.photos.read import read_bytes
 class PixelRestorer(Protocol):
     """Fills damaged pixels, as `inpaint_cli.Restorer` does; safe from several threads."""
 
-    def restore(self, pixels: Pixels, mask: Bools) -> Pixels:
-        """Return the photo with other values where the mask is True."""
+    def restore(self, pixels: Pixels, mask: Bools, hidden: Bools | None = None) -> Pixels:
+        """Return the photo with other values where the mask is True, made of nothing that is hidden."""
         ...
 
 
@@ -154,7 +155,7 @@ def restore_bytes(data: bytes, mask: bytes | None, workshop: Workshop, record: R
         record.note(coverage=damage.coverage, mask_source=damage.source)
         record.masks = damage.masks
         pages = [
-            workshop.restorer.restore(page.pixels, hole) if hole.any() else page.pixels
+            workshop.restorer.restore(page.pixels, hole, hidden(page)) if hole.any() else page.pixels
             for page, hole in zip(photo.pages, damage.masks, strict=True)
         ]
     with record.timed("seconds_write"):

@@ -26,7 +26,8 @@ class Filler:
     """Fills holes with a network; `core` is the side of the part of a tile that damage is covered by.
 
     In its methods picture is (h, w, channels) uint8, uint16 or float32 in 0..1; missing is (h, w), True where
-    the value is not known; wanted is (h, w), the part of missing that is asked for.
+    the value is not known; wanted is (h, w), the part of missing that is asked for. What else is missing may
+    get other values: those that the tiles over the wanted pixels see there.
     """
 
     network: Network
@@ -39,6 +40,7 @@ class Filler:
         """
         # A blind network doesn't know what is missing, at no level; it gets the damage as it is.
         regions = pyramid.wide_regions(missing) if self.network.card.sees_mask else []
+        regions = [region for region in regions if region.of(wanted).any()]
         if regions:
             self._fill_wide(picture, missing, wanted, regions)
         else:
@@ -68,7 +70,9 @@ class Filler:
         depth = pyramid.depth_of(missing)
         deep = depth > pyramid.REACH
         passing = depth > pyramid.REACH - pyramid.RAMP
+        seen = pyramid.in_sight_of(wanted)
         looked_at, filled = (missing, missing) if self._takes_guide else (passing, deep)
+        looked_at, filled = looked_at & seen, filled & seen
         rows, columns = np.nonzero(passing & ~deep & wanted)
         share = (depth[rows, columns] - (pyramid.REACH - pyramid.RAMP)) / np.float32(pyramid.RAMP + 1)
         del depth

@@ -113,6 +113,12 @@ def depth_of(missing: Mask) -> Floats:
     return np.asarray(cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_5), dtype=np.float32)
 
 
+def in_sight_of(wanted: Mask) -> Mask:
+    """Say which pixels a tile that covers a wanted one may see."""
+    window = np.ones((2 * TILE - 1, 2 * TILE - 1), dtype=np.uint8)
+    return np.asarray(cv2.dilate(wanted.view(np.uint8), window), dtype=np.uint8).view(np.bool_)
+
+
 def halve(picture: Pixels, missing: Mask) -> tuple[Floats, Mask]:
     """Reduce by 2 from known pixels only, so that no damage leaks into an average.
 

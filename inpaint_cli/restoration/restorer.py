@@ -72,23 +72,33 @@ class Restorer:
         """Where the model really runs."""
         return self._network.device
 
-    def restore(self, pixels: Pixels, mask: npt.NDArray[Any]) -> Pixels:
+    def restore(
+        self, pixels: Pixels, mask: npt.NDArray[Any], hidden: npt.NDArray[Any] | None = None
+    ) -> Pixels:
         """Return a copy of the photo in which only damaged pixels have new values.
 
         pixels: (h, w), (h, w, 1) grey or (h, w, 3) RGB, uint8 or uint16, the latter in any byte order, which
         the copy has too.
         mask: (h, w) bool, True = damaged. Where it is False every value stays as it is, bit for bit.
-        Raises PhotoError or MaskError for arrays that are not so, MaskError where nothing is undamaged, and
-        ModelError for a model that gives no numbers.
+        hidden: (h, w) bool, True where nobody sees the photo, as its alpha is 0: no more is restored for it,
+        and nothing is made of the colours there.
+        Raises PhotoError or MaskError for arrays that are not so, MaskError where nothing is left to restore
+        from, and ModelError for a model that gives no numbers.
         """
         _check(pixels, mask)
+        if hidden is not None:
+            _check_hidden(mask, hidden)
         restored = np.array(pixels, dtype=pixels.dtype.newbyteorder("="), order="C")
         if mask.any():
             hole: Mask = np.ascontiguousarray(mask)
+            missing: Mask = hole if hidden is None else hole | hidden
             picture = restored.reshape(*mask.shape, -1)
-            self._filler.fill(picture, hole, hole)
+            self._filler.fill(picture, missing, hole)
             if picture.shape[2] == COLOURS:
-                keep_tint(picture, hole)
+                keep_tint(picture, hole, missing)
+            if missing is not hole:
+                beside = missing & ~hole
+                picture[beside] = pixels.reshape(picture.shape)[beside]
         return restored.astype(pixels.dtype, copy=False)
 
 
@@ -127,3 +137,10 @@ def _check(pixels: Pixels, mask: npt.NDArray[Any]) -> None:
             "the mask is all white: the whole photo counts as damaged, nothing is left to restore it from; "
             "is it inverted (--invert-mask)?"
         )
+
+
+def _check_hidden(mask: npt.NDArray[Any], hidden: object) -> None:
+    if not isinstance(hidden, np.ndarray) or hidden.dtype != np.bool_ or hidden.shape != mask.shape:
+        raise MaskError("hidden must be a bool array of the mask's shape, True where nobody sees the photo")
+    if (mask | hidden).all():
+        raise MaskError("all beside the damage is transparent: nothing is left to restore the photo from")

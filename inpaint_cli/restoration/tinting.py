@@ -29,13 +29,14 @@ CHUNK = 1 << 18
 """Pixels that are tinted at once, so that memory stays small."""
 
 
-def keep_tint(picture: Pixels, hole: Mask) -> None:
+def keep_tint(picture: Pixels, hole: Mask, missing: Mask) -> None:
     """Give the hole's pixels the tint of a photo that has one, in place, with the brightness that they have.
 
-    picture: (h, w, 3) uint8 or uint16, restored; hole: (h, w), True where it was. A photo in colour, or a
-    part with a colour of its own, stays as it is.
+    picture: (h, w, 3) uint8 or uint16, restored; hole: (h, w), True where it was; missing: (h, w), True there
+    and where else nothing is known of the photo. A photo in colour, or a part with a colour of its own, stays
+    as it is.
     """
-    print_ = _Print.of(picture, hole)
+    print_ = _Print.of(picture, missing)
     if print_ is None:
         return
     height, width = hole.shape
@@ -57,10 +58,10 @@ class _Print:
     share: Floats
 
     @classmethod
-    def of(cls, picture: Pixels, hole: Mask) -> _Print | None:
+    def of(cls, picture: Pixels, missing: Mask) -> _Print | None:
         """Measure what is known of a photo; None where that is too little, or of more than one hue."""
-        around = cv2.dilate(hole.view(np.uint8), np.ones((2 * RIM + 1, 2 * RIM + 1), np.uint8))
-        step = -(-max(hole.shape) // SAMPLED)
+        around = cv2.dilate(missing.view(np.uint8), np.ones((2 * RIM + 1, 2 * RIM + 1), np.uint8))
+        step = -(-max(missing.shape) // SAMPLED)
         sampled = np.ascontiguousarray(picture[::step, ::step])
         known = (around[::step, ::step] == 0).astype(np.float32)
         if np.count_nonzero(known) < FEWEST:

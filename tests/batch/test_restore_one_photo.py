@@ -20,7 +20,7 @@ from inpaint_cli.detection import Detection
 class FillWithGrey:
     grey: int = 128
 
-    def restore(self, pixels: Any, mask: Any) -> Any:
+    def restore(self, pixels: Any, mask: Any, hidden: Any = None) -> Any:
         restored = pixels.copy()
         restored[mask] = self.grey
         return restored
@@ -200,7 +200,7 @@ def test_a_job_with_a_problem_fails_with_it(tmp_path: Path, photo: np.ndarray) -
 
 def test_a_bug_of_ours_is_a_failed_photo_with_its_traceback_kept(tmp_path: Path, photo: np.ndarray) -> None:
     class Broken:
-        def restore(self, pixels: Any, mask: Any) -> Any:
+        def restore(self, pixels: Any, mask: Any, hidden: Any = None) -> Any:
             raise ZeroDivisionError("oops")
 
     outcome = restore_photo(job(tmp_path), workshop(restorer=Broken()))
@@ -219,7 +219,7 @@ def too_large_for_opencv() -> None:
 @pytest.mark.parametrize("ask", [too_large_for_numpy, too_large_for_opencv])
 def test_too_little_memory_is_told_with_a_remedy(tmp_path: Path, photo: np.ndarray, ask) -> None:
     class Hungry:
-        def restore(self, pixels: Any, mask: Any) -> Any:
+        def restore(self, pixels: Any, mask: Any, hidden: Any = None) -> Any:
             ask()
 
     told = "not enough memory; use --jobs 1, and where that is not enough, a machine with more of it"

@@ -25,7 +25,7 @@ def scratch(picture):
 def test_a_grey_answer_gets_the_tint_of_the_print_and_keeps_its_brightness():
     picture = sepia()
     hole = scratch(picture)
-    keep_tint(picture, hole)
+    keep_tint(picture, hole, hole)
     assert np.abs(picture[hole].astype(int) - (130, 104, 65)).max() <= 2
     assert np.abs(picture[hole].mean(axis=1) - 100).max() < 1
 
@@ -34,7 +34,7 @@ def test_what_is_undamaged_stays_to_the_bit():
     picture = sepia()
     hole = scratch(picture)
     before = picture.copy()
-    keep_tint(picture, hole)
+    keep_tint(picture, hole, hole)
     assert (picture == before)[~hole].all()
 
 
@@ -42,14 +42,14 @@ def test_a_washed_out_rim_is_not_taken_for_the_tint():
     picture = sepia()
     hole = scratch(picture)
     picture[36:48, 26:134] = WASHED_OUT
-    keep_tint(picture, hole)
+    keep_tint(picture, hole, hole)
     assert np.abs(picture[hole].astype(int) - (130, 104, 65)).max() <= 2
 
 
 def test_16_bits():
     picture = sepia().astype(np.uint16) * 257
     hole = scratch(picture)
-    keep_tint(picture, hole)
+    keep_tint(picture, hole, hole)
     assert np.abs(picture[hole].astype(int) - np.array([130, 104, 65]) * 257).max() <= 2 * 257
 
 
@@ -57,7 +57,7 @@ def test_a_grey_photo_that_is_stored_in_colour_stays_without_any():
     picture = np.tile(np.linspace(20, 250, 160).round().astype(np.uint8)[None, :, None], (120, 1, 3))
     hole = scratch(picture)
     picture[hole] = 98, 100, 102
-    keep_tint(picture, hole)
+    keep_tint(picture, hole, hole)
     assert (picture[hole] == 100).all()
 
 
@@ -65,7 +65,7 @@ def test_a_photo_in_colour_is_left_alone():
     picture = sepia()
     picture[60:] = picture[60:, :, ::-1]
     hole = scratch(picture)
-    keep_tint(picture, hole)
+    keep_tint(picture, hole, hole)
     assert (picture[hole] == WASHED_OUT).all()
 
 
@@ -75,7 +75,7 @@ def test_a_part_with_a_colour_of_its_own_keeps_it():
     hole = np.zeros((300, 400), np.bool_)
     hole[118:122, 210:230] = hole[118:122, 20:40] = True
     picture[hole] = 210, 50, 50
-    keep_tint(picture, hole)
+    keep_tint(picture, hole, hole)
     assert (picture[118:122, 210:230] == (210, 50, 50)).all()
     assert np.ptp(picture[118:122, 20:40], axis=2).max() <= 1
 
@@ -86,5 +86,5 @@ def test_of_a_few_pixels_nothing_is_said(shape):
     hole = np.zeros(shape, np.bool_)
     hole[0, 0] = True
     picture[hole] = 80, 90, 100
-    keep_tint(picture, hole)
+    keep_tint(picture, hole, hole)
     assert picture[0, 0].tolist() == [80, 90, 100]
