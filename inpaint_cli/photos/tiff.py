@@ -34,6 +34,8 @@ _PIXEL_DATA = (
     (Tag.JPEG_OFFSET, Tag.JPEG_COUNT),
 )
 """Addresses and sizes of a picture's strips, its tiles, or the JPEG that it is."""
+_LAYERS = (b"8BIMLayr", b"8BIMLr16", b"8BIMLr32", b"MIB8ryaL", b"MIB861rL", b"MIB823rL")
+"""How the layers begin among Photoshop's data, in either byte order; there may be data without any."""
 # Above this share of the file, large strips that outgrew their place are cut into this many smaller ones.
 _MOST_GROWTH = 0.02
 _PIECES = 32
@@ -89,6 +91,20 @@ def metadata(data: bytes, name: str) -> Metadata:
         iptc=file.octets(page, Tag.IPTC) or iptc.of_resources(file.octets(page, Tag.PHOTOSHOP) or b""),
         dpi=tiff_exif.resolution(file, page),
     )
+
+
+def check_kept(source: bytes, name: str) -> None:
+    """Raise UnsupportedPhotoError for a picture that comes with the layers that it was made of.
+
+    Photoshop opens those, and would show the damage in them in place of the restored picture.
+    """
+    file = tiff_file.parse(source, name)
+    blocks = [file.octets(page, Tag.PHOTOSHOP_LAYERS) or b"" for page in file.directories()]
+    if any(key in block for key in _LAYERS for block in blocks):
+        raise UnsupportedPhotoError(
+            f"{name}: TIFF with layers, which Photoshop would show in place of the restored picture; "
+            "flatten it first, or use --format png"
+        )
 
 
 def encode(source: bytes, name: str, repairs: Sequence[Repair]) -> bytes:

@@ -40,14 +40,16 @@ def output_format(photo: Photo, wanted: str | None = None) -> str:
 
     Raises UsageError for an unknown name; UnsupportedPhotoError where the format can't hold what the photo
     holds (half or more opaque, but not fully, in JPEG or BMP, 16 bits in JPEG, WebP or BMP, several pages or
-    other channels in anything but TIFF, more metadata than a JPEG has room for), or is only read. Pixels
-    that are more transparent than that may be filled under a mask: `encode_photo` refuses those that are not.
+    other channels in anything but TIFF, more metadata than a JPEG has room for), is only read, or would keep
+    a TIFF's layers. Pixels that are more transparent than that may be filled under a mask: `encode_photo`
+    refuses those that are not.
     """
-    if wanted is None:
-        check_kept(photo.format, photo.name)
-        return photo.format
-    target = find_format(wanted)
-    if target != photo.format:
+    target = photo.format if wanted is None else find_format(wanted)
+    if target == photo.format:
+        check_kept(target, photo.name)
+        if target == "TIFF":
+            tiff.check_kept(photo.source, photo.name)
+    else:
         with edge.foreign_errors(photo.name, "read", edge.CODEC_ERRORS):
             kept = _METADATA[photo.format](photo.source, photo.name)
         fresh.check_fits(target, photo.pages, kept, photo.name)

@@ -11,7 +11,7 @@ import tifffile
 from PIL import Image
 
 from inpaint_cli.errors import DecompressionBombError, PhotoError, UnsupportedPhotoError
-from inpaint_cli.photos import decode_photo, encode_photo, verify
+from inpaint_cli.photos import decode_photo, encode_photo, output_format, verify
 
 RGB, GREY = samples.rgb(), samples.grey()
 DEEP, DEEP_GREY = samples.deep(RGB), samples.deep(GREY)
@@ -296,6 +296,24 @@ def test_kinds_that_are_refused_by_name(data: bytes, kind: str) -> None:
         UnsupportedPhotoError, match=f"^scan.tif: TIFF .*({kind}).* not supported; convert it first$"
     ):
         decode_photo(data, name="scan.tif")
+
+
+def with_photoshops_data(block: bytes) -> bytes:
+    data = b"Adobe Photoshop Document Data Block\x00" + block
+    return written(RGB, extratags=[(37724, 7, len(data), data, True)])
+
+
+@pytest.mark.parametrize("block", [b"8BIMLayr\x00\x00\x00\x02\x00\x01", b"MIB861rL\x02\x00\x00\x00\x01\x00"])
+@pytest.mark.parametrize("wanted", [None, "tiff"])
+def test_layers_are_refused_since_photoshop_would_show_their_damage(block: bytes, wanted: str | None) -> None:
+    photo = decode_photo(with_photoshops_data(block), name="scan.tif")
+    with pytest.raises(UnsupportedPhotoError, match=r"^scan.tif: TIFF with layers.*flatten it first"):
+        output_format(photo, wanted)
+    assert output_format(photo, "png") == "PNG"
+
+
+def test_photoshops_data_without_layers_is_kept() -> None:
+    samples.check_exact(with_photoshops_data(b"8BIMPatt\x00\x00\x00\x00"))
 
 
 @pytest.mark.parametrize("kind", ["rgb", "LZW", "deflate", "tiles", "pages", "BigTIFF"])
