@@ -79,11 +79,24 @@ def hidden(page: Page) -> Bools | None:
 def find_damage(photo: Photo, detector: Detector | None) -> Damage:
     """Take transparent pixels where the photo has them, else what the detector finds. Raises MaskError."""
     holes = transparent(photo)
-    if holes is not None:
-        return Damage(holes, "alpha")
-    if detector is not None:
-        return Damage(tuple(detector.find(page.pixels).mask for page in photo.pages), detector.name)
-    raise MaskError("no mask was given for it and there is no detector")
+    return detected(photo, detector) if holes is None else Damage(holes, "alpha")
+
+
+def detected(photo: Photo, detector: Detector | None) -> Damage:
+    """Take what the detector finds in what is seen of the photo. Raises MaskError where there is none."""
+    if detector is None:
+        raise MaskError("no mask was given for it and there is no detector")
+    return Damage(tuple(_detected(page, detector) for page in photo.pages), detector.name)
+
+
+def _detected(page: Page, detector: Detector) -> Bools:
+    """Find damage in what is seen of a page: the rest is one plain colour, as a border may be."""
+    unseen = hidden(page)
+    if unseen is None:
+        return detector.find(page.pixels).mask
+    shown = page.pixels.copy()
+    shown[unseen] = shown[~unseen].mean(axis=0)
+    return detector.find(shown).mask & ~unseen
 
 
 def combined(given: Damage, found: Damage, mode: str) -> Damage:

@@ -15,6 +15,7 @@ from inpaint_cli.batch.damage import (
     Pixels,
     check_share,
     combined,
+    detected,
     find_damage,
     given_damage,
     hidden,
@@ -181,9 +182,10 @@ def _damage(photo: Photo, given: Damage | None, mask: Path | None, workshop: Wor
         check_share(given, mask, settings)
     if given is not None and settings.mode == "only":
         return given
-    damage = find_damage(photo, workshop.detector)
-    if given is not None:
-        damage = combined(given, damage, settings.mode)
+    if given is None:
+        damage = find_damage(photo, workshop.detector)
+    else:
+        damage = combined(given, detected(photo, workshop.detector), settings.mode)
     check_share(damage, None, settings)
     return damage
 

@@ -115,6 +115,40 @@ def test_given_and_found_masks_are_combined_on_request(tmp_path: Path, photo: np
     assert outcome.coverage == pytest.approx((9 + 4 * 35) / 2000)
 
 
+@pytest.mark.parametrize(("mode", "restored"), [("union", 9 + 4 * 35), ("subtract", 9 - 2)])
+def test_a_given_mask_is_combined_with_what_is_found_and_not_with_transparency(
+    tmp_path: Path, photo: np.ndarray, mode: str, restored: int
+) -> None:
+    alpha = np.full((40, 50), 255, np.uint8)
+    alpha[30:] = 0
+    Image.fromarray(np.dstack([photo, alpha])).save(tmp_path / "a.png")
+    if mode == "subtract":
+        Image.fromarray(np.pad(np.uint8([[255, 255]]), ((0, 39), (0, 48)))).save(tmp_path / "m.png")
+    settings = RestoreSettings(masks=MaskSettings(mode=mode))
+    outcome = restore_photo(job(tmp_path), workshop(settings=settings, detector=FindsTheCorner()))
+    assert outcome.mask_source == f"file {mode} corner"
+    assert outcome.coverage == pytest.approx(restored / 2000)
+    assert (np.array(Image.open(outcome.output))[..., 3] == alpha).all()
+
+
+class FindsWhatIsBlack(FindsTheCorner):
+    def find(self, pixels: Any) -> Detection:
+        mask = (pixels == 0).all(axis=2)
+        mask[:, 0] = True
+        return Detection(mask, mask.astype(np.float32), 1.0)
+
+
+def test_nothing_is_found_where_nobody_sees_the_photo(tmp_path: Path, photo: np.ndarray) -> None:
+    alpha = np.full((40, 50), 255, np.uint8)
+    alpha[20:] = 0
+    photo[20:] = 0
+    Image.fromarray(np.dstack([photo, alpha])).save(tmp_path / "a.png")
+    settings = RestoreSettings(masks=MaskSettings(mode="union"))
+    outcome = restore_photo(job(tmp_path), workshop(settings=settings, detector=FindsWhatIsBlack()))
+    assert outcome.coverage == pytest.approx((20 + 4 * 35) / 2000)
+    assert (np.array(Image.open(outcome.output))[20:] == 0).all()
+
+
 @pytest.mark.parametrize(
     ("white", "settings", "status"),
     [
