@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import struct
 from dataclasses import dataclass
+from typing import Literal
 
 from inpaint_cli.photos.tiff_tags import Kind, Tag
 
 EXIF_HEADER = b"Exif\x00\x00"
 """What JPEG and Pillow write in front of an EXIF structure."""
 METRES_PER_INCH = 0.0254
+_ORIENTATION_BYTES: dict[int, int] = {Kind.SHORT: 2, Kind.LONG: 4}
 _PREFIX = rb"""[^\s=:"'<>/]+"""
 _XMP_TIFF = re.compile(rb"""xmlns(?::(%b))?\s*=\s*["']http://ns\.adobe\.com/tiff/1\.0/["']""" % _PREFIX)
 _XMP_ORIENTATION = re.compile(
@@ -42,19 +44,20 @@ class Metadata:
 
 def exif_orientation(exif: bytes | None) -> int:
     """Return 1 to 8 from an EXIF structure, 1 where it says nothing usable."""
-    at = _orientation_offset(exif) if exif else None
-    if exif is None or at is None:
+    place = _orientation_place(exif) if exif else None
+    if exif is None or place is None:
         return 1
-    value = int(struct.unpack_from(_byte_order(exif) + "H", exif, at)[0])
+    value = int.from_bytes(exif[place], _endian(exif))
     return value if 1 <= value <= 8 else 1
 
 
 def upright_exif(exif: bytes | None) -> bytes | None:
     """Return the EXIF structure with its orientation set to 1, everything else byte for byte."""
-    at = _orientation_offset(exif) if exif else None
-    if exif is None or at is None:
+    place = _orientation_place(exif) if exif else None
+    if exif is None or place is None:
         return exif
-    return exif[:at] + struct.pack(_byte_order(exif) + "H", 1) + exif[at + 2 :]
+    upright = (1).to_bytes(place.stop - place.start, _endian(exif))
+    return exif[: place.start] + upright + exif[place.stop :]
 
 
 def without_thumbnail(exif: bytes | None) -> bytes | None:
@@ -80,15 +83,19 @@ def _byte_order(exif: bytes) -> str:
     return "<" if exif[:2] == b"II" else ">"
 
 
-def _orientation_offset(exif: bytes) -> int | None:
-    """Find where the orientation's value lies in the first directory."""
+def _endian(exif: bytes) -> Literal["little", "big"]:
+    return "little" if exif[:2] == b"II" else "big"
+
+
+def _orientation_place(exif: bytes) -> slice | None:
+    """Find where the orientation's value lies in the first directory: 2 bytes, as the standard says, or 4."""
     order = _byte_order(exif)
     for entry in _first_directory(exif):
         if entry + 12 > len(exif):
             return None
-        tag, kind = struct.unpack_from(order + "HH", exif, entry)
-        if tag == Tag.ORIENTATION and kind == Kind.SHORT:
-            return entry + 8
+        tag, kind, count = struct.unpack_from(order + "HHI", exif, entry)
+        if tag == Tag.ORIENTATION and kind in _ORIENTATION_BYTES and count == 1:
+            return slice(entry + 8, entry + 8 + _ORIENTATION_BYTES[kind])
     return None
 
 

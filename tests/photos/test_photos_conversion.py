@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import struct
 from io import BytesIO
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 import photo_samples as samples
 import pytest
 import tifffile
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, ImageOps
 
 from inpaint_cli.errors import UnsupportedPhotoError
 from inpaint_cli.photos import decode_photo, encode_photo, output_format
@@ -180,6 +181,17 @@ def test_orientation_is_read_and_set_in_its_place(order: str) -> None:
     assert upright is not None
     assert exif_orientation(upright) == 1
     assert len(upright) == len(data)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_an_orientation_of_4_bytes_is_followed_as_pillow_does(order: str) -> None:
+    start = (b"II" if order == "<" else b"MM") + struct.pack(order + "HIH", 42, 8, 1)
+    exif = start + struct.pack(order + "HHII", 0x0112, 4, 1, 6) + bytes(4)
+    data = samples.saved(samples.rgb(), "PNG", exif=exif)
+    with Image.open(BytesIO(data)) as picture:
+        seen = np.array(ImageOps.exif_transpose(picture))
+    assert (decode_photo(data, name="photo").pages[0].pixels == seen).all()
+    assert upright_exif(exif) == start + struct.pack(order + "HHII", 0x0112, 4, 1, 1) + bytes(4)
 
 
 @pytest.mark.parametrize(
