@@ -183,7 +183,8 @@ def build_app(arguments: Sequence[str]) -> Any:
     app = typer.Typer(
         cls=_group(),
         name=PROGRAM,
-        help="Restore folders of damaged photographs without touching a pixel that is not damaged.",
+        help="Restore folders of damaged photographs without touching a pixel that is not damaged "
+        "(in a JPEG: an 8x8 block).",
         epilog=EPILOG,
         no_args_is_help=True,
         rich_markup_mode=None,

@@ -116,8 +116,9 @@ def _restore(ctx: typer.Context, options: RestoreOptions) -> None:
     """Restore damaged photos, with masks or without.
 
     Results have the format, size, bit depth, transparency, colour profile, orientation and metadata of their
-    photos, and every pixel outside the mask keeps its value. They are written beside the photos' folder, into
-    <folder>-restored, in the same tree; originals are never touched. Folders are walked recursively.
+    photos, and every pixel outside the mask keeps its value; in a JPEG, each 8x8 block that the mask does not
+    touch keeps its coefficients. They are written beside the photos' folder, into <folder>-restored, in the
+    same tree; originals are never touched. Folders are walked recursively.
 
     A mask is a picture of the photo's size, as it is seen, in which white (> 127) is damage. Without masks,
     transparent pixels are restored, or the damage is searched for; a photo that looks clean is copied.

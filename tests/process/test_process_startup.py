@@ -58,6 +58,11 @@ def test_version(inpaint) -> None:
     assert (ended.code, ended.stdout.decode().strip()) == (0, f"inpaint-cli {__version__}")
 
 
+@pytest.mark.parametrize("command", [[], ["restore"]])
+def test_help_promises_of_a_jpeg_its_blocks_and_not_its_pixels(inpaint, command: list[str]) -> None:
+    assert b"in a JPEG" in inpaint(*command, "--help").stdout
+
+
 def test_help_lists_every_command_and_the_exit_codes(inpaint) -> None:
     text = inpaint("--help").stdout.decode()
     assert all(command in text for command in COMMANDS)
