@@ -39,8 +39,8 @@ class Network(Protocol):
         inputs: each name on the card -> (n, channels, h, w); `valid` is 1.0 = known, 0.0 = missing, where
         `photo` is 0; `guide` is the photo with the coarser level's answer under the hole, 0 everywhere in a
         tile that has none; `earlier` is what a detector answered before, 0 everywhere at the first look.
-        Returns the card's output (n, channels, h, w); a tile's answer doesn't depend on its batch. Raises
-        ModelError where the model fails.
+        Returns the card's output (n, channels, h, w), a new array; a tile's answer doesn't depend on its
+        batch. Raises ModelError where the model fails.
         """
         ...
 

@@ -19,6 +19,7 @@ from inpaint_cli.restoration.quality import DEFAULT_QUALITY, QUALITIES, find_qua
 from inpaint_cli.restoration.tiles import TILE
 from inpaint_cli.restoration.tinting import keep_tint
 from inpaint_cli.restoration.values import PHOTO_DTYPES, Mask, Pixels
+from inpaint_cli.restoration.within_known import WithinKnown
 
 COLOURS = 3
 """Channels of a photo in colour."""
@@ -60,7 +61,7 @@ class Restorer:
             network = open_tiers(chosen.tiers_with(model), backend=backend, device=device, threads=threads)
         self._network = network
         asked = network if chosen.ensemble == 1 else SelfEnsemble(network, chosen.ensemble)
-        self._filler = Filler(asked, core)
+        self._filler = Filler(WithinKnown(asked) if asked.card.sees_mask else asked, core)
 
     @property
     def card(self) -> ModelCard:

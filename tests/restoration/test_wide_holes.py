@@ -181,6 +181,8 @@ def test_a_guide_is_given_for_wide_holes_and_is_black_without(core, below):
 def test_the_guide_is_the_coarser_answer_under_the_whole_hole_and_the_photo_elsewhere():
     network = AddATenthToTheGuide(card=GUIDED)
     photo, mask = np.full((100, 100, 3), 102, np.uint8), hole((100, 100), 30, 30, 30, 40)
+    photo[24:66, 24:76] = 255  # a frame, so that what is known allows other answers than 102
+    photo[26:64, 26:74] = 102
     photo[mask] = 255
     restored = Restorer(network=network).restore(photo, mask)
     coarse, fine = network.seen  # at half the size the hole is narrow enough to need no guide
