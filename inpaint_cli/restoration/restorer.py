@@ -18,7 +18,7 @@ from inpaint_cli.restoration.fill import Filler
 from inpaint_cli.restoration.quality import DEFAULT_QUALITY, QUALITIES, find_quality
 from inpaint_cli.restoration.tiles import TILE
 from inpaint_cli.restoration.tinting import keep_tint
-from inpaint_cli.restoration.values import PHOTO_DTYPES, Mask, Pixels
+from inpaint_cli.restoration.values import PHOTO_DTYPES, Mask, Pixels, copy_where
 from inpaint_cli.restoration.within_known import WithinKnown
 
 COLOURS = 3
@@ -98,8 +98,8 @@ class Restorer:
             if picture.shape[2] == COLOURS:
                 keep_tint(picture, hole, missing)
             if missing is not hole:
-                beside = missing & ~hole
-                picture[beside] = pixels.reshape(picture.shape)[beside]
+                original = np.ascontiguousarray(pixels, dtype=picture.dtype).reshape(picture.shape)
+                copy_where(missing & ~hole, original, picture)
         return restored.astype(pixels.dtype, copy=False)
 
 

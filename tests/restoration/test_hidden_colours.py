@@ -31,6 +31,15 @@ def test_what_is_restored_beside_the_edge_of_a_cut_out_has_its_colour(network, m
     assert (restored[~mask] == photo[~mask]).all()
 
 
+@pytest.mark.parametrize("shape", [(200, 300), (200, 300, 1)])
+def test_grey_however_it_lies_in_memory(shape):
+    hidden, mask = hole((200, 300), 0, 100, 200, 200), hole((200, 300), 60, 60, 80, 80)
+    photo = np.where(hidden, 255, 90).astype(np.uint8).reshape(shape)
+    backwards = photo[::-1].copy()[::-1]
+    restored = Restorer(network=PushPullWithGuide(card=GUIDED)).restore(backwards, mask, hidden)
+    assert (restored[mask] == 90).all() and (restored[~mask] == photo[~mask]).all()
+
+
 @pytest.mark.parametrize("dtype", [np.uint8, np.dtype(">u2")])
 def test_a_photo_smaller_than_a_tile_and_one_of_16_bits(dtype):
     hidden, mask = hole((20, 20), 0, 10, 20, 10), hole((20, 20), 8, 5, 3, 10)
