@@ -6,7 +6,6 @@ import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from inpaint_cli import __version__
 from inpaint_cli.batch.damage import Damage, MaskSettings, check_share, find_damage, given_damage
 from inpaint_cli.batch.digest import digest_of
 from inpaint_cli.batch.job import Job
@@ -14,6 +13,7 @@ from inpaint_cli.batch.journal import Journal
 from inpaint_cli.batch.outcome import Outcome
 from inpaint_cli.batch.output_file import OutputFile, result_mode
 from inpaint_cli.batch.overlay import draw_overlay, overlay_name
+from inpaint_cli.batch.own_code import code_digest
 from inpaint_cli.batch.record import Record
 from inpaint_cli.detection import Detector
 from inpaint_cli.errors import PhotoError
@@ -28,7 +28,8 @@ class DetectSettings:
     """How damage is searched for, and where it is shown.
 
     overlay: folder for pictures of the photos with the damage in red, None for none.
-    journals: of each folder that is written into. models: digest of the detector with its settings.
+    journals: of each folder that is written into. models: digest of the code, and the detector with its
+    settings.
     """
 
     detector: Detector
@@ -51,7 +52,7 @@ def _detect(job: Job, settings: DetectSettings, record: Record) -> Outcome:
     with record.timed("seconds_read"):
         data = read_bytes(job.photo)
         place = (os.fsencode(job.output_relative),)
-        inputs = digest_of(data, settings.models, __version__.encode(), *place)
+        inputs = digest_of(data, settings.models, *place)
         journal = _journal(settings, job.output_root)
         output = OutputFile(
             Path(job.output_root), Path(job.output_relative), journal, photo=job.photo, place=place
@@ -140,7 +141,7 @@ def _shown(job: Job, settings: DetectSettings, folder: Path) -> OutputFile:
 
 
 def _overlay_inputs(data: bytes, mask: bytes, job: Job) -> bytes:
-    return digest_of(data, mask, __version__.encode(), os.fsencode(overlay_name(job)))
+    return digest_of(data, mask, code_digest(), os.fsencode(overlay_name(job)))
 
 
 def _journal(settings: DetectSettings, folder: str) -> Journal:

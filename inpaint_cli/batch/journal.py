@@ -6,7 +6,7 @@
 
 two BLAKE2b-128 digests in hexadecimal, and a path in the way of URLs. `inputs` is of the photo's bytes, the
 mask's bytes, the model file's and the detector's digest, the settings that change pixels and this program's
-version; `result` is of the output's bytes. Since restoring is a pure function, a line states a fact (these
+code; `result` is of the output's bytes. Since restoring is a pure function, a line states a fact (these
 inputs give that result) that holds for ever, whoever wrote it and in whichever order. From that follows:
 
 - An output is up to date if its content has the result that the journal gives for today's inputs: nothing

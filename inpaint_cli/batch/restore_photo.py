@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from inpaint_cli import __version__
 from inpaint_cli.batch.damage import (
     Bools,
     Damage,
@@ -56,16 +55,14 @@ class RestoreSettings:
     @property
     def key(self) -> bytes:
         """Those of the settings that decide the bytes of the output."""
-        return repr(
-            (__version__, self.format, self.masks.invert, self.masks.resize, self.masks.mode)
-        ).encode()
+        return repr((self.format, self.masks.invert, self.masks.resize, self.masks.mode)).encode()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Workshop:
     """What the jobs of a run share.
 
-    journals: of each output folder. models: digest of the model and the detector with its settings.
+    journals: of each output folder. models: digest of the code, the model and the detector with its settings.
     done: is told each outcome in the worker, with the masks of its pages where they are known.
     model, quality, backend, device: as they are reported, of every photo.
     """

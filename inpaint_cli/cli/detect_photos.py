@@ -12,6 +12,7 @@ from inpaint_cli.batch.damage import MaskSettings
 from inpaint_cli.batch.detect_photo import DetectSettings, detect_photo
 from inpaint_cli.batch.digest import digest_of
 from inpaint_cli.batch.overlay import overlay_name
+from inpaint_cli.batch.own_code import backend_digest, code_digest
 from inpaint_cli.batch.plan import Plan, make_plan
 from inpaint_cli.batch.run import Stop, interruptible
 from inpaint_cli.cli.batch_run import carry_out, check_plan, open_journals
@@ -58,7 +59,7 @@ def detect_photos(options: DetectOptions) -> ExitCode:
             overlay=options.overlay,
             overwrite=options.overwrite,
             journals=open_journals(plan, options.overlay),
-            models=digest_of(detector_key(options, detector), options.backend.encode()),
+            models=digest_of(code_digest(), backend_digest(options.backend), detector_key(options, detector)),
         )
         # The report last: opening it begins it anew.
         with (

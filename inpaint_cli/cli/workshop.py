@@ -9,6 +9,7 @@ from inpaint_cli.backends import RESTORING, check_device, find_model
 from inpaint_cli.batch.cores import Share
 from inpaint_cli.batch.damage import MaskSettings
 from inpaint_cli.batch.digest import digest_of, file_digest
+from inpaint_cli.batch.own_code import backend_digest, code_digest
 from inpaint_cli.batch.restore_photo import RestoreSettings, Workshop
 from inpaint_cli.cli.selection import wanted_format
 from inpaint_cli.detection import (
@@ -65,7 +66,8 @@ def open_workshop(options: RestoreOptions, share: Share) -> Workshop:
         detector=detector,
         models=digest_of(
             *(_model_digest(tier.model) for tier in quality.tiers_with(options.model)),
-            options.backend.encode(),
+            code_digest(),
+            backend_digest(options.backend),
             restorer.device.encode(),
             quality.key,
             b"" if detector is None else detector_key(options, detector),

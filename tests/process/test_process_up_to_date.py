@@ -1,10 +1,13 @@
 """What counts as up to date: a result that the photo, the mask, the model and the settings of today give."""
 
+import shutil
+import signal
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from program import CHECKOUT, PROGRAM
 
 GREY, MAGENTA, CYAN = (90, 90, 90), (255, 0, 255), (0, 255, 255)
 
@@ -106,6 +109,50 @@ def test_another_model_in_a_file_of_the_same_path_is_another_result(
         assert [inpaint(*call).lines[0]["status"] for _ in range(2)] == ["restored", "skipped"]
         greys.append(Image.open(tmp_path / "out/a.png").getpixel((5, 5)))
     assert greys == [(64, 64, 64), (191, 191, 191)]
+
+
+@pytest.fixture
+def upgradable(tmp_path: Path) -> Path:
+    """A copy of the package that may change, in a folder for PYTHONPATH."""
+    ignore = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(CHECKOUT / "inpaint_cli", tmp_path / "copy/inpaint_cli", ignore=ignore)
+    return tmp_path / "copy"
+
+
+def upgrade(place: Path) -> None:
+    """Change the code so that damage is filled with nearly black."""
+    with (place / "inpaint_cli/restoration/restorer.py").open("a") as code:
+        code.write("\nRestorer.restore = lambda self, pixels, mask: np.where(mask[..., None], 7, pixels)\n")
+
+
+def test_what_another_state_of_the_code_makes_is_another_result(
+    archive, upgradable: Path, tmp_path, restore
+) -> None:
+    archive("a.png")
+    call = ("photos", "--mask-dir", "masks", "-o", "out")
+    assert restore(*call).lines[0]["status"] == "restored"
+    assert restore(*call, PYTHONPATH=str(upgradable)).lines[0]["status"] == "skipped"
+    upgrade(upgradable)
+    upgraded = [restore(*call, PYTHONPATH=str(upgradable)).lines[0]["status"] for _ in range(2)]
+    assert upgraded == ["restored", "skipped"]
+    assert Image.open(tmp_path / "out/a.png").getpixel((30, 21)) == (7, 7, 7)
+
+
+def test_what_a_run_makes_that_began_before_an_upgrade_is_a_result_of_the_code_of_before(
+    archive, upgradable: Path, start_restore, restore
+) -> None:
+    root = archive("a.png")
+    call = ("photos", "--mask", "masks/a.png", "-o", "out")
+    (root / "photos/a.png").rename(root / "later.png")
+    program = ["env", f"PYTHONPATH={upgradable}", *PROGRAM]
+    process = start_restore(*call, "--watch", program=program)
+    assert process.stderr.readline() == b"watching; Ctrl-C ends it\n"
+    upgrade(upgradable)
+    (root / "later.png").rename(root / "photos/a.png")
+    assert b'"restored"' in process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    process.wait(timeout=60)
+    assert restore(*call, PYTHONPATH=str(upgradable)).lines[0]["status"] == "restored"
 
 
 def test_verify_proves_again_what_is_up_to_date(archive, restore) -> None:
