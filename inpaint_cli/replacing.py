@@ -82,7 +82,7 @@ def _remove_unless_locked(file: Path) -> None:
     handle = os.open(file, os.O_RDONLY)
     try:
         with contextlib.suppress(BlockingIOError):
-            if _lock(handle):
+            if lock_file(handle):
                 file.unlink(missing_ok=True)
     finally:
         os.close(handle)
@@ -100,7 +100,7 @@ def _new_temporary(folder: Path) -> tuple[int, IO[bytes], Path]:
         with contextlib.suppress(FileNotFoundError):
             lock = os.fdopen(os.open(name, os.O_RDONLY), "rb")
             with contextlib.suppress(BlockingIOError):
-                if not _lock(lock.fileno()):
+                if not lock_file(lock.fileno()):
                     lock.close()
                 if os.path.lexists(name):
                     return handle, lock, Path(name)
@@ -108,8 +108,8 @@ def _new_temporary(folder: Path) -> tuple[int, IO[bytes], Path]:
         os.close(handle)
 
 
-def _lock(handle: int) -> bool:
-    """Take a file's lock; False where there are no locks. Raises BlockingIOError where another has it."""
+def lock_file(handle: int) -> bool:
+    """Take an open file's lock; False where there are none. Raises BlockingIOError where another has it."""
     try:
         import fcntl
 

@@ -20,6 +20,7 @@ from inpaint_cli.cli.streams import STDIO
 from inpaint_cli.errors import ExitCode, UsageError
 from inpaint_cli.paths import real_path
 from inpaint_cli.photos import PHOTO_SUFFIXES
+from inpaint_cli.replacing import lock_file
 
 
 @dataclass
@@ -93,7 +94,10 @@ def open_reporting(
 
 
 def _begun(report: Path, stop: Stop) -> TextIO:
-    """Begin a report anew; of a pipe, wait for its reader until stopping is wanted. Raises OSError."""
+    """Begin a report anew; of a pipe, wait for its reader until stopping is wanted.
+
+    A file is locked until it is closed: its lines are of one run. Raises OSError, UsageError.
+    """
     while report.is_fifo():
         try:
             handle = os.open(report, os.O_WRONLY | os.O_NONBLOCK)
@@ -105,7 +109,15 @@ def _begun(report: Path, stop: Stop) -> TextIO:
         else:
             os.set_blocking(handle, True)
             return os.fdopen(handle, "w", encoding="utf-8")
-    return report.open("w", encoding="utf-8")
+    file = report.open("a", encoding="utf-8")
+    if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        try:
+            lock_file(file.fileno())
+        except BlockingIOError as error:
+            file.close()
+            raise UsageError(f"--report {report}: another run is writing it; name another file") from error
+        file.truncate(0)
+    return file
 
 
 def check_reports(report: Path | None, html: Path | None) -> None:

@@ -97,6 +97,30 @@ def test_of_two_runs_with_other_settings_the_later_results_stay(archive, hold_re
     assert content(root / "out") == content(root / "alone")
 
 
+def test_a_report_that_another_run_is_writing_is_refused(archive, hold_restore, restore) -> None:
+    root = archive("a.png", "b.png")
+    held = hold_restore("photos/a.png", "--mask-dir", "masks", "-o", "one", "--report", "run.jsonl")
+    refused = restore("photos", "--mask-dir", "masks", "-o", "other", "--report", "run.jsonl")
+    told = "inpaint-cli: error: --report run.jsonl: another run is writing it; name another file\n"
+    assert (refused.code, refused.stdout, refused.stderr) == (2, b"", told)
+    assert content(root / "other") == {}
+    held.let_go()
+    stdout, _ = held.process.communicate(timeout=60)
+    assert (held.process.returncode, (root / "run.jsonl").read_bytes()) == (0, stdout)
+    assert restore("photos", "--mask-dir", "masks", "-o", "other", "--report", "run.jsonl").code == 0
+
+
+def test_of_two_runs_with_one_page_that_of_the_later_end_stays_whole(archive, hold_restore, restore) -> None:
+    root = archive("a.png", "b.png")
+    held = hold_restore("photos/a.png", "--mask-dir", "masks", "-o", "one", "--html", "run.html")
+    assert restore("photos/b.png", "--mask-dir", "masks", "-o", "other", "--html", "run.html").code == 0
+    assert "b.png" in (root / "run.html").read_text()
+    held.let_go()
+    held.process.communicate(timeout=60)
+    page = (root / "run.html").read_text()
+    assert held.process.returncode == 0 and "a.png" in page and "b.png" not in page
+
+
 def test_a_run_into_a_folder_below_anothers_leaves_what_that_one_is_writing(
     archive, hold_restore, restore
 ) -> None:
