@@ -1,11 +1,12 @@
-"""What a photo's header tells: its format, and how large it is."""
+"""What a photo's header tells: its format, how large it is, and whether it is of a kind that is refused."""
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from PIL import Image
 from PIL.ImageFile import ImageFile
@@ -13,7 +14,7 @@ from PIL.ImageFile import ImageFile
 from inpaint_cli.errors import PhotoError
 from inpaint_cli.photos.edge import foreign_errors
 from inpaint_cli.photos.formats import sniff
-from inpaint_cli.photos.read import opened
+from inpaint_cli.photos.read import check_header, opened
 from inpaint_cli.photos.readonly import heif_plugin
 
 _START_BYTES = 256
@@ -24,11 +25,13 @@ class PhotoHeader:
     """What is known of a photo that was not decoded.
 
     format: as of `Photo`, None where it is no photo of a known kind. size: width and height of the first
-    page, None where the header doesn't tell.
+    page, None where the header doesn't tell. problem: what `decode_photo` would raise, "" where the header
+    tells of nothing.
     """
 
     format: str | None
     size: tuple[int, int] | None
+    problem: str = ""
 
 
 def read_header(path: Path) -> PhotoHeader:
@@ -42,7 +45,8 @@ def read_header(path: Path) -> PhotoHeader:
         if not start:
             raise PhotoError(f"{path}: the file is empty")
         format_name = sniff(start)
-        return PhotoHeader(format_name, _size(file, format_name, str(path)))
+        size = _size(file, format_name, str(path))
+        return PhotoHeader(format_name, size, _problem(file, format_name, str(path)))
 
 
 def _size(file: BinaryIO, format_name: str | None, name: str) -> tuple[int, int] | None:
@@ -57,6 +61,23 @@ def _size(file: BinaryIO, format_name: str | None, name: str) -> tuple[int, int]
                 return picture.width, picture.height
     except PhotoError:
         return None
+
+
+def _problem(file: BinaryIO, format_name: str | None, name: str) -> str:
+    try:
+        check_header(_mapped(file), format_name, name=name)
+    except PhotoError as error:
+        return str(error)
+    return ""
+
+
+def _mapped(file: BinaryIO) -> bytes:
+    """Return a file's content of which only the parts that are looked at are read, where the system can."""
+    try:
+        return cast(bytes, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    except OSError:
+        file.seek(0)
+        return file.read()
 
 
 def _plugin(format_name: str | None, name: str) -> Callable[..., ImageFile] | None:

@@ -27,8 +27,9 @@ from inpaint_cli.batch.output_file import OutputFile, result_mode
 from inpaint_cli.batch.record import Record
 from inpaint_cli.detection import Detector
 from inpaint_cli.errors import MaskError, PhotoError
-from inpaint_cli.photos import Photo, decode_photo, encode_photo, output_format, verify
+from inpaint_cli.photos import Photo, decode_photo, encode_photo, find_format, output_format, verify
 from inpaint_cli.photos.read import read_bytes
+from inpaint_cli.photos.write import check_kept
 
 
 class PixelRestorer(Protocol):
@@ -146,7 +147,8 @@ def restore_bytes(data: bytes, mask: bytes | None, workshop: Workshop, record: R
     settings, name = workshop.settings, str(record.outcome.photo)
     with record.timed("seconds_read"):
         photo = decode_photo(data, name=name, max_pixels=settings.masks.max_pixels)
-        _check_provable(photo, output_format(photo, settings.format), settings)
+        check_format(photo.format, photo.name, settings)
+        output_format(photo, settings.format)
         given = None if mask is None else given_damage(photo, mask, str(record.outcome.mask), settings.masks)
     with record.timed("seconds"):
         damage = _damage(photo, given, record.outcome.mask, workshop)
@@ -163,11 +165,13 @@ def restore_bytes(data: bytes, mask: bytes | None, workshop: Workshop, record: R
     return result
 
 
-def _check_provable(photo: Photo, target: str, settings: RestoreSettings) -> None:
-    """Raise PhotoError where the proof that was asked for can't be given."""
-    if settings.verify and target == "JPEG" and photo.format != "JPEG":
+def check_format(format_name: str, name: str, settings: RestoreSettings) -> None:
+    """Raise PhotoError where a photo of that format can't be written as is wanted, or not be proven."""
+    if settings.format is None:
+        check_kept(format_name, name)
+    elif settings.verify and find_format(settings.format) == "JPEG" != format_name:
         raise PhotoError(
-            f"{photo.name}: --verify can't prove a conversion to JPEG, which changes every value a little;"
+            f"{name}: --verify can't prove a conversion to JPEG, which changes every value a little;"
             " use --format png, or leave --verify out"
         )
 

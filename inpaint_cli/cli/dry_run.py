@@ -20,7 +20,6 @@ from inpaint_cli.cli.screen import Screen
 from inpaint_cli.errors import ExitCode, MaskError, PhotoError
 from inpaint_cli.photos.edge import check_size
 from inpaint_cli.photos.read import opened
-from inpaint_cli.photos.write import check_kept
 from inpaint_cli.printable import printable
 
 
@@ -31,7 +30,7 @@ def show_plan(
     *,
     as_json: bool,
     max_pixels: int,
-    keeps_format: bool = False,
+    check_format: Callable[[str, str], None] | None = None,
     journals: Mapping[str, Journal] | None = None,
     stays: Callable[[Job], bool],
     overlay: Path | None = None,
@@ -40,7 +39,7 @@ def show_plan(
     """List photo -> mask -> output on stdout and the rest on stderr; return what the run would end with.
 
     named: the photos and folders that the plan was made of. max_pixels: photos with more will fail.
-    keeps_format: results have their photo's own format, so that those which are only read will fail.
+    check_format: is asked about each photo's format and name, and raises PhotoError where the run will.
     journals: of each output folder, by which files that are there are known as results of ours; None where
     others are replaced, or kept without a failure.
     stays: whether a job's result, which is there, is left as it is; asked where nothing may be written.
@@ -54,7 +53,7 @@ def show_plan(
     interruption.raise_again()
     pixels = unknown = failing = 0
     for planned in plan.jobs:
-        job, size = _foreseen(planned, max_pixels, journals, stays, keeps_format=keeps_format)
+        job, size = _foreseen(planned, max_pixels, check_format, journals, stays)
         pixels += size or 0
         unknown += size is None and not job.problem
         failing += bool(job.problem)
@@ -74,10 +73,9 @@ def show_plan(
 def _foreseen(
     job: Job,
     max_pixels: int,
+    check_format: Callable[[str, str], None] | None,
     journals: Mapping[str, Journal] | None,
     stays: Callable[[Job], bool],
-    *,
-    keeps_format: bool,
 ) -> tuple[Job, int | None]:
     """Return the job with the problem that its files show, and how many pixels the photo has."""
     size = None
@@ -86,8 +84,10 @@ def _foreseen(
         size = header.size
         if size is not None:
             check_size(str(job.photo), *size, max_pixels)
-        if keeps_format and header.format is not None:
-            check_kept(header.format, str(job.photo))
+        if header.problem:
+            raise PhotoError(header.problem)
+        if check_format is not None and header.format is not None:
+            check_format(header.format, str(job.photo))
         if not job.problem:
             _check_mask(job)
             _check_output(job, journals, stays)

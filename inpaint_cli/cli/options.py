@@ -185,7 +185,9 @@ Overwrite = Annotated[
 Verify = Annotated[
     bool,
     typer.Option(
-        "--verify", help="Prove of each result that nothing outside the mask changed (reported as `changed`)."
+        "--verify",
+        help="Prove of each result that nothing outside the mask changed (reported as `changed`); what can't"
+        " be proven, a conversion to JPEG, fails.",
     ),
 ]
 MaxPixels = Annotated[

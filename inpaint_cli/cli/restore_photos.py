@@ -13,7 +13,7 @@ from inpaint_cli.batch.cores import Share, share_cores
 from inpaint_cli.batch.job import Job
 from inpaint_cli.batch.journal import Journal
 from inpaint_cli.batch.plan import Selection, make_plan
-from inpaint_cli.batch.restore_photo import Workshop, is_up_to_date, restore_photo
+from inpaint_cli.batch.restore_photo import Workshop, check_format, is_up_to_date, restore_photo
 from inpaint_cli.batch.run import Stop, interruptible
 from inpaint_cli.batch.watch import Watcher
 from inpaint_cli.cli.batch_run import (
@@ -27,8 +27,8 @@ from inpaint_cli.cli.batch_run import (
 from inpaint_cli.cli.dry_run import show_plan
 from inpaint_cli.cli.reporting import Reporting, check_reports, open_reporting
 from inpaint_cli.cli.screen import Screen
-from inpaint_cli.cli.selection import selection_of, wanted_format
-from inpaint_cli.cli.workshop import check_workshop, open_workshop
+from inpaint_cli.cli.selection import selection_of
+from inpaint_cli.cli.workshop import check_workshop, open_workshop, settings_of
 from inpaint_cli.cores import free_cores
 from inpaint_cli.errors import ExitCode, PhotoError
 from inpaint_cli.printable import printable
@@ -54,7 +54,7 @@ def restore_photos(options: RestoreOptions) -> ExitCode:
             screen,
             as_json=options.json,
             max_pixels=options.max_pixels,
-            keeps_format=wanted_format(options) is None,
+            check_format=partial(check_format, settings=settings_of(options)),
             journals=journals,
             stays=_asked_about_results(options, journals),
         )

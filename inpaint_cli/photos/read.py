@@ -27,6 +27,8 @@ _DECODERS: dict[str, Decoder] = {
     "AVIF": readonly.decode_avif,
     "HEIF": readonly.decode_heif,
 }
+_HEADER_CHECKS: dict[str, Callable[[bytes, str], object]] = {"JPEG": jpeg.parse, "TIFF": tiff.check_header}
+"""Of the formats whose headers tell of kinds that are refused."""
 
 
 def read_photo(path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Photo:
@@ -57,6 +59,16 @@ def opened(path: Path) -> Iterator[BinaryIO]:
             yield file
     except OSError as error:
         raise PhotoError(f"{path}: can't be read: {error.strerror or error}") from error
+
+
+def check_header(data: bytes, format_name: str | None, *, name: str) -> None:
+    """Raise what `decode_photo` would of the header alone, as far as that shows; no pixel is looked at.
+
+    data: all of the file, of which little is read, so that it may be a map of it into memory.
+    """
+    if check := _HEADER_CHECKS.get(format_name or ""):
+        with edge.foreign_errors(name, "decoded", edge.CODEC_ERRORS):
+            check(data, name)
 
 
 def decode_photo(data: bytes, *, name: str, max_pixels: int = DEFAULT_MAX_PIXELS) -> Photo:

@@ -59,6 +59,13 @@ def decode(data: bytes, name: str, max_pixels: int) -> tuple[StoredPage, ...]:
     return tuple(_decode_page(file, page, made) for page, made in zip(pages, layouts, strict=True))
 
 
+def check_header(data: bytes, name: str) -> None:
+    """Raise what `decode` would of the directories of all pages, of whatever size."""
+    file = tiff_file.parse(data, name)
+    for page in _pages(file):
+        tiff_page.layout(file, page)
+
+
 def _decode_page(file: TiffFile, page: Directory, made: Layout) -> StoredPage:
     samples = tiff_page.read_samples(file, made)
     orientation = made.orientation if 1 <= made.orientation <= 8 else 1

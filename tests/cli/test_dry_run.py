@@ -101,6 +101,46 @@ def test_a_format_that_is_only_read_will_fail_in_the_words_of_a_run_unless_anoth
     assert dry_run("detect", "photos", "-o", "found", "--detector", "classical")[0] == 0
 
 
+@pytest.mark.parametrize(
+    ("format_name", "mode", "options", "problem"),
+    [
+        ("JPEG", "CMYK", {}, "CMYK or YCCK JPEG is not supported; convert it to RGB first"),
+        ("TIFF", "CMYK", {}, "TIFF with CMYK is not supported; convert it first"),
+        ("TIFF", "L", {"compression": "jpeg"}, "TIFF with JPEG is not supported; convert it first"),
+    ],
+)
+def test_a_kind_that_is_refused_and_known_from_the_header_will_fail_in_the_words_of_a_run(
+    dry_run, tiny_model, capfd, format_name: str, mode: str, options: dict[str, str], problem: str
+) -> None:
+    Image.new(mode, (70, 50)).save("photos/a.png", format_name, **options)
+    for call in (
+        ("restore", "photos", "--mask-dir", "masks", "--model", str(tiny_model)),
+        ("detect", "photos", "-o", "found", "--detector", "classical"),
+    ):
+        code, lines, _ = dry_run(*call)
+        assert (code, lines["a.png"]["problem"], lines["a.png"]["pixels"]) == (1, problem, 3500)
+        assert lines["b.png"]["problem"] is None
+        assert run([*call]) == 1
+        assert f"failed: photos/a.png: {problem}" in capfd.readouterr().err
+
+
+def test_what_becomes_a_jpeg_and_can_not_be_proven_will_fail_in_the_words_of_a_run(
+    dry_run, tiny_model, capfd
+) -> None:
+    Image.new("L", (70, 50)).save("photos/b.png", "JPEG")
+    call = ("restore", "photos", "--mask-dir", "masks", "--model", str(tiny_model), "--format", "jpeg")
+    assert dry_run(*call)[0] == 0
+    code, lines, _ = dry_run(*call, "--verify")
+    problem = (
+        "--verify can't prove a conversion to JPEG, which changes every value a little;"
+        " use --format png, or leave --verify out"
+    )
+    assert (code, lines["a.png"]["problem"], lines["b.png"]["problem"]) == (1, problem, None)
+    assert run([*call, "--verify"]) == 1
+    told = capfd.readouterr().err
+    assert f"failed: photos/a.png: {problem}" in told and "1 restored, 1 failed" in told
+
+
 def test_a_missing_mask_is_told_before_what_is_wrong_with_the_photo(dry_run) -> None:
     Path("masks/a.png").unlink()
     _, lines, _ = dry_run("restore", "photos", "--mask-dir", "masks", "--max-pixels", "1")
