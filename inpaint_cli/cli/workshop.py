@@ -21,7 +21,7 @@ from inpaint_cli.detection import (
     parse_colour,
     resolve_detector,
 )
-from inpaint_cli.detection.factory import MODELS
+from inpaint_cli.detection.factory import CALIBRATIONS, MODELS
 from inpaint_cli.restoration import Restorer
 from inpaint_cli.restoration.quality import find_quality
 
@@ -112,19 +112,28 @@ def open_detector_of(options: Finding, share: Share) -> Detector:
         backend=options.backend,
         device=options.device,
         threads=share.threads_of_each,
-        sensitivity=DEFAULT_SENSITIVITY if options.sensitivity is None else options.sensitivity,
+        sensitivity=_sensitivity(options),
         min_size=options.min_size,
         grow=options.grow,
     )
 
 
 def detector_key(options: Finding, detector: Detector) -> bytes:
-    """Return everything that decides what is found by the detector that was opened as the flags say."""
-    name = options.detector or DEFAULT_DETECTOR
-    _, used = resolve_detector(name)
-    model = b"" if options.mask_color or used is None else _model_digest(used)
-    flags = (name, options.sensitivity, options.min_size, options.grow)
-    return model + repr((flags, options.mask_color, options.mask_tolerance, detector.device)).encode()
+    """Return everything that decides what is found by the detector that was opened as the flags say.
+
+    What the flags mean counts, and not how they are typed: whoever spells a default out changes nothing.
+    """
+    if isinstance(detector, MarkerDetector):
+        return repr(detector).encode()
+    kind, used = resolve_detector(options.detector or DEFAULT_DETECTOR)
+    sensitivity = _sensitivity(options)
+    cleanup = CALIBRATIONS[kind].cleanup(sensitivity, options.min_size, options.grow)
+    model = b"" if used is None else _model_digest(used)
+    return model + repr((kind, sensitivity, cleanup, detector.device)).encode()
+
+
+def _sensitivity(options: Finding) -> float:
+    return DEFAULT_SENSITIVITY if options.sensitivity is None else options.sensitivity
 
 
 def _model_digest(model: str | Path) -> bytes:

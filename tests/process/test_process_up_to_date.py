@@ -9,6 +9,8 @@ import pytest
 from PIL import Image
 from program import CHECKOUT, PROGRAM
 
+from inpaint_cli.detection.factory import CALIBRATIONS
+
 GREY, MAGENTA, CYAN = (90, 90, 90), (255, 0, 255), (0, 255, 255)
 
 
@@ -20,6 +22,11 @@ def save(path: Path, picture: np.ndarray) -> None:
 def statuses(restore, *runs: tuple[str, ...]) -> list[str]:
     """Run `restore` on photos/ with each set of flags, one after the other, into the same folder."""
     return [restore("photos", "-o", "out", *flags).lines[0]["status"] for flags in runs]
+
+
+def spelled_out(detector: str) -> tuple[str, ...]:
+    usual = CALIBRATIONS[detector]
+    return ("--detector", detector, "--min-size", str(usual.min_size), "--grow", str(usual.grow))
 
 
 @pytest.fixture
@@ -96,6 +103,26 @@ def test_another_search_is_another_result(clear_and_faint_scratch, restore, flag
     first, changed, again = statuses(restore, one, other, other)
     assert (first, again) == ("restored", "skipped")
     assert changed == ("copied" if "999" in flags else "restored")  # nothing is that large
+
+
+@pytest.mark.parametrize(
+    ("as_it_is", "in_other_words"),
+    [
+        ((), ("--sensitivity", "0.5", *spelled_out("learned"))),
+        (("--detector", "classical"), spelled_out("classical")),
+        (("--mask-color", "#ff00ff"), ("--mask-color", "FF00FF", "--min-size", "1", "--grow", "0")),
+    ],
+    ids=["learned", "classical", "marker"],
+)
+@pytest.mark.parametrize("command", ["restore", "detect"])
+def test_a_default_that_is_spelled_out_is_no_other_setting(
+    clear_and_faint_scratch, inpaint, tiny_model, command: str, as_it_is, in_other_words
+) -> None:
+    model = ("--model", tiny_model) if command == "restore" else ()
+    call = (command, "photos", "-o", "out", "--json", *model)
+    assert inpaint(*call, *as_it_is).lines[0]["status"] != "skipped"
+    (line,) = inpaint(*call, *in_other_words).lines
+    assert (line["status"], line["coverage"]) == ("skipped", None)  # it was not looked at
 
 
 def test_another_model_in_a_file_of_the_same_path_is_another_result(
