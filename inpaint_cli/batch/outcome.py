@@ -45,6 +45,11 @@ class Outcome:
     changed: int | None = None
     trace: str = ""
 
+    @property
+    def key(self) -> int:
+        """Stands for the photo and its output: one photo may be asked for twice, with two outputs."""
+        return hash((self.photo, self.output))
+
     def to_dict(self) -> dict[str, Any]:
         """Return what the report shows, as plain JSON types."""
         return {

@@ -1,15 +1,16 @@
 """The picture report: one HTML file that needs nothing else, neither files nor network.
 
-Rows and pictures go into two unnamed temporary files as outcomes arrive, so that memory stays flat whatever
-the number of photos; at the end they are joined into the page, which is put in place whole. In the page each
-photo's pictures are a block of their own that is read only when they come into view.
+Rows and pictures go, a line each, into two unnamed temporary files as outcomes arrive, so that memory hardly
+grows with the number of photos; at the end the latest of each photo are joined into the page, which is put in
+place whole. In the page each photo's pictures are a block of their own that is read only when they come into
+view.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
@@ -22,7 +23,7 @@ from typing import IO, Any, Self
 from urllib.parse import quote_from_bytes
 
 from inpaint_cli.batch.damage import Bools
-from inpaint_cli.batch.outcome import Outcome
+from inpaint_cli.batch.outcome import Outcome, Status
 from inpaint_cli.batch.page_document import Summary, displayed, document
 from inpaint_cli.batch.page_sources import pictures_of
 from inpaint_cli.batch.page_thumbnails import Pictures
@@ -65,6 +66,9 @@ class PageWriter:
         )
         self._room = most_picture_bytes
         self._summary = Summary()
+        self._latest: dict[int, int] = {}
+        self._statuses: list[Status] = []
+        self._first_without = sys.maxsize
         self._broken: OSError | None = None
         self._unpictured: list[str] = []
         self._lock = threading.Lock()
@@ -110,9 +114,9 @@ class PageWriter:
                 raise self._broken
             with replacing(self._path) as file:
                 file.write(head)
-                _copy(self._rows, file)
+                file.writelines(self._kept_rows())
                 file.write(middle)
-                _copy(self._pictures, file)
+                file.writelines(self._kept_pictures())
                 file.write(tail)
         except OSError as error:
             raise PhotoError(f"{self._path}: can't be written: {error.strerror or error}") from error
@@ -128,23 +132,42 @@ class PageWriter:
         if self._unpictured:
             more = f" and {len(self._unpictured) - 1:,} more" if len(self._unpictured) > 1 else ""
             yield f"Could not be pictured: {self._unpictured[0]}{more}"
-        if self._summary.without_room:
-            pictured = self._summary.total - self._summary.without_room
+        pictured = sum(number < self._first_without for number in self._latest.values())
+        if pictured < self._summary.total:
             yield f"Pictures of the first {pictured:,} photos only: a page of all would be too large."
 
     def _put(self, outcome: Outcome, pictures: Pictures | None) -> None:
-        """Append a row, and the block of pictures with its number."""
-        number = self._summary.total
-        self._summary.add(outcome)
-        row = _row(outcome, self._base, pictured=pictures is not None)
-        self._rows.write((b",\n" if number else b"") + _json(row))
+        """Append a row, and its pictures with its number; earlier ones of the same photo count no more."""
+        number = len(self._statuses)
+        before = self._latest.get(outcome.key)
+        self._summary.add(outcome, None if before is None else self._statuses[before])
+        self._latest[outcome.key] = number
+        self._statuses.append(outcome.status)
+        self._rows.write(_json(_row(outcome, self._base, pictured=pictures is not None)) + b"\n")
         if pictures is not None:
-            block = _json(pictures.to_dict())
-            data = b'<script type="application/json" id="pictures-%d">%b</script>\n' % (number, block)
-            self._pictures.write(data)
-            self._room -= len(data)
+            line = b"%d %b\n" % (number, _json(pictures.to_dict()))
+            self._pictures.write(line)
+            self._room -= len(line)
         elif self._room <= 0:
-            self._summary.without_room += 1
+            self._first_without = min(number, self._first_without)
+
+    def _kept_rows(self) -> Iterator[bytes]:
+        kept = set(self._latest.values())
+        self._rows.seek(0)
+        rows = (row for number, row in enumerate(self._rows) if number in kept)
+        for place, row in enumerate(rows):
+            yield (b"," if place else b"") + row
+
+    def _kept_pictures(self) -> Iterator[bytes]:
+        """Yield each block with the place of its row among those that are kept."""
+        places = {number: place for place, number in enumerate(sorted(self._latest.values()))}
+        self._pictures.seek(0)
+        for line in self._pictures:
+            number, block = line.split(maxsplit=1)
+            place = places.get(int(number))
+            if place is not None:
+                name = b"pictures-%d" % place
+                yield b'<script type="application/json" id="%b">%b</script>\n' % (name, block.rstrip())
 
 
 def _row(outcome: Outcome, base: bytes, *, pictured: bool) -> dict[str, Any]:
@@ -183,8 +206,3 @@ def _json(value: object) -> bytes:
 def _spool(folder: Path) -> IO[bytes]:
     """Open a file without a name: nothing is left of it, even by a kill; not in /tmp, which may be memory."""
     return tempfile.TemporaryFile(dir=folder)
-
-
-def _copy(source: IO[bytes], target: IO[bytes]) -> None:
-    source.seek(0)
-    shutil.copyfileobj(source, target)

@@ -30,22 +30,22 @@ class Summary:
 
     folder: the deepest folder that holds all photos. engines: how many photos each model, backend and device
     restored; the first one that is named counts in any case.
-    without_room: photos that came after the last one with room for its pictures.
     """
 
     counts: Counter[Status] = field(default_factory=Counter)
     engines: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     folder: str | None = None
-    without_room: int = 0
 
     @property
     def total(self) -> int:
-        """The number of outcomes so far."""
+        """The number of photos so far."""
         return self.counts.total()
 
-    def add(self, outcome: Outcome) -> None:
-        """Count one outcome."""
+    def add(self, outcome: Outcome, before: Status | None = None) -> None:
+        """Count one outcome; before: the status that the same photo had until now."""
         self.counts[outcome.status] += 1
+        if before is not None:
+            self.counts[before] -= 1
         if outcome.model and (outcome.status == "restored" or not self.engines):
             self.engines[outcome.model, outcome.backend or "", outcome.device or ""] += 1
         parent = str(outcome.photo.parent)

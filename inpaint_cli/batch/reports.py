@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TextIO
 
-from inpaint_cli.batch.outcome import STATUSES, Outcome
+from inpaint_cli.batch.outcome import STATUSES, Outcome, Status
 from inpaint_cli.errors import ExitCode
 from inpaint_cli.printable import first_named, printable
 
@@ -47,30 +47,25 @@ def is_page(head: bytes) -> bool:
 
 @dataclass
 class Tally:
-    """Counts outcomes and keeps what the summary tells; photos that went well take no memory.
+    """Counts photos by their latest outcomes and keeps what the summary tells, little of each.
 
-    failures: the lines of the first ones, by `_key`; why_copied: how many photos for each reason.
+    failures: the lines of the first ones. Both by `Outcome.key`: `--watch` may restore a photo again.
     """
 
-    counts: Counter[str] = field(default_factory=Counter)
-    why_copied: Counter[str] = field(default_factory=Counter)
     failures: dict[int, str] = field(default_factory=dict)
-    _failed: set[int] = field(default_factory=set)
+    _latest: dict[int, tuple[Status, str]] = field(default_factory=dict)
 
     def add(self, outcome: Outcome) -> None:
-        """Count one outcome; where that photo failed before, as happens under `--watch`, in its place."""
-        key = _key(outcome)
-        if key in self._failed:
-            self._failed.remove(key)
-            self.failures.pop(key, None)
-            self.counts["failed"] -= 1
-        self.counts[outcome.status] += 1
-        if outcome.status == "copied":
-            self.why_copied[outcome.reason] += 1
-        if outcome.status == "failed":
-            self._failed.add(key)
-            if len(self.failures) < MOST_LISTED:
-                self.failures[key] = failure_line(outcome)
+        """Count one outcome, in the place of an earlier one of the same photo."""
+        self._latest[outcome.key] = (outcome.status, outcome.reason if outcome.status == "copied" else "")
+        self.failures.pop(outcome.key, None)
+        if outcome.status == "failed" and len(self.failures) < MOST_LISTED:
+            self.failures[outcome.key] = failure_line(outcome)
+
+    @property
+    def counts(self) -> Counter[Status]:
+        """How many photos have which status."""
+        return Counter(status for status, _ in self._latest.values())
 
     @property
     def exit_code(self) -> ExitCode:
@@ -85,40 +80,35 @@ class Tally:
         A single photo's failure still stands above it, and places where nothing went are not named.
         whole_list: what names every failure where there are more than the summary does; "" where nothing.
         """
-        failed = self.counts["failed"]
-        listed = self._failures_again(whole_list) if self.counts.total() > 1 else []
-        counted = [f"{self.counts[name]} {self._named(name)}" for name in STATUSES if self.counts[name]]
+        counts = self.counts
+        total = counts.total()
+        listed = self._failures_again(counts["failed"], total, whole_list) if total > 1 else []
+        counted = [f"{counts[name]} {self._named(name)}" for name in STATUSES if counts[name]]
         if left:
             counted.append(f"{left} not done")
-        gone_well = self.counts.total() > failed
-        where = first_named(list(places)) if gone_well else ""
+        where = first_named(list(places)) if total > counts["failed"] else ""
         return [
             *listed,
             f"{', '.join(counted) or 'nothing done'} in {seconds:.1f} s" + (f" -> {where}" if where else ""),
         ]
 
-    def _named(self, status: str) -> str:
+    def _named(self, status: Status) -> str:
         """The status, of copies with the reason: that nothing was done to a photo should not be a riddle."""
         if status != "copied":
             return status
-        if len(self.why_copied) == 1:
-            return f"copied ({next(iter(self.why_copied))})"
-        return f"copied ({', '.join(f'{count} {reason}' for reason, count in self.why_copied.items())})"
+        reasons = Counter(reason for status, reason in self._latest.values() if status == "copied")
+        if len(reasons) == 1:
+            return f"copied ({next(iter(reasons))})"
+        return f"copied ({', '.join(f'{count} {reason}' for reason, count in reasons.items())})"
 
-    def _failures_again(self, whole_list: str) -> list[str]:
-        failed = self.counts["failed"]
+    def _failures_again(self, failed: int, total: int, whole_list: str) -> list[str]:
         listed = [f"failed: {line}" for line in self.failures.values()]
         if failed > len(listed):
             where = f"; {printable(whole_list)} has them all" if whole_list else ""
             listed.append(f"failed: {failed - len(listed)} more{where}")
         if listed:
-            listed.insert(0, f"{failed} of {self.counts.total()} photos failed; here they are again:")
+            listed.insert(0, f"{failed} of {total} photos failed; here they are again:")
         return listed
-
-
-def _key(outcome: Outcome) -> int:
-    """Stand for a photo and its output: one photo may be asked for twice, with two outputs."""
-    return hash((outcome.photo, outcome.output))
 
 
 def failure_line(outcome: Outcome) -> str:

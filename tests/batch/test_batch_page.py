@@ -149,6 +149,32 @@ def test_only_our_own_style_and_script_may_run(tmp_path: Path) -> None:
         assert f"{kind}-src 'sha256-{digest}'" in policy
 
 
+def test_a_photo_that_is_restored_again_is_shown_once_as_it_is_now(tmp_path: Path) -> None:
+    first, other = restored(tmp_path, "a.png", (20, 30)), restored(tmp_path, "b.png", (20, 50))
+    late = restored(tmp_path, "c.png", status="failed", reason="is empty")
+    path = tmp_path / "r.html"
+    with PageWriter(path) as page:
+        for outcome in (first, other, late):
+            page.add(outcome)
+        page.add(restored(tmp_path, "a.png", (20, 40)))
+        page.add(restored(tmp_path, "c.png", (20, 60)))
+        page.finish(seconds=1.0)
+    assert [Path(row["photo"]).name for row in rows_of(path)] == ["b.png", "a.png", "c.png"]
+    widths = [block_of(path, f"pictures-{number}")["whole"]["pixels"][0] for number in range(3)]
+    assert widths == [50, 40, 60] and block_of(path, "pictures-3") is None
+    assert "3 photos restored" in [text for _, text in read(path).texts]
+
+
+def test_of_a_photo_that_is_restored_again_after_the_room_for_pictures_none_are_left(tmp_path: Path) -> None:
+    path = tmp_path / "r.html"
+    with PageWriter(path, most_picture_bytes=1) as page:
+        page.add(restored(tmp_path, "a.png"))
+        page.add(restored(tmp_path, "a.png"))
+        page.finish(seconds=1.0)
+    assert [row["pictured"] for row in rows_of(path)] == [False]
+    assert "Pictures of the first 0 photos only" in path.read_text("utf-8")
+
+
 def test_the_same_run_gives_the_same_bytes(tmp_path: Path) -> None:
     outcomes = [restored(tmp_path), failed("x.jpg")]
     one, other = write(tmp_path / "a.html", outcomes), write(tmp_path / "b.html", outcomes)
@@ -179,13 +205,12 @@ def test_photos_after_the_room_for_pictures_are_rows_without(tmp_path: Path) -> 
     assert "Pictures of the first 1 photos only" in path.read_text("utf-8")
 
 
-def test_memory_does_not_grow_with_the_outcomes(tmp_path: Path) -> None:
-    outcome = failed(tmp_path / "not-there.jpg", "x" * 1000)
+def test_memory_hardly_grows_with_the_outcomes(tmp_path: Path) -> None:
     with PageWriter(tmp_path / "r.html") as page:
-        page.add(outcome)
+        page.add(failed(tmp_path / "not-there.jpg"))
         tracemalloc.start()
-        for _ in range(2000):
-            page.add(outcome)
+        for number in range(2000):
+            page.add(failed(tmp_path / f"{number}.jpg", "x" * 1000))
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         page.finish(seconds=1.0)

@@ -101,6 +101,17 @@ class TestSummary:
         assert tally.lines(1.0) == ["1 restored in 1.0 s"]
         assert tally.exit_code is ExitCode.OK
 
+    def test_a_photo_that_is_restored_again_counts_once(self) -> None:
+        tally = Tally()
+        for name, status in (("a.jpg", "restored"), ("b.jpg", "restored"), ("a.jpg", "restored")):
+            tally.add(outcome(name, status))
+        assert tally.lines(1.0) == ["2 restored in 1.0 s"]
+        for reason in ("clean", "mask is empty"):
+            tally.add(outcome("a.jpg", "copied", reason=reason))
+        assert tally.lines(1.0) == ["1 restored, 1 copied (mask is empty) in 1.0 s"]
+        tally.add(outcome("a.jpg", "failed", reason="it is empty"))
+        assert tally.lines(1.0)[-1] == "1 restored, 1 failed in 1.0 s"
+
     def test_the_last_outcome_counts_also_of_one_among_many_failures(self) -> None:
         tally = Tally()
         for status in ("failed", "restored"):

@@ -235,6 +235,20 @@ def test_watching_takes_photos_when_they_are_complete(archive, start_restore) ->
     assert process.wait(timeout=30) == 130
 
 
+def test_a_photo_that_changes_while_it_is_watched_is_counted_and_shown_once(archive, start_restore) -> None:
+    root = archive("a.png", "b.png")
+    call = ("photos", "--mask", "masks/a.png", "--watch", "-o", "out", "--html", "run.html", "-q")
+    process = start_restore(*call)
+    outcomes = [json.loads(process.stdout.readline())["status"] for _ in range(2)]
+    Image.open(root / "photos/b.png").rotate(180).save(root / "photos/a.png")
+    outcomes.append(json.loads(process.stdout.readline())["status"])
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert outcomes == ["restored"] * 3
+    page = (root / "run.html").read_text()
+    assert "2 photos restored" in page and page.count('"photo":') == 2
+
+
 def test_watching_tells_which_photos_wait_for_a_mask_and_that_they_got_none(archive, start_restore) -> None:
     root = archive("a.png", "b.png")
     (root / "masks/b.png").unlink()
