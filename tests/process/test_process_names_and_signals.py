@@ -6,11 +6,12 @@ import shutil
 import signal
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from program import PROGRAM, environment
+from program import CHECKOUT, PROGRAM, environment
 
 KANJI = "漢.png"
 NO_UTF8 = os.fsdecode(b"caf\xe9.png")
@@ -31,6 +32,17 @@ def test_names_that_stdout_lacks_are_written_with_backslashes(archive, inpaint, 
     assert {line.split(b" -> ")[0] for line in ended.stdout.splitlines()} == shown
     ended = inpaint("restore", "--show-config", "--output", KANJI, PYTHONIOENCODING=encoding)
     assert ended.code == 0 and b"output = " in ended.stdout
+
+
+def test_the_documents_command_gives_back_names_of_a_report_that_are_not_utf8(archive, restore) -> None:
+    root = archive(NO_UTF8, KANJI)
+    restore("photos", "--mask-dir", "masks", "--report", "run.jsonl")
+    page = (CHECKOUT / "docs/batch-and-pipelines.md").read_text("utf-8")
+    command = textwrap.dedent(page[page.index("    python3 -c") :].partition("\n\n")[0])
+    ended = subprocess.run(
+        ["sh", "-c", command], cwd=root, env=environment(), capture_output=True, check=True
+    )
+    assert sorted(ended.stdout.split(b"\0")) == [b"", b"photos/caf\xe9.png", "photos/漢.png".encode()]
 
 
 def test_names_that_stderr_lacks_fail_as_photos_do(archive, inpaint) -> None:
