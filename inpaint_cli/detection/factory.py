@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 
 from inpaint_cli.backends import Network, open_network
 from inpaint_cli.cores import default_threads
+from inpaint_cli.detection import letters, pieces
 from inpaint_cli.detection.classical import ClassicalDetector
 from inpaint_cli.detection.cleanup import Cleanup
 from inpaint_cli.detection.detection import Detector
 from inpaint_cli.detection.learned import Judging, LearnedDetector
+from inpaint_cli.detection.letters import Lettering
 from inpaint_cli.detection.piece_judge import shipped_judge
 from inpaint_cli.detection.sensitivity import DEFAULT_SENSITIVITY, check_sensitivity, moved
 from inpaint_cli.detection.vanilla import VanillaDetector
@@ -61,6 +63,8 @@ KEEP, ADD, ADD_IN_DOUBT = 0.1, 0.5, 0.8
 was none), and from which what only may be damage is taken, of photos surely damaged and of those in doubt."""
 MAYBE = (0.5, 0.4)
 """High and low threshold of what only may be damage."""
+LETTER = 0.3
+"""Probability from which a piece of one colour in a row of print is taken as a letter."""
 MODELS: Mapping[str, str] = {"learned": "detector", "vanilla": "vanilla"}
 """The model that each detector runs, where it runs one; it is called what its kind is called."""
 DETECTORS = tuple(CALIBRATIONS)
@@ -116,7 +120,10 @@ def open_detector(
     strict = DOUBTFUL.cleanup(sensitivity, min_size, grow)
     sure_from = moved(SURELY_DAMAGED, sensitivity)
     judging = _judging(sensitivity, cleanup.min_size)
-    return LearnedDetector(used, cleanup, clean_below, strict, sure_from, judging, name=given, threads=count)
+    lettering = Lettering(shipped_judge(letters.WEIGHTS, letters.FEATURES), moved(LETTER, sensitivity))
+    return LearnedDetector(
+        used, cleanup, clean_below, strict, sure_from, judging, lettering, name=given, threads=count
+    )
 
 
 def _judging(sensitivity: float, min_size: int) -> Judging:
@@ -124,6 +131,6 @@ def _judging(sensitivity: float, min_size: int) -> Judging:
         moved(threshold, sensitivity) for threshold in (KEEP, ADD, ADD_IN_DOUBT, *MAYBE)
     )
     return Judging(
-        judge=shipped_judge(), keep=keep, add=add, add_in_doubt=add_in_doubt,
+        judge=shipped_judge(pieces.WEIGHTS, pieces.FEATURES), keep=keep, add=add, add_in_doubt=add_in_doubt,
         high=high, low=low, min_size=min_size,
     )  # fmt: skip

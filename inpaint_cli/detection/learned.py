@@ -15,6 +15,7 @@ from inpaint_cli.detection.cleanup import Cleanup, grown_from_hard_edge, hystere
 from inpaint_cli.detection.cracks import continued
 from inpaint_cli.detection.detection import Bools, Detection, Floats, Pixels, as_colour
 from inpaint_cli.detection.exact import find_constant_strokes
+from inpaint_cli.detection.letters import Lettering
 from inpaint_cli.detection.odds import log_odds
 from inpaint_cli.detection.one_hue import has_one_hue
 from inpaint_cli.detection.piece_judge import PieceJudge
@@ -145,7 +146,7 @@ class LearnedDetector:
     surely damaged, and their masks cut out by `cleanup`, more of it the more there is; those between the two
     by `strict`. judging: how the pieces of what was cut out are judged then, in prints as in surely damaged
     photos; None: they are all taken. Cracks in prints are not judged: what little is seen of them looks like
-    much else.
+    much else. lettering: how rows of print in surely damaged photos are completed; None: they are not.
     """
 
     network: Network
@@ -154,6 +155,7 @@ class LearnedDetector:
     strict: Cleanup
     sure_from: float
     judging: Judging | None = None
+    lettering: Lettering | None = None
     name: str = "learned"
     threads: int = 1
 
@@ -176,6 +178,8 @@ class LearnedDetector:
             found = evidence.with_cracks(found, core, self.cleanup)
         grow = self.cleanup.grow
         mask = snapped(photo, evidence.probability, found, grow)
+        if sure and self.lettering is not None:
+            mask = self.lettering.completed(photo, evidence.probability, mask, grow)
         strokes = find_constant_strokes(pixels)
         if strokes.any():
             mask, score = mask | grown_from_hard_edge(strokes, grow), 1.0

@@ -12,9 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inpaint_cli.detection.detection import Floats
-from inpaint_cli.detection.pieces import FEATURES
 
-SHIPPED = Path(__file__).with_name("piece_weights.json")
 FURTHEST = 3.0
 """Standard deviations at which a measured value is cut off: what is rarer is no more telling."""
 
@@ -30,8 +28,9 @@ def standardised(features: Floats, mean: Weights, scale: Weights) -> Weights:
 class PieceJudge:
     """The weights of a multilayer perceptron with rectified units.
 
-    mean, scale: of each of the FEATURES (k,); hidden: (k, m); hidden_bias, output: (m,); output_bias: ().
-    made_by: the command that fitted them; training_data: what they were fitted to, with its licence.
+    mean, scale: of each feature (k,); hidden: (k, m); hidden_bias, output: (m,); output_bias: ().
+    features: their names (k,); made_by: the command that fitted the weights; training_data: what they were
+    fitted to, with its licence.
     """
 
     mean: Weights
@@ -41,6 +40,7 @@ class PieceJudge:
     output: Weights
     output_bias: Weights
     _: KW_ONLY
+    features: tuple[str, ...]
     made_by: str = ""
     training_data: str = ""
 
@@ -53,27 +53,30 @@ class PieceJudge:
 
     def to_json(self) -> str:
         """As JSON, with the names of the features; a line for each field."""
-        values: dict[str, Any] = {"features": FEATURES}
-        for name, value in asdict(self).items():
-            values[name] = value if isinstance(value, str) else np.round(value, 4).tolist()
+        values: dict[str, Any] = asdict(self)
+        values = {"features": values.pop("features")} | values
+        for name, value in values.items():
+            if isinstance(value, (np.ndarray, float)):
+                values[name] = np.round(value, 4).tolist()
         lines = (f'"{name}": {json.dumps(value, ensure_ascii=False)}' for name, value in values.items())
         return "{\n" + ",\n".join(lines) + "\n}\n"
 
     @classmethod
-    def from_json(cls, text: str) -> PieceJudge:
+    def from_json(cls, text: str, features: tuple[str, ...]) -> PieceJudge:
         """Read what `to_json` gave. Raises ValueError for weights of other features."""
         values = json.loads(text)
-        if tuple(values.pop("features")) != FEATURES:
+        if tuple(values["features"]) != features:
             raise ValueError("the weights are of other features than are measured")
         names = (field.name for field in fields(cls) if not field.kw_only)
         return cls(
             *(np.array(values[name], np.float64) for name in names),
+            features=features,
             made_by=str(values["made_by"]),
             training_data=str(values["training_data"]),
         )
 
 
 @functools.cache
-def shipped_judge() -> PieceJudge:
-    """The judge that was fitted to the detector that ships."""
-    return PieceJudge.from_json(SHIPPED.read_text(encoding="utf-8"))
+def shipped_judge(file: Path, features: tuple[str, ...]) -> PieceJudge:
+    """A judge that was fitted to the detector that ships, from its file."""
+    return PieceJudge.from_json(file.read_text(encoding="utf-8"), features)

@@ -7,6 +7,7 @@ found are specks, so that a bright band is no damage; that there is as much deta
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -36,6 +37,9 @@ clutter: share of POSSIBLE pixels within NEIGHBOURHOOD pixels around it, as a lo
 kin, company: how near the nearest surely damaged piece is, of about its colour and of any, 0 to 1;
 gap: pixels to the nearest such piece, as a logarithm.
 """
+
+WEIGHTS = Path(__file__).with_name("piece_weights.json")
+"""Of the judge of pieces that ships."""
 
 Values = npt.NDArray[np.float64]
 

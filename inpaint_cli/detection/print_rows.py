@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from inpaint_cli.detection.cleanup import Cleanup, lowered, pieces_with
+from inpaint_cli.detection.cleanup import Cleanup, lowered, measured_pieces, pieces_with
 from inpaint_cli.detection.detection import Bools, Floats, Labels
 
 SIZES = (5, 8, 13, 21, 34, 55)
@@ -100,6 +100,17 @@ class _Pieces:
         excess = np.maximum((line - around) / np.float32(BARELY), 1)
         return np.where(in_row, np.minimum(np.log(excess), np.float32(AT_MOST)), 0).astype(np.float32)
 
+    def letters_around(self, size: int, in_row: Bools, half_width: npt.NDArray[np.float64]) -> Row:
+        """Tell what the letters of a size are like around each place; half_width: (n,) of each piece."""
+        letters, step = self._letters(size), _step(size)
+        top, height = self.corner[letters, 0], self.extent[letters, 0]
+        centres = (self.corner + self.extent // 2)[letters]
+        cell = size / step
+        values = np.stack([np.ones(len(centres)), height, top, top + height, half_width[letters]])
+        count, *sums = (_along(self._summed(centres, each, step), cell) for each in values)
+        means = (_ratio(each, count) for each in sums)
+        return Row(step, self.upright, in_row, count / np.float32(step**2), *means)
+
     def _letters(self, size: int) -> Bools:
         """Which pieces (n,) may be letters of a size."""
         height, width = self.extent.T
@@ -113,6 +124,39 @@ class _Pieces:
             np.ravel_multi_index(tuple((places // step).T), shape), values, int(np.prod(shape))
         )
         return cells.reshape(shape).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Row:
+    """Rows of letters of about one size, laid along the second axis, in cells of `step` pixels: (h, w) each.
+
+    upright: whether the photo's axes are exchanged; in_row: where the rows are; count: how densely letters
+    stand around each cell; height, top, bottom, half_width: in pixels, what those have in the mean.
+    """
+
+    step: int
+    upright: bool
+    in_row: Bools
+    count: Floats
+    height: Floats
+    top: Floats
+    bottom: Floats
+    half_width: Floats
+
+    def covers(self, shape: tuple[int, int]) -> Bools:
+        """Where the rows are in a photo of this shape (h, w)."""
+        cells: Bools = self.in_row.T if self.upright else self.in_row
+        whole: Bools = cells.repeat(self.step, 0).repeat(self.step, 1)[: shape[0], : shape[1]]
+        return whole
+
+
+def _along(cells: Floats, cell: float) -> Floats:
+    """Spread over what is in line; cell: cells that the smallest letter is high."""
+    return cv2.GaussianBlur(cells, (0, 0), sigmaX=ALONG * cell, sigmaY=ACROSS * cell).astype(np.float32)
+
+
+def _ratio(of: Floats, to: Floats) -> Floats:
+    return np.divide(of, np.maximum(to, np.float32(1e-9)), dtype=np.float32)
 
 
 def _step(size: int) -> int:
@@ -147,6 +191,12 @@ def _rows(found: Bools) -> Iterator[tuple[_Pieces, int, Bools]]:
             in_row = pieces.rows_of(size)
             if in_row is not None:
                 yield pieces, size, in_row
+
+
+def letters_in_rows(found: Bools) -> list[Row]:
+    """Measure the letters among what was found (h, w), for each size and way in which they make rows."""
+    _, _, half_width = measured_pieces(found)
+    return [pieces.letters_around(size, in_row, half_width) for pieces, size, in_row in _rows(found)]
 
 
 def likelier_in_rows(found: Bools) -> Floats | None:

@@ -3,7 +3,7 @@ import pytest
 
 from inpaint_cli.detection.learned import Judging
 from inpaint_cli.detection.piece_judge import PieceJudge, shipped_judge
-from inpaint_cli.detection.pieces import FEATURES, Pieces
+from inpaint_cli.detection.pieces import FEATURES, WEIGHTS, Pieces
 
 COUNT = len(FEATURES)
 
@@ -14,7 +14,7 @@ def judge_of(name, *, weight=1.0, bias=0.0):
     hidden[FEATURES.index(name)] = 1
     return PieceJudge(
         np.zeros(COUNT), np.ones(COUNT), hidden, np.zeros(1), np.array([weight]), np.array(bias),
-        made_by="by hand", training_data="none",
+        features=FEATURES, made_by="by hand", training_data="none",
     )  # fmt: skip
 
 
@@ -38,7 +38,7 @@ def test_what_is_rarer_than_three_standard_deviations_tells_no_more():
 
 def test_json_gives_the_same_judge_back():
     judge = judge_of("gap", weight=0.25)
-    again = PieceJudge.from_json(judge.to_json())
+    again = PieceJudge.from_json(judge.to_json(), FEATURES)
     assert again.made_by == "by hand"
     assert np.array_equal(again.hidden, judge.hidden)
     assert again.probability(features(gap=2)) == pytest.approx(judge.probability(features(gap=2)))
@@ -46,7 +46,7 @@ def test_json_gives_the_same_judge_back():
 
 def test_weights_of_other_features_are_refused():
     with pytest.raises(ValueError, match="other features"):
-        PieceJudge.from_json(judge_of("gap").to_json().replace("clutter", "dirt"))
+        PieceJudge.from_json(judge_of("gap").to_json().replace("clutter", "dirt"), FEATURES)
 
 
 def test_what_ships_takes_a_plain_stroke_for_damage_and_a_doubtful_bar_in_texture_not():
@@ -59,8 +59,9 @@ def test_what_ships_takes_a_plain_stroke_for_damage_and_a_doubtful_bar_in_textur
         mean_odds=2.0, highest_odds=3.6, area=5, length=3.2, roughness=-2.5, texture=-2.2, contrast=0.1,
         alike=-8, clutter=-1, kin=0, company=0.1, gap=4, **common,
     )  # fmt: skip
-    assert shipped_judge().probability(plain) > 0.95
-    assert shipped_judge().probability(doubtful) < 0.2
+    judge = shipped_judge(WEIGHTS, FEATURES)
+    assert judge.probability(plain) > 0.95
+    assert judge.probability(doubtful) < 0.2
 
 
 def judging(**thresholds):

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from inpaint_cli.detection.cleanup import Cleanup, hysteresis
-from inpaint_cli.detection.print_rows import BAND, FEWEST, GRID, cut_in_rows, likelier_in_rows
+from inpaint_cli.detection.print_rows import (
+    BAND,
+    FEWEST,
+    GRID,
+    cut_in_rows,
+    letters_in_rows,
+    likelier_in_rows,
+)
 
 
 def letters(count, *, size=8, left_out=(), height=120, width=240):
@@ -78,3 +85,15 @@ def test_where_nothing_is_likelier_it_cuts_out_what_hysteresis_does():
     how = Cleanup(high=0.95, low=0.7, min_size=3)
     cut = cut_in_rows(probability, how, np.zeros((516, 16), np.float32))
     assert (cut == hysteresis(probability, 0.95, 0.7, 3)).all() and cut.any()
+
+
+def test_the_letters_around_a_place_in_a_row_are_measured():
+    found = letters(12)
+    for row in letters_in_rows(found):
+        cell = 60 // row.step, 68 // row.step
+        assert row.in_row[cell]
+        assert (row.height[cell], row.top[cell], row.bottom[cell]) == pytest.approx((8, 56, 64), abs=0.01)
+        assert row.half_width[cell] == pytest.approx(2, abs=0.1)  # strokes are 4 wide
+        assert row.covers(found.shape)[60, 20:116].all()
+        assert not row.covers(found.shape)[:30].any()
+    assert not letters_in_rows(letters(FEWEST - 1))

@@ -1,11 +1,18 @@
 import cv2
 import numpy as np
+import pytest
 
-from benchmarks.calibrate_pieces import PieceData, fit, main
+from benchmarks.calibrate_pieces import main
+from benchmarks.judging import PieceData, fit
 from inpaint_cli.detection.piece_judge import PieceJudge
 from inpaint_cli.detection.pieces import FEATURES
 
 ODDS = FEATURES.index("mean-odds")
+
+
+@pytest.fixture(autouse=True)
+def few_steps(monkeypatch):
+    monkeypatch.setattr("benchmarks.judging.STEPS", 150)
 
 
 def drawn(count=1500):
@@ -16,19 +23,19 @@ def drawn(count=1500):
 
 def test_a_judge_learns_what_tells_damage_apart():
     data = drawn()
-    likely = fit(data).probability(data.features)
+    likely = fit(data, FEATURES).probability(data.features)
     clear = np.abs(data.features[:, ODDS]) > 0.5
     assert ((likely > 0.5) == data.damaged)[clear].mean() > 0.95
 
 
 def test_the_same_pieces_give_the_same_judge():
-    assert fit(drawn()).to_json() == fit(drawn()).to_json()
+    assert fit(drawn(), FEATURES).to_json() == fit(drawn(), FEATURES).to_json()
 
 
 def test_what_has_no_weight_is_not_learned():
     data = drawn()
     wrong = PieceData(data.features, ~data.damaged, np.full(1500, 1e-9), data.photo)
-    likely = fit(PieceData.joined([data, wrong])).probability(data.features)
+    likely = fit(PieceData.joined([data, wrong]), FEATURES).probability(data.features)
     clear = np.abs(data.features[:, ODDS]) > 0.5
     assert ((likely > 0.5) == data.damaged)[clear].mean() > 0.9
 
@@ -53,7 +60,6 @@ def test_the_command_writes_a_judge_of_damaged_photos(tmp_path, monkeypatch, cap
         str(tmp_path / "elements/dust/a.png"), cv2.circle(np.zeros((40, 40), np.uint8), (20, 20), 6, 255, -1)
     )
     output = tmp_path / "weights.json"
-    monkeypatch.setattr("benchmarks.calibrate_pieces.EPOCHS", 1)
     command = ["calibrate_pieces", str(tmp_path / "cases"), "--photos", str(tmp_path / "clean")]
     monkeypatch.setattr(
         "sys.argv",
@@ -61,6 +67,6 @@ def test_the_command_writes_a_judge_of_damaged_photos(tmp_path, monkeypatch, cap
     )
     assert main() == 0
     assert "pieces" in capsys.readouterr().out
-    judge = PieceJudge.from_json(output.read_text())
+    judge = PieceJudge.from_json(output.read_text(), FEATURES)
     assert "--per-photo 2" in judge.made_by
     assert np.isfinite(judge.probability(np.zeros((1, len(FEATURES)), np.float32))).all()

@@ -51,6 +51,7 @@ def test_the_wheel_carries_every_shipped_model_and_its_card(wheel):
     assert shipped <= packed
     assert any(name.endswith(".onnx") for name in shipped)
     assert "inpaint_cli/detection/piece_weights.json" in packed
+    assert "inpaint_cli/detection/letter_weights.json" in packed
 
 
 def test_the_wheel_carries_only_the_two_packages(wheel):
