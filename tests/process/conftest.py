@@ -101,6 +101,7 @@ def clear_and_faint_scratch(tmp_path: Path) -> None:
     photo = np.full((90, 120, 3), 90, np.uint8)
     photo[25:27, 20:100] = 150
     photo[65:67, 20:100] = 104
+    photo[28:] += 4  # so that it makes a difference how wide the mask is
     (tmp_path / "photos").mkdir()
     Image.fromarray(photo).save(tmp_path / "photos/a.png")
 

@@ -131,11 +131,11 @@ def test_another_model_in_a_file_of_the_same_path_is_another_result(
     model = tmp_path / "mine.onnx"
     call = ("restore", "photos", "--mask-dir", "masks", "-o", "out", "--model", model, "--json")
     greys = []
-    for level in (0.25, 0.75):
+    for level in (0.25, 0.5):
         replace_model(model, level)
         assert [inpaint(*call).lines[0]["status"] for _ in range(2)] == ["restored", "skipped"]
         greys.append(Image.open(tmp_path / "out/a.png").getpixel((5, 5)))
-    assert greys == [(64, 64, 64), (191, 191, 191)]
+    assert greys == [(64, 64, 64), (128, 128, 128)]
 
 
 @pytest.fixture
@@ -149,7 +149,8 @@ def upgradable(tmp_path: Path) -> Path:
 def upgrade(place: Path) -> None:
     """Change the code so that damage is filled with nearly black."""
     with (place / "inpaint_cli/restoration/restorer.py").open("a") as code:
-        code.write("\nRestorer.restore = lambda self, pixels, mask: np.where(mask[..., None], 7, pixels)\n")
+        fill = "lambda self, pixels, mask, hidden=None: np.where(mask[..., None], 7, pixels)"
+        code.write(f"\nRestorer.restore = {fill}\n")
 
 
 def test_what_another_state_of_the_code_makes_is_another_result(
