@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -12,12 +14,15 @@ NEIGHBOURLY = 14
 """Difference (of 255) of two neighbours of one colour, at most."""
 NEIGHBOURS = 2
 """So many neighbours of its colour has a pixel that a piece is begun from."""
+SAME = 1.0
+"""Difference (of 255) of two colours that are taken for one."""
 SMALLEST = 3
 """Pixels of a piece, at least."""
 _FREE, _TAKEN, _FILLED = 0, 1, 2
 _FLOOD = 8 | cv2.FLOODFILL_FIXED_RANGE | cv2.FLOODFILL_MASK_ONLY | (_FILLED << 8)
 
 Signed = npt.NDArray[np.int16]
+Box = tuple[slice, slice]
 
 
 def plain_pieces(photo: Floats, chance: Floats, least: float, alike: int, largest: int) -> Labels:
@@ -29,70 +34,75 @@ def plain_pieces(photo: Floats, chance: Floats, least: float, alike: int, larges
     """
     height, width = chance.shape
     pixels = np.rint(photo * 255).astype(np.uint8)
-    signed = pixels.astype(np.int16)
+    neighbours, colours = _of_its_colour(pixels.astype(np.int16))
     labels = np.zeros((height, width), np.int32)
     state = np.zeros((height + 2, width + 2), np.uint8)  # OpenCV wants a rim around it
-    rows, columns = np.nonzero((chance >= least) & (_of_its_colour(signed) >= NEIGHBOURS))
+    rows, columns = np.nonzero((chance >= least) & (neighbours >= NEIGHBOURS))
     order = np.argsort(-chance[rows, columns], kind="stable")
+    rows, columns = rows[order], columns[order]
     tried = np.zeros((height, width), np.bool_)
     count = 0
-    for row, column in zip(rows[order].tolist(), columns[order].tolist(), strict=True):
+    for row, column, colour in zip(
+        rows.tolist(), columns.tolist(), colours[rows, columns].tolist(), strict=True
+    ):
         if tried[row, column]:
             continue
         tried[row, column] = True
-        colour = _colour_at(signed, row, column)
-        for last in (False, True):
-            at, filled = _flood(pixels, state, (row, column), colour, alike)
-            area = np.count_nonzero(filled)
-            tall, wide = filled.shape
-            within = state[1:-1, 1:-1][at]
-            within[filled] = _FREE
-            if area < SMALLEST or tall > largest or wide > largest:
-                break
-            if last:
-                count += 1
-                within[filled] = _TAKEN
-                labels[at][filled] = count
-            else:
-                colour = signed[at][filled].mean(axis=0)
+        at, filled = _settled(pixels, state, (row, column), colour, alike, largest)
         tried[at] |= filled
+        if np.count_nonzero(filled) >= SMALLEST and max(filled.shape) <= largest:
+            count += 1
+            state[1:-1, 1:-1][at][filled] = _TAKEN
+            labels[at][filled] = count
     return labels
 
 
-def _of_its_colour(signed: Signed) -> npt.NDArray[np.uint8]:
-    """How many of its eight neighbours each pixel (h, w) shares its colour with."""
+def _of_its_colour(signed: Signed) -> tuple[npt.NDArray[np.uint8], Floats]:
+    """How many of its neighbours each pixel shares its colour with, (h, w), and the mean of all (h, w, 3)."""
     height, width = signed.shape[:2]
     count = np.zeros((height, width), np.uint8)
+    total = signed.astype(np.float32)
     for down, right in ((0, 1), (1, 0), (1, 1), (1, -1)):
         one = np.s_[: height - down, max(-right, 0) : width - max(right, 0)]
         other = np.s_[down:, max(right, 0) : width + min(right, 0)]
         same = np.abs(signed[one] - signed[other]).max(axis=2) <= NEIGHBOURLY
-        count[one] += same
-        count[other] += same
-    return count
+        for here, there in ((one, other), (other, one)):
+            count[here] += same
+            total[here] += signed[there] * same[..., None]
+    return count, total / (count[..., None] + np.float32(1))
 
 
-def _colour_at(signed: Signed, row: int, column: int) -> npt.NDArray[np.float64]:
-    """The mean of a pixel and of its neighbours of the same colour (3,)."""
-    near = signed[max(row - 1, 0) : row + 2, max(column - 1, 0) : column + 2].reshape(-1, 3)
-    same = np.abs(near - signed[row, column]).max(axis=1) <= NEIGHBOURLY
-    mean: npt.NDArray[np.float64] = near[same].mean(axis=0)
-    return mean
+def _settled(
+    pixels: npt.NDArray[np.uint8],
+    state: npt.NDArray[np.uint8],
+    seed: tuple[int, int],
+    colour: Sequence[float],
+    alike: int,
+    largest: int,
+) -> tuple[Box, Bools]:
+    """Fill with a colour, and once more with that of what was filled, unless it is the same or too large."""
+    at, filled = _flood(pixels, state, seed, colour, alike)
+    if np.count_nonzero(filled) > SMALLEST and max(filled.shape) <= largest:
+        own: list[float] = pixels[at][filled].mean(axis=0).tolist()
+        if max(abs(one - other) for one, other in zip(colour, own, strict=True)) > SAME:
+            return _flood(pixels, state, seed, own, alike)
+    return at, filled
 
 
 def _flood(
     pixels: npt.NDArray[np.uint8],
     state: npt.NDArray[np.uint8],
     seed: tuple[int, int],
-    colour: npt.NDArray[np.float64],
+    colour: Sequence[float],
     alike: int,
-) -> tuple[tuple[slice, slice], Bools]:
+) -> tuple[Box, Bools]:
     """Fill what is connected with a seed, free and of the colour; returns a box and what of it is filled."""
     row, column = seed
-    here = pixels[row, column].astype(np.float64)
-    below, above = np.maximum(here - colour + alike, 0), np.maximum(colour - here + alike, 0)
-    _, _, _, (left, top, wide, tall) = cv2.floodFill(
-        pixels, state, (column, row), 0, below.tolist(), above.tolist(), _FLOOD
-    )
+    apart = [here - wanted for here, wanted in zip(pixels[row, column].tolist(), colour, strict=True)]
+    below, above = ([max(sign * each + alike, 0) for each in apart] for sign in (1, -1))
+    _, _, _, (left, top, wide, tall) = cv2.floodFill(pixels, state, (column, row), 0, below, above, _FLOOD)
     at = slice(top, top + tall), slice(left, left + wide)
-    return at, state[1:-1, 1:-1][at] == _FILLED
+    within = state[1:-1, 1:-1][at]
+    filled = within == _FILLED
+    within[filled] = _FREE
+    return at, filled

@@ -25,6 +25,8 @@ BROADEST = 2.5
 """A letter, or some that touch, is at most so many times as wide as high."""
 FEWEST, REACH = 7, 40.0
 """So many letters make a row, where they stand within so many heights, at one level within a height."""
+FURTHER = 6.0
+"""Heights that a row is taken to go on beyond where so many letters were found."""
 ALONG, ACROSS, AROUND = 14.0, 0.4, 1.6
 """Standard deviations, in heights, of what is in line with others: along, across, and around."""
 HEAVIEST = 1.5
@@ -109,7 +111,9 @@ class _Pieces:
         values = np.stack([np.ones(len(centres)), height, top, top + height, half_width[letters]])
         count, *sums = (_along(self._summed(centres, each, step), cell) for each in values)
         means = (_ratio(each, count) for each in sums)
-        return Row(step, self.upright, in_row, count / np.float32(step**2), *means)
+        further = np.ones((1, 2 * round(FURTHER * cell) + 1), np.uint8)
+        wider: Bools = cv2.dilate(in_row.astype(np.uint8), further) > 0
+        return Row(step, self.upright, wider, count / np.float32(step**2), *means)
 
     def _letters(self, size: int) -> Bools:
         """Which pieces (n,) may be letters of a size."""

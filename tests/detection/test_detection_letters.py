@@ -70,7 +70,7 @@ def test_what_was_found_far_from_the_rows_stays():
     photo = printed(ground(), ALL)
     far = np.zeros((HEIGHT, WIDTH), np.bool_)
     far[2:5, 2:150] = True
-    probability = np.where(ALL | far, 0.85, 0.01).astype(np.float32)
+    probability = np.where(ALL, 0.99, np.where(far, 0.85, 0.01)).astype(np.float32)
     assert (BY_HEIGHT.completed(photo, probability, ALL | far, grow=1) == ALL | far).all()
 
 
