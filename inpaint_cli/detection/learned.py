@@ -146,7 +146,7 @@ class LearnedDetector:
     surely damaged, and their masks cut out by `cleanup`, more of it the more there is; those between the two
     by `strict`. judging: how the pieces of what was cut out are judged then, in prints as in surely damaged
     photos; None: they are all taken. Cracks in prints are not judged: what little is seen of them looks like
-    much else. lettering: how rows of print in surely damaged photos are completed; None: they are not.
+    much else. lettering: how rows of print in it are completed; None: they are not.
     """
 
     network: Network
@@ -178,7 +178,7 @@ class LearnedDetector:
             found = evidence.with_cracks(found, core, self.cleanup)
         grow = self.cleanup.grow
         mask = snapped(photo, evidence.probability, found, grow)
-        if sure and self.lettering is not None:
+        if self.lettering is not None:
             mask = self.lettering.completed(photo, evidence.probability, mask, grow)
         strokes = find_constant_strokes(pixels)
         if strokes.any():

@@ -279,6 +279,27 @@ def test_a_faint_letter_is_masked_in_a_row_of_print_and_not_beside_it(top, found
     assert mask[top : top + 6, 140:142].all() == found
 
 
+@dataclass
+class FindsWhiteAndHesitates(FindsWhite):
+    """Gives what is light, and not quite white, a probability of 0.05."""
+
+    def __call__(self, inputs):
+        light = (inputs["photo"].min(axis=1, keepdims=True) > 0.8).astype(np.float32) * np.float32(0.05)
+        return np.maximum(super().__call__(inputs), light)
+
+
+@pytest.mark.parametrize("sure_from", [0.0, 1.0])
+def test_a_letter_that_the_network_missed_is_completed_in_a_row_also_of_a_photo_in_doubt(sure_from):
+    photo, missed, rows = colourful(), np.s_[50:64, 136:140], range(40, 280, 12)
+    grain = np.random.default_rng(4).integers(0, 3, (14, 4, 3))
+    for left in rows:
+        photo[50:64, left : left + 4] = 255 - grain
+    photo[missed] = 225 - grain
+    detector = replace(cutting(FindsWhiteAndHesitates()), sure_from=sure_from)
+    assert detector.find(photo).mask[missed].all()
+    assert not replace(detector, lettering=None).find(photo).mask[missed].any()
+
+
 def test_a_photo_with_a_row_of_print_is_likelier_damaged():
     in_a_row, scattered = colourful(), colourful()
     for k in range(20):
