@@ -32,12 +32,30 @@ def plain_pieces(photo: Floats, chance: Floats, least: float, alike: int, larges
     alike: difference (of 255) of any channel from a piece's colour, up to which a pixel belongs to the piece;
     largest: pixels that a piece is wide and high, at most.
     """
+    labels = np.zeros(chance.shape, np.int32)
+    likely = chance >= least
+    if likely.any():
+        at = _box_around(likely, largest)
+        _label(labels[at], photo[at], np.where(likely[at], chance[at], np.float32(0)), alike, largest)
+    return labels
+
+
+def _box_around(likely: Bools, reach: int) -> Box:
+    """The rows and columns that have anything likely, and so many pixels more on every side."""
+    rows, columns = (np.flatnonzero(likely.any(axis=axis)) for axis in (1, 0))
+    return (
+        slice(max(rows[0] - reach, 0), rows[-1] + reach + 1),
+        slice(max(columns[0] - reach, 0), columns[-1] + reach + 1),
+    )
+
+
+def _label(labels: Labels, photo: Floats, chance: Floats, alike: int, largest: int) -> None:
+    """Label the pieces that hold a pixel with a chance above 0, see `plain_pieces`."""
     height, width = chance.shape
     pixels = np.rint(photo * 255).astype(np.uint8)
     neighbours, colours = _of_its_colour(pixels.astype(np.int16))
-    labels = np.zeros((height, width), np.int32)
     state = np.zeros((height + 2, width + 2), np.uint8)  # OpenCV wants a rim around it
-    rows, columns = np.nonzero((chance >= least) & (neighbours >= NEIGHBOURS))
+    rows, columns = np.nonzero((chance > 0) & (neighbours >= NEIGHBOURS))
     order = np.argsort(-chance[rows, columns], kind="stable")
     rows, columns = rows[order], columns[order]
     tried = np.zeros((height, width), np.bool_)
@@ -54,7 +72,6 @@ def plain_pieces(photo: Floats, chance: Floats, least: float, alike: int, larges
             count += 1
             state[1:-1, 1:-1][at][filled] = _TAKEN
             labels[at][filled] = count
-    return labels
 
 
 def _of_its_colour(signed: Signed) -> tuple[npt.NDArray[np.uint8], Floats]:

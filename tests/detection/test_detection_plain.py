@@ -68,3 +68,10 @@ def test_a_difference_in_one_channel_is_one_of_colour():
     photo[:, 3:, 2] += 0.2
     labels = plain_pieces(photo, likely_at((1, 1), shape=(3, 6)), 0.1, alike=11, largest=6)
     assert labels.tolist() == [[1, 1, 1, 0, 0, 0]] * 3
+
+
+def test_far_from_everything_else_a_piece_is_parted_as_well():
+    photo = photo_of(np.full((300, 400), 90))
+    photo[200:203, 310:314] = 0.8
+    labels = plain_pieces(photo, likely_at((201, 312), shape=(300, 400)), 0.1, alike=11, largest=9)
+    assert labels.sum() == 12 and (labels[200:203, 310:314] == 1).all()
