@@ -257,13 +257,20 @@ def test_nothing_is_cut_off_on_a_narrow_screen(report: Path, opened: Open) -> No
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
-def test_a_thousand_photos_are_filled_in_as_they_come_into_view(tmp_path: Path, opened: Open) -> None:
-    one = restored(tmp_path, "one.png", (24, 32))
-    outcomes = [
-        Outcome(photo=one.photo, output=one.output, mask=one.mask, status="restored", seconds=number / 1000)
-        for number in range(1000)
+def restored_photos(folder: Path, count: int) -> list[Outcome]:
+    """So many photos, one file under as many names, and their one result."""
+    one = restored(folder, "one.png", (24, 32))
+    photos = [one.photo.with_name(f"{number}.png") for number in range(count)]
+    for photo in photos:
+        photo.hardlink_to(one.photo)
+    return [
+        Outcome(photo=photo, output=one.output, mask=one.mask, status="restored", seconds=number / 1000)
+        for number, photo in enumerate(photos)
     ]
-    write_page(tmp_path / "report.html", outcomes, seconds=100.0)
+
+
+def test_a_thousand_photos_are_filled_in_as_they_come_into_view(tmp_path: Path, opened: Open) -> None:
+    write_page(tmp_path / "report.html", restored_photos(tmp_path, 1000), seconds=100.0)
     opened_report = opened(tmp_path / "report.html")
     page = opened_report.page
     cards, filled = page.locator("#pictures > .card"), page.locator("#pictures > .card:has(img)")
@@ -280,11 +287,7 @@ def test_a_thousand_photos_are_filled_in_as_they_come_into_view(tmp_path: Path, 
 
 
 def test_on_paper_every_photo_is_there(tmp_path: Path, opened: Open) -> None:
-    one = restored(tmp_path, "one.png", (24, 32))
-    outcomes = [
-        Outcome(photo=one.photo, output=one.output, mask=one.mask, status="restored") for _ in range(60)
-    ]
-    write_page(tmp_path / "report.html", outcomes, seconds=1.0)
+    write_page(tmp_path / "report.html", restored_photos(tmp_path, 60), seconds=1.0)
     page = opened(tmp_path / "report.html").page
     page.locator("#pictures > .card:has(img)").first.wait_for()
     page.pdf()
