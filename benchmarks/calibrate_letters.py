@@ -16,9 +16,17 @@ from itertools import chain
 
 import numpy as np
 
-from benchmarks.judging import Case, PieceData, fit_and_write, given_cases, judge_options, measured, own_cases
+from benchmarks.judging import (
+    Case,
+    PieceData,
+    fit_and_write,
+    given_cases,
+    judge_options,
+    learned_detector,
+    measured,
+    own_cases,
+)
 from inpaint_cli.detection.detection import as_colour
-from inpaint_cli.detection.factory import open_detector
 from inpaint_cli.detection.learned import LearnedDetector
 from inpaint_cli.detection.letters import FEATURES, WEIGHTS, measured_letters
 from inpaint_cli.detection.print_rows import letters_in_rows
@@ -32,10 +40,7 @@ MOSTLY = 0.7
 def main() -> int:
     """Fit, print and write."""
     options = judge_options(__file__, __doc__, WEIGHTS)
-    detector = open_detector(options.detector, device="cpu")
-    if not isinstance(detector, LearnedDetector):
-        raise SystemExit(f"{options.detector} finds no letters")
-    detector = replace(detector, lettering=None)
+    detector = replace(learned_detector(options.detector), lettering=None)
     cases = chain(
         given_cases(options.cases),
         own_cases(options.photos, options.elements, options.per_photo, shares=SHARES),

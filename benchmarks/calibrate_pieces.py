@@ -17,10 +17,18 @@ from itertools import chain
 
 import numpy as np
 
-from benchmarks.judging import Case, PieceData, fit_and_write, given_cases, judge_options, measured, own_cases
+from benchmarks.judging import (
+    Case,
+    PieceData,
+    fit_and_write,
+    given_cases,
+    judge_options,
+    learned_detector,
+    measured,
+    own_cases,
+)
 from inpaint_cli.detection.cleanup import grown
 from inpaint_cli.detection.detection import as_colour
-from inpaint_cli.detection.factory import open_detector
 from inpaint_cli.detection.learned import LearnedDetector
 from inpaint_cli.detection.measure import TOLERANCE
 from inpaint_cli.detection.pieces import FEATURES, WEIGHTS
@@ -29,9 +37,7 @@ from inpaint_cli.detection.pieces import FEATURES, WEIGHTS
 def main() -> int:
     """Fit, print and write."""
     options = judge_options(__file__, __doc__, WEIGHTS)
-    detector = open_detector(options.detector, device="cpu")
-    if not isinstance(detector, LearnedDetector):
-        raise SystemExit(f"{options.detector} has no pieces to judge")
+    detector = learned_detector(options.detector)
     cases = chain(given_cases(options.cases), own_cases(options.photos, options.elements, options.per_photo))
     fit_and_write((data for case in cases for data in _pieces(detector, case)), FEATURES, options)
     return 0

@@ -18,7 +18,8 @@ from benchmarks.arguments import parser_of
 from benchmarks.cases import case_files, kinds_in
 from inpaint_cli.cli.clean_photos import find_photos
 from inpaint_cli.detection.detection import Bools, Floats, Labels, Pixels, as_colour
-from inpaint_cli.detection.factory import DEFAULT_DETECTOR
+from inpaint_cli.detection.factory import DEFAULT_DETECTOR, open_detector
+from inpaint_cli.detection.learned import LearnedDetector
 from inpaint_cli.detection.piece_judge import PieceJudge, standardised
 from inpaint_cli.names import number_of
 from inpaint_cli.photos import read_mask, read_photo
@@ -187,6 +188,14 @@ def judge_options(file: str, description: str | None, output: Path) -> argparse.
     parser.add_argument("--training-data", default="", help="what is written beside the weights")
     parser.add_argument("-o", "--output", type=Path, default=output)
     return parser.parse_args()
+
+
+def learned_detector(name: str) -> LearnedDetector:
+    """Open a detector that judges; ends the program for another one."""
+    detector = open_detector(name, device="cpu")
+    if not isinstance(detector, LearnedDetector):
+        raise SystemExit(f"{name} has no pieces to judge")
+    return detector
 
 
 def fit_and_write(parts: Iterable[PieceData], features: tuple[str, ...], options: argparse.Namespace) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -43,6 +44,23 @@ class Network(Protocol):
         batch. Raises ModelError where the model fails.
         """
         ...
+
+
+@dataclass(frozen=True)
+class AroundNetwork:
+    """What asks a network in a way of its own, and else is that network."""
+
+    network: Network
+
+    @property
+    def card(self) -> ModelCard:
+        """What the model says about itself."""
+        return self.network.card
+
+    @property
+    def device(self) -> str:
+        """Where it really runs."""
+        return self.network.device
 
 
 def check_answer(answer: object, photo: Tiles, card: ModelCard, source: str) -> Tiles:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -51,14 +52,12 @@ def _box_around(likely: Bools, reach: int) -> Box:
 
 def _label(labels: Labels, photo: Floats, chance: Floats, alike: int, largest: int) -> None:
     """Label the pieces that hold a pixel with a chance above 0, see `plain_pieces`."""
-    height, width = chance.shape
-    pixels = np.rint(photo * 255).astype(np.uint8)
-    neighbours, colours = _of_its_colour(pixels.astype(np.int16))
-    state = np.zeros((height + 2, width + 2), np.uint8)  # OpenCV wants a rim around it
+    canvas = _Canvas.of(photo, alike, largest)
+    neighbours, colours = _of_its_colour(canvas.pixels.astype(np.int16))
     rows, columns = np.nonzero((chance > 0) & (neighbours >= NEIGHBOURS))
     order = np.argsort(-chance[rows, columns], kind="stable")
     rows, columns = rows[order], columns[order]
-    tried = np.zeros((height, width), np.bool_)
+    tried = np.zeros(chance.shape, np.bool_)
     count = 0
     for row, column, colour in zip(
         rows.tolist(), columns.tolist(), colours[rows, columns].tolist(), strict=True
@@ -66,11 +65,11 @@ def _label(labels: Labels, photo: Floats, chance: Floats, alike: int, largest: i
         if tried[row, column]:
             continue
         tried[row, column] = True
-        at, filled = _settled(pixels, state, (row, column), colour, alike, largest)
+        at, filled = canvas.piece_at((row, column), colour)
         tried[at] |= filled
-        if np.count_nonzero(filled) >= SMALLEST and max(filled.shape) <= largest:
+        if np.count_nonzero(filled) >= SMALLEST and not canvas.is_too_large(filled):
             count += 1
-            state[1:-1, 1:-1][at][filled] = _TAKEN
+            canvas.take(at, filled)
             labels[at][filled] = count
 
 
@@ -89,37 +88,52 @@ def _of_its_colour(signed: Signed) -> tuple[npt.NDArray[np.uint8], Floats]:
     return count, total / (count[..., None] + np.float32(1))
 
 
-def _settled(
-    pixels: npt.NDArray[np.uint8],
-    state: npt.NDArray[np.uint8],
-    seed: tuple[int, int],
-    colour: Sequence[float],
-    alike: int,
-    largest: int,
-) -> tuple[Box, Bools]:
-    """Fill with a colour, and once more with that of what was filled, unless it is the same or too large."""
-    at, filled = _flood(pixels, state, seed, colour, alike)
-    if np.count_nonzero(filled) > SMALLEST and max(filled.shape) <= largest:
-        own: list[float] = pixels[at][filled].mean(axis=0).tolist()
-        if max(abs(one - other) for one, other in zip(colour, own, strict=True)) > SAME:
-            return _flood(pixels, state, seed, own, alike)
-    return at, filled
+@dataclass(frozen=True, eq=False)
+class _Canvas:
+    """What is filled: pixels (h, w, 3) uint8, and whose each is, with a rim around that OpenCV wants.
 
+    alike, largest: see `plain_pieces`.
+    """
 
-def _flood(
-    pixels: npt.NDArray[np.uint8],
-    state: npt.NDArray[np.uint8],
-    seed: tuple[int, int],
-    colour: Sequence[float],
-    alike: int,
-) -> tuple[Box, Bools]:
-    """Fill what is connected with a seed, free and of the colour; returns a box and what of it is filled."""
-    row, column = seed
-    apart = [here - wanted for here, wanted in zip(pixels[row, column].tolist(), colour, strict=True)]
-    below, above = ([max(sign * each + alike, 0) for each in apart] for sign in (1, -1))
-    _, _, _, (left, top, wide, tall) = cv2.floodFill(pixels, state, (column, row), 0, below, above, _FLOOD)
-    at = slice(top, top + tall), slice(left, left + wide)
-    within = state[1:-1, 1:-1][at]
-    filled = within == _FILLED
-    within[filled] = _FREE
-    return at, filled
+    pixels: npt.NDArray[np.uint8]
+    state: npt.NDArray[np.uint8]
+    alike: int
+    largest: int
+
+    @classmethod
+    def of(cls, photo: Floats, alike: int, largest: int) -> _Canvas:
+        height, width = photo.shape[:2]
+        state = np.zeros((height + 2, width + 2), np.uint8)
+        return cls(np.rint(photo * 255).astype(np.uint8), state, alike, largest)
+
+    def piece_at(self, seed: tuple[int, int], colour: Sequence[float]) -> tuple[Box, Bools]:
+        """Fill with a colour, and again with that of what was filled, unless it is the same or too large."""
+        at, filled = self._flood(seed, colour)
+        if np.count_nonzero(filled) > SMALLEST and not self.is_too_large(filled):
+            own: list[float] = self.pixels[at][filled].mean(axis=0).tolist()
+            if max(abs(one - other) for one, other in zip(colour, own, strict=True)) > SAME:
+                return self._flood(seed, own)
+        return at, filled
+
+    def is_too_large(self, filled: Bools) -> bool:
+        """Whether what was filled is higher or wider than a piece may be."""
+        return bool(max(filled.shape) > self.largest)
+
+    def take(self, at: Box, filled: Bools) -> None:
+        """Let no other piece have these pixels."""
+        self.state[1:-1, 1:-1][at][filled] = _TAKEN
+
+    def _flood(self, seed: tuple[int, int], colour: Sequence[float]) -> tuple[Box, Bools]:
+        """Fill what is connected with a seed, free and of the colour; a box, and what of it is filled."""
+        row, column = seed
+        here: list[int] = self.pixels[row, column].tolist()
+        apart = [one - other for one, other in zip(here, colour, strict=True)]
+        below, above = ([max(sign * each + self.alike, 0) for each in apart] for sign in (1, -1))
+        _, _, _, (left, top, wide, tall) = cv2.floodFill(
+            self.pixels, self.state, (column, row), 0, below, above, _FLOOD
+        )
+        at = slice(top, top + tall), slice(left, left + wide)
+        within = self.state[1:-1, 1:-1][at]
+        filled = within == _FILLED
+        within[filled] = _FREE
+        return at, filled

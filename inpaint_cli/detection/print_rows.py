@@ -95,10 +95,7 @@ class _Pieces:
         most = np.minimum(HEAVIEST * size**2 / np.maximum(self.area, 1), 1)
         chosen = letters[self.owner]
         weight = self._summed(self.pixels[chosen], most[self.owner[chosen]] / step**2, step)
-        line, around = (
-            cv2.GaussianBlur(weight, (0, 0), sigmaX=ALONG * cell, sigmaY=across * cell)
-            for across in (ACROSS, AROUND)
-        )
+        line, around = (_along(weight, cell, across) for across in (ACROSS, AROUND))
         excess = np.maximum((line - around) / np.float32(BARELY), 1)
         return np.where(in_row, np.minimum(np.log(excess), np.float32(AT_MOST)), 0).astype(np.float32)
 
@@ -154,9 +151,9 @@ class Row:
         return whole
 
 
-def _along(cells: Floats, cell: float) -> Floats:
-    """Spread over what is in line; cell: cells that the smallest letter is high."""
-    return cv2.GaussianBlur(cells, (0, 0), sigmaX=ALONG * cell, sigmaY=ACROSS * cell).astype(np.float32)
+def _along(cells: Floats, cell: float, across: float = ACROSS) -> Floats:
+    """Spread over what is in line, and heights `across`; cell: cells that the smallest letter is high."""
+    return cv2.GaussianBlur(cells, (0, 0), sigmaX=ALONG * cell, sigmaY=across * cell).astype(np.float32)
 
 
 def _ratio(of: Floats, to: Floats) -> Floats:
@@ -199,8 +196,11 @@ def _rows(found: Bools) -> Iterator[tuple[_Pieces, int, Bools]]:
 
 def letters_in_rows(found: Bools) -> list[Row]:
     """Measure the letters among what was found (h, w), for each size and way in which they make rows."""
+    rows = list(_rows(found))
+    if not rows:
+        return []
     _, _, half_width = measured_pieces(found)
-    return [pieces.letters_around(size, in_row, half_width) for pieces, size, in_row in _rows(found)]
+    return [pieces.letters_around(size, in_row, half_width) for pieces, size, in_row in rows]
 
 
 def likelier_in_rows(found: Bools) -> Floats | None:

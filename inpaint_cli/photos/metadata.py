@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import struct
 from dataclasses import dataclass
-from typing import Literal
 
 from inpaint_cli.photos.tiff_tags import Kind, Tag
 
 EXIF_HEADER = b"Exif\x00\x00"
 """What JPEG and Pillow write in front of an EXIF structure."""
 METRES_PER_INCH = 0.0254
-_ORIENTATION_BYTES: dict[int, int] = {Kind.SHORT: 2, Kind.LONG: 4}
+_ORIENTATION_FORMATS: dict[int, str] = {Kind.SHORT: "H", Kind.LONG: "I"}
+"""Of `struct`: 2 bytes, as the standard says, or 4."""
 _PREFIX = rb"""[^\s=:"'<>/]+"""
 _XMP_TIFF = re.compile(rb"""xmlns(?::(%b))?\s*=\s*["']http://ns\.adobe\.com/tiff/1\.0/["']""" % _PREFIX)
 _XMP_ORIENTATION = re.compile(
@@ -47,7 +47,8 @@ def exif_orientation(exif: bytes | None) -> int:
     place = _orientation_place(exif) if exif else None
     if exif is None or place is None:
         return 1
-    value = int.from_bytes(exif[place], _endian(exif))
+    at, packed = place
+    value = int(struct.unpack_from(packed, exif, at)[0])
     return value if 1 <= value <= 8 else 1
 
 
@@ -56,8 +57,8 @@ def upright_exif(exif: bytes | None) -> bytes | None:
     place = _orientation_place(exif) if exif else None
     if exif is None or place is None:
         return exif
-    upright = (1).to_bytes(place.stop - place.start, _endian(exif))
-    return exif[: place.start] + upright + exif[place.stop :]
+    at, packed = place
+    return exif[:at] + struct.pack(packed, 1) + exif[at + struct.calcsize(packed) :]
 
 
 def without_thumbnail(exif: bytes | None) -> bytes | None:
@@ -83,19 +84,15 @@ def _byte_order(exif: bytes) -> str:
     return "<" if exif[:2] == b"II" else ">"
 
 
-def _endian(exif: bytes) -> Literal["little", "big"]:
-    return "little" if exif[:2] == b"II" else "big"
-
-
-def _orientation_place(exif: bytes) -> slice | None:
-    """Find where the orientation's value lies in the first directory: 2 bytes, as the standard says, or 4."""
+def _orientation_place(exif: bytes) -> tuple[int, str] | None:
+    """Find where the orientation's value lies in the first directory, and how it is packed, for `struct`."""
     order = _byte_order(exif)
     for entry in _first_directory(exif):
         if entry + 12 > len(exif):
             return None
         tag, kind, count = struct.unpack_from(order + "HHI", exif, entry)
-        if tag == Tag.ORIENTATION and kind in _ORIENTATION_BYTES and count == 1:
-            return slice(entry + 8, entry + 8 + _ORIENTATION_BYTES[kind])
+        if tag == Tag.ORIENTATION and kind in _ORIENTATION_FORMATS and count == 1:
+            return entry + 8, order + _ORIENTATION_FORMATS[kind]
     return None
 
 

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inpaint_cli.backends.card import ModelCard
-from inpaint_cli.backends.network import Network, Tiles
+from inpaint_cli.backends.network import AroundNetwork, Tiles
 from inpaint_cli.errors import UsageError
 
 
@@ -48,26 +47,15 @@ The first four give as much as all eight, and more than the four rotations or th
 
 
 @dataclass(frozen=True)
-class SelfEnsemble:
+class SelfEnsemble(AroundNetwork):
     """The mean of a network's answers to the first `count` of ORIENTATIONS; itself a network."""
 
-    network: Network
     count: int
 
     def __post_init__(self) -> None:
         """Raise UsageError for a count that there are not so many orientations for."""
         if not 1 <= self.count <= len(ORIENTATIONS):
             raise UsageError(f"an ensemble of {self.count} must be of 1 to {len(ORIENTATIONS)}")
-
-    @property
-    def card(self) -> ModelCard:
-        """What the model says about itself."""
-        return self.network.card
-
-    @property
-    def device(self) -> str:
-        """Where it really runs."""
-        return self.network.device
 
     def __call__(self, inputs: Mapping[str, Tiles]) -> Tiles:
         """Run the model on every orientation of the batch, all inputs turned alike, see `Network`."""

@@ -11,28 +11,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inpaint_cli.backends.card import ModelCard
-from inpaint_cli.backends.network import Network, Tiles
+from inpaint_cli.backends.network import AroundNetwork, Tiles
 
 BEYOND = 0.5
 """How far answers may go beyond what is known, as a share of its range: a gradient goes on into a corner."""
 
 
 @dataclass(frozen=True)
-class WithinKnown:
+class WithinKnown(AroundNetwork):
     """A network that sees the mask, its answers kept within what is known of each tile and BEYOND."""
-
-    network: Network
-
-    @property
-    def card(self) -> ModelCard:
-        """What the model says about itself."""
-        return self.network.card
-
-    @property
-    def device(self) -> str:
-        """Where it really runs."""
-        return self.network.device
 
     def __call__(self, inputs: Mapping[str, Tiles]) -> Tiles:
         """Run the model, see `Network`; in a tile of which nothing is known any answer stands."""
