@@ -12,7 +12,7 @@ from inpaint_cli.detection.classical import ClassicalDetector
 from inpaint_cli.detection.cleanup import Cleanup
 from inpaint_cli.detection.detection import Detector
 from inpaint_cli.detection.learned import Judging, LearnedDetector
-from inpaint_cli.detection.letters import Lettering
+from inpaint_cli.detection.lettering import Lettering
 from inpaint_cli.detection.piece_judge import shipped_judge
 from inpaint_cli.detection.sensitivity import DEFAULT_SENSITIVITY, check_sensitivity, moved
 from inpaint_cli.detection.vanilla import VanillaDetector
@@ -120,7 +120,9 @@ def open_detector(
     strict = DOUBTFUL.cleanup(sensitivity, min_size, grow)
     sure_from = moved(SURELY_DAMAGED, sensitivity)
     judging = _judging(sensitivity, cleanup.min_size)
-    lettering = Lettering(shipped_judge(letters.WEIGHTS, letters.FEATURES), moved(LETTER, sensitivity))
+    lettering = Lettering(
+        shipped_judge(letters.WEIGHTS, letters.FEATURES), moved(LETTER, sensitivity), min_size or 1
+    )
     return LearnedDetector(
         used, cleanup, clean_below, strict, sure_from, judging, lettering, name=given, threads=count
     )

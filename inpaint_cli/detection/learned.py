@@ -15,7 +15,7 @@ from inpaint_cli.detection.cleanup import Cleanup, grown_from_hard_edge, hystere
 from inpaint_cli.detection.cracks import continued
 from inpaint_cli.detection.detection import Bools, Detection, Floats, Pixels, as_colour
 from inpaint_cli.detection.exact import find_constant_strokes
-from inpaint_cli.detection.letters import Lettering
+from inpaint_cli.detection.lettering import Lettering
 from inpaint_cli.detection.odds import log_odds
 from inpaint_cli.detection.one_hue import has_one_hue
 from inpaint_cli.detection.piece_judge import PieceJudge

@@ -16,12 +16,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from inpaint_cli.detection.cleanup import grown, grown_from_hard_edge
 from inpaint_cli.detection.detection import Bools, Floats, Labels
 from inpaint_cli.detection.odds import log_odds
-from inpaint_cli.detection.piece_judge import PieceJudge
 from inpaint_cli.detection.plain import plain_pieces
-from inpaint_cli.detection.print_rows import BROADEST, Row, letters_in_rows
+from inpaint_cli.detection.print_rows import BROADEST, Row, covered_by
 
 FEATURES = (
     "mean-odds", "highest-odds", "area", "height", "width", "stroke", "top", "bottom", "length", "letters",
@@ -54,15 +52,14 @@ CERTAIN = 3.0
 HARD = 0.97
 """Hardness from which letters have hard edges: those of 34 validation photos had 0.99 and more, soft ones
 less than 0.94."""
-SURE = 0.9
-"""Probability from which what was found stays, though no letter is there."""
 WEIGHTS = Path(__file__).with_name("letter_weights.json")
 """Of the judge of letters that ships."""
 _FEW = 1e-6
 
 Values = npt.NDArray[np.float64]
 Places = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
-_AROUND = tuple(step for step in product((-1, 0, 1), repeat=2) if any(step))
+AROUND = tuple(step for step in product((-1, 0, 1), repeat=2) if any(step))
+"""Steps, down and right, to the pixels around one."""
 
 
 @dataclass(frozen=True)
@@ -70,48 +67,19 @@ class Letters:
     """Pieces that may be letters.
 
     labels: (h, w), 0 = none; by label, 0 among them: features (n, len(FEATURES)), area in pixels (n,), and
-    in_row (n,), whether there are letters around it to compare it with.
+    in_row (n,), whether there are letters around it to compare it with, upright (n,), whether in a row so.
     """
 
     labels: Labels
     features: Floats
     area: Values
     in_row: Bools
+    upright: Bools
 
     @property
     def hard(self) -> bool:
         """Whether letters have hard edges here."""
         return bool(self.features[0, FEATURES.index("hardness")] >= HARD)
-
-
-@dataclass(frozen=True)
-class Lettering:
-    """Takes as letters what `judge` gives a probability of `least`."""
-
-    judge: PieceJudge
-    least: float
-
-    def completed(self, photo: Floats, probability: Floats, found: Bools, grow: int) -> Bools:
-        """Complete the mask (h, w) of what was found where letters stand in rows.
-
-        Letters with hard edges take the place of what was found in the rows, but for what is SURE: the rest
-        is what is behind them. Others are added. grow: see `Cleanup`; the rest: see `measured_letters`.
-        """
-        rows = letters_in_rows(found)
-        letters, hard = np.zeros_like(found), False
-        for pieces in measured_letters(photo, probability, found, rows):
-            taken = pieces.in_row & (self.judge.probability(pieces.features) >= self.least)
-            letters |= taken[pieces.labels]
-            hard |= pieces.hard and bool(taken.any())
-        if not hard:
-            return found | grown(letters, grow)
-        kept: Bools = np.where(_where(rows, found.shape), probability >= SURE, found)
-        return kept | grown_from_hard_edge(letters, grow)
-
-
-def _where(rows: Sequence[Row], shape: tuple[int, ...]) -> Bools:
-    where: Bools = np.logical_or.reduce([row.covers((shape[0], shape[1])) for row in rows])
-    return where
 
 
 def measured_letters(
@@ -125,19 +93,19 @@ def measured_letters(
     if not rows:
         return
     highest = max(float(row.height[row.in_row].max()) for row in rows)
-    chance = np.where(_where(rows, found.shape), probability, np.float32(0))
+    chance = np.where(covered_by(rows, found.shape), probability, np.float32(0))
     odds = log_odds(probability)
     for alike in TOLERANCES:
         labels = plain_pieces(photo, chance, CONCEIVABLE, alike, round(TALLEST * BROADEST * highest))
         pieces = _Pieces.of(labels)
-        placed, in_row = pieces.in_rows(rows)
+        placed, in_row, upright = pieces.in_rows(rows)
         mean_odds, highest_odds = pieces.odds(odds)
         rim = pieces.rim(photo, found, odds)
         hardness = _hardness(rim, pieces.area * (in_row & (mean_odds >= CERTAIN)))
         features = np.stack(
             [mean_odds, highest_odds, np.log(np.maximum(pieces.area, 1)), *placed, *rim, hardness]
         )
-        yield Letters(labels, features.T.astype(np.float32), pieces.area, in_row)
+        yield Letters(labels, features.T.astype(np.float32), pieces.area, in_row, upright)
 
 
 def _hardness(rim: Sequence[Values], weight: Values) -> Values:
@@ -162,7 +130,7 @@ class _Pieces:
         owner = labels[rows, columns]
         area = np.bincount(owner, minlength=int(labels.max()) + 1).astype(np.float64)
         inner = np.ones(labels.shape, np.uint8)
-        for down, right in _AROUND:
+        for down, right in AROUND:
             inner &= _moved(labels, down, right) == labels
         half_width = np.zeros(len(area))
         depth = cv2.distanceTransform(inner, cv2.DIST_L2, 3)
@@ -176,11 +144,11 @@ class _Pieces:
         np.maximum.at(highest, self.owner, inside)
         return self._sum(self.owner, inside) / np.maximum(self.area, 1), highest
 
-    def in_rows(self, rows: Sequence[Row]) -> tuple[list[Values], Bools]:
+    def in_rows(self, rows: Sequence[Row]) -> tuple[list[Values], Bools, Bools]:
         """Compare size and place of each piece with those of the letters around it (n,).
 
-        Returns height to `letters` of FEATURES, and which pieces could be compared. Of several rows the one
-        counts whose letters stand most densely around the piece.
+        Returns height to `letters` of FEATURES, which pieces could be compared, and which of them in an
+        upright row. Of several rows the one counts whose letters stand most densely around the piece.
         """
         count = len(self.area)
         first, end = np.full((2, count), np.iinfo(np.int32).max), np.zeros((2, count), np.int64)
@@ -188,7 +156,7 @@ class _Pieces:
             np.minimum.at(first[axis], self.owner, places)
             np.maximum.at(end[axis], self.owner, places + 1)
         first[:, self.area == 0] = 0
-        densest, placed = np.zeros(count), np.zeros((5, count))
+        densest, placed, upright = np.zeros(count), np.zeros((5, count)), np.zeros(count, np.bool_)
         for row in rows:
             (top, left), (bottom, right) = (first[::-1], end[::-1]) if row.upright else (first, end)
             cells = (top + bottom) // 2 // row.step, (left + right) // 2 // row.step
@@ -204,11 +172,11 @@ class _Pieces:
                 ]
             )  # fmt: skip
             placed[:, fits] = compared[:, fits]
-            densest[fits] = row.count[cells][fits]
+            densest[fits], upright[fits] = row.count[cells][fits], row.upright
         length = np.log(np.maximum(self.area, 1) / self.half_width**2)
         in_row = densest > 0
         in_row[0] = False
-        return [*placed, length, np.log(densest + _FEW)], in_row
+        return [*placed, length, np.log(densest + _FEW)], in_row, upright
 
     def rim(self, photo: Floats, found: Bools, odds: Floats) -> list[Values]:
         """Measure the edge of each piece (n,): `rim` to `odds-around` of FEATURES."""
@@ -223,7 +191,7 @@ class _Pieces:
         """Mean difference, shares APART, FAR and found, and mean odds of what is so many pixels away (n,)."""
         height, width = self.labels.shape
         met, difference, apart, far, were_found, their_odds = np.zeros((6, len(self.area)))
-        for down, right in _AROUND:
+        for down, right in AROUND:
             rows, columns = self.places[0] + away * down, self.places[1] + away * right
             other = (rows >= 0) & (columns >= 0) & (rows < height) & (columns < width)
             other[other] = self.labels[rows[other], columns[other]] != self.owner[other]

@@ -6,7 +6,7 @@ and right of them says more than how they look.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -149,6 +149,12 @@ class Row:
         cells: Bools = self.in_row.T if self.upright else self.in_row
         whole: Bools = cells.repeat(self.step, 0).repeat(self.step, 1)[: shape[0], : shape[1]]
         return whole
+
+
+def covered_by(rows: Sequence[Row], shape: tuple[int, ...]) -> Bools:
+    """Where any of some rows, of which there is one at least, is in a photo of this shape (h, w)."""
+    where: Bools = np.logical_or.reduce([row.covers((shape[0], shape[1])) for row in rows])
+    return where
 
 
 def _along(cells: Floats, cell: float, across: float = ACROSS) -> Floats:

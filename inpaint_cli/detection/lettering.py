@@ -1,0 +1,114 @@
+"""Print in a mask made whole: every letter in rows of print, to its very edge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from inpaint_cli.detection.cleanup import grown, grown_from_hard_edge, pieces_with
+from inpaint_cli.detection.detection import Bools, Floats
+from inpaint_cli.detection.glyphs import glyphs_of, standing_elsewhere
+from inpaint_cli.detection.letters import AROUND, Letters, measured_letters
+from inpaint_cli.detection.nearest import nearest_piece
+from inpaint_cli.detection.odds import log_odds
+from inpaint_cli.detection.piece_judge import PieceJudge
+from inpaint_cli.detection.print_rows import covered_by, letters_in_rows
+
+SURE = 0.9
+"""Probability from which what was found stays though no letter is there, and from which a letter's shape is
+looked for elsewhere."""
+GRAIN, EDGE = 16 / 255, 30 / 255
+"""A pixel beside a letter is its grain where no channel differs by more from the letter's mean, and one does
+by so much from each pixel around it that is no letter's."""
+
+
+Places = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Lettering:
+    """Takes as letters what `judge` gives a probability of `least`.
+
+    min_size: pixels of what is taken beside letters because it is SURE, at least.
+    """
+
+    judge: PieceJudge
+    least: float
+    min_size: int = 1
+
+    def completed(self, photo: Floats, probability: Floats, found: Bools, grow: int) -> Bools:
+        """Complete the mask (h, w) of what was found where letters stand in rows.
+
+        Letters with hard edges take the place of what was found in the rows, but for what is SURE and beside
+        none of them: the rest is what is behind them. Others are added. photo: (h, w, 3) in 0..1; found:
+        (h, w) brought to the edge of the damage; grow: see `Cleanup`.
+        """
+        rows = letters_in_rows(found)
+        if not rows:
+            return found
+        letters, hard = np.zeros_like(found), False
+        clear: list[tuple[Letters, Bools]] = []
+        for pieces in measured_letters(photo, probability, found, rows):
+            likely = np.where(pieces.in_row, self.judge.probability(pieces.features), 0)
+            letters |= (likely >= self.least)[pieces.labels]
+            hard |= pieces.hard and bool((likely >= self.least).any())
+            clear.append((pieces, likely >= SURE))
+        if not hard:
+            return found | grown(letters, grow)
+        letters = _with_the_same_glyphs(photo, probability, letters, clear)
+        letters |= _grain(photo, letters)
+        sure = (probability >= SURE) & ~grown(letters, 1)
+        kept = pieces_with(sure, sure, self.min_size) | (found & ~covered_by(rows, found.shape))
+        return kept | grown_from_hard_edge(letters, grow)
+
+
+def _with_the_same_glyphs(
+    photo: Floats, probability: Floats, letters: Bools, clear: Sequence[tuple[Letters, Bools]]
+) -> Bools:
+    """Letters (h, w), and where clear ones stand once more; clear: pieces, and which of them are so (n,)."""
+    odds, taken = log_odds(probability), letters
+    for upright in (False, True):
+        axes = (1, 0) if upright else (0, 1)
+        glyphs = [
+            glyph
+            for pieces, chosen in clear
+            for glyph in glyphs_of(pieces.labels.transpose(axes), chosen & (pieces.upright == upright))
+        ]
+        turned = photo.transpose(*axes, 2), odds.transpose(axes), letters.transpose(axes)
+        taken = taken | standing_elsewhere(*turned, glyphs).transpose(axes)
+    return taken
+
+
+def _grain(photo: Floats, letters: Bools) -> Bools:
+    """Pixels beside letters (h, w) that are of no other colour than theirs but for grain: see GRAIN."""
+    count, pieces = cv2.connectedComponents(letters.astype(np.uint8), connectivity=8)
+    labels = np.asarray(pieces, np.int32)
+    owner, inside = labels[letters], photo[letters]
+    area = np.maximum(np.bincount(owner, minlength=count), 1)
+    colour = np.stack([np.bincount(owner, inside[:, c], count) / area for c in range(3)], axis=1)
+    beside = grown(letters, 1) & ~letters
+    rows, columns = np.nonzero(beside)
+    _, nearest = nearest_piece(labels)
+    alike = np.abs(photo[rows, columns] - colour[nearest[rows, columns]]).max(axis=1) <= GRAIN
+    rows, columns = rows[alike], columns[alike]
+    grain = np.zeros_like(letters)
+    grain[rows, columns] = True
+    grain[rows, columns] = _edge(photo, letters | grain, rows, columns) >= EDGE
+    return grain
+
+
+def _edge(photo: Floats, letters: Bools, rows: Places, columns: Places) -> Floats:
+    """How much some pixels (n,) differ from whichever pixel around them is most alike and no letter's."""
+    height, width = letters.shape
+    least = np.full(len(rows), np.inf, np.float32)
+    for down, right in AROUND:
+        y, x = rows + down, columns + right
+        other = (y >= 0) & (x >= 0) & (y < height) & (x < width)
+        other[other] = ~letters[y[other], x[other]]
+        change = np.abs(photo[y[other], x[other]] - photo[rows[other], columns[other]]).max(axis=1)
+        least[other] = np.minimum(least[other], change)
+    return least
