@@ -121,6 +121,21 @@ def lock_file(handle: int) -> bool:
     return True
 
 
+def is_locked(file: Path) -> bool:
+    """Say whether another program has a file's lock; False where that can't be known."""
+    try:
+        import fcntl
+
+        with file.open("rb") as handle:
+            # Shared, and given back at once: of two that only ask, neither takes the other for a writer.
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except (ImportError, OSError):
+        return False
+    return False
+
+
 def _permissions(path: Path, mode: int) -> int:
     """Keep those of a file that is replaced; mkstemp's 0600 would hide an archive from its readers."""
     try:

@@ -19,14 +19,16 @@ from inpaint_cli.photos.readonly import heif_plugin
 
 _START_BYTES = 256
 
+FormatCheck = Callable[[str, bytes, str], None]
+"""Takes a photo's format, its file (of which little is read) and name; raises PhotoError."""
+
 
 @dataclass(frozen=True)
 class PhotoHeader:
     """What is known of a photo that was not decoded.
 
     format: as of `Photo`, None where it is no photo of a known kind. size: width and height of the first
-    page, None where the header doesn't tell. problem: what `decode_photo` would raise, "" where the header
-    tells of nothing.
+    page, None where the header doesn't tell. problem: why it will fail, "" where the header tells of nothing.
     """
 
     format: str | None
@@ -34,9 +36,10 @@ class PhotoHeader:
     problem: str = ""
 
 
-def read_header(path: Path) -> PhotoHeader:
+def read_header(path: Path, check: FormatCheck | None = None) -> PhotoHeader:
     """Read the start of a photo.
 
+    check: is asked whether it can be written as is wanted.
     Raises PhotoError as `read_bytes` and `decode_photo` do for a file that can't be read or is empty,
     UnsupportedPhotoError for HEIC without the package that reads it.
     """
@@ -46,7 +49,7 @@ def read_header(path: Path) -> PhotoHeader:
             raise PhotoError(f"{path}: the file is empty")
         format_name = sniff(start)
         size = _size(file, format_name, str(path))
-        return PhotoHeader(format_name, size, _problem(file, format_name, str(path)))
+        return PhotoHeader(format_name, size, _problem(file, format_name, str(path), check))
 
 
 def _size(file: BinaryIO, format_name: str | None, name: str) -> tuple[int, int] | None:
@@ -63,9 +66,14 @@ def _size(file: BinaryIO, format_name: str | None, name: str) -> tuple[int, int]
         return None
 
 
-def _problem(file: BinaryIO, format_name: str | None, name: str) -> str:
+def _problem(file: BinaryIO, format_name: str | None, name: str, check: FormatCheck | None) -> str:
+    if format_name is None:
+        return ""
+    data = _mapped(file)
     try:
-        check_header(_mapped(file), format_name, name=name)
+        check_header(data, format_name, name=name)
+        if check is not None:
+            check(format_name, data, name)
     except PhotoError as error:
         return str(error)
     return ""

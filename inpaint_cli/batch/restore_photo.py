@@ -53,6 +53,10 @@ class RestoreSettings:
     verify: bool = False
     overwrite: bool = False
 
+    def target(self, format_name: str) -> str:
+        """Return the format that a photo of a format is written in."""
+        return format_name if self.format is None else find_format(self.format)
+
     @property
     def key(self) -> bytes:
         """Those of the settings that decide the bytes of the output."""
@@ -147,7 +151,7 @@ def restore_bytes(data: bytes, mask: bytes | None, workshop: Workshop, record: R
     settings, name = workshop.settings, str(record.outcome.photo)
     with record.timed("seconds_read"):
         photo = decode_photo(data, name=name, max_pixels=settings.masks.max_pixels)
-        check_format(photo.format, photo.name, settings)
+        _check_proof(photo.format, photo.name, settings)
         output_format(photo, settings.format)
         given = None if mask is None else given_damage(photo, mask, str(record.outcome.mask), settings.masks)
     with record.timed("seconds"):
@@ -165,11 +169,19 @@ def restore_bytes(data: bytes, mask: bytes | None, workshop: Workshop, record: R
     return result
 
 
-def check_format(format_name: str, name: str, settings: RestoreSettings) -> None:
-    """Raise PhotoError where a photo of that format can't be written as is wanted, or not be proven."""
-    if settings.format is None:
-        check_kept(format_name, name)
-    elif settings.verify and find_format(settings.format) == "JPEG" != format_name:
+def check_format(format_name: str, data: bytes, name: str, settings: RestoreSettings) -> None:
+    """Raise PhotoError where a photo can't be written as is wanted, as far as that shows without decoding it.
+
+    data: all of the file, as for `check_header`.
+    """
+    _check_proof(format_name, name, settings)
+    if settings.target(format_name) == format_name:
+        check_kept(format_name, data, name=name)
+
+
+def _check_proof(format_name: str, name: str, settings: RestoreSettings) -> None:
+    """Raise PhotoError where `--verify` can't prove what becomes of a photo of that format."""
+    if settings.verify and settings.target(format_name) == "JPEG" != format_name:
         raise PhotoError(
             f"{name}: --verify can't prove a conversion to JPEG, which changes every value a little;"
             " use --format png, or leave --verify out"

@@ -12,7 +12,7 @@ from typing import Any
 from inpaint_cli.batch.job import Job
 from inpaint_cli.batch.journal import Journal
 from inpaint_cli.batch.output_file import OutputFile
-from inpaint_cli.batch.photo_header import read_header
+from inpaint_cli.batch.photo_header import FormatCheck, read_header
 from inpaint_cli.batch.plan import Plan
 from inpaint_cli.cli import interruption
 from inpaint_cli.cli.batch_run import existing_part, folders_refused, may_write_in, nothing_found, tell_notes
@@ -30,7 +30,7 @@ def show_plan(
     *,
     as_json: bool,
     max_pixels: int,
-    check_format: Callable[[str, str], None] | None = None,
+    check_format: FormatCheck | None = None,
     journals: Mapping[str, Journal] | None = None,
     stays: Callable[[Job], bool],
     overlay: Path | None = None,
@@ -39,7 +39,7 @@ def show_plan(
     """List photo -> mask -> output on stdout and the rest on stderr; return what the run would end with.
 
     named: the photos and folders that the plan was made of. max_pixels: photos with more will fail.
-    check_format: is asked about each photo's format and name, and raises PhotoError where the run will.
+    check_format: is asked about each photo, and raises PhotoError where the run will.
     journals: of each output folder, by which files that are there are known as results of ours; None where
     others are replaced, or kept without a failure.
     stays: whether a job's result, which is there, is left as it is; asked where nothing may be written.
@@ -73,21 +73,19 @@ def show_plan(
 def _foreseen(
     job: Job,
     max_pixels: int,
-    check_format: Callable[[str, str], None] | None,
+    check_format: FormatCheck | None,
     journals: Mapping[str, Journal] | None,
     stays: Callable[[Job], bool],
 ) -> tuple[Job, int | None]:
     """Return the job with the problem that its files show, and how many pixels the photo has."""
     size = None
     try:
-        header = read_header(job.photo)
+        header = read_header(job.photo, check_format)
         size = header.size
         if size is not None:
             check_size(str(job.photo), *size, max_pixels)
         if header.problem:
             raise PhotoError(header.problem)
-        if check_format is not None and header.format is not None:
-            check_format(header.format, str(job.photo))
         if not job.problem:
             _check_mask(job)
             _check_output(job, journals, stays)

@@ -20,7 +20,7 @@ from inpaint_cli.cli.streams import STDIO
 from inpaint_cli.errors import ExitCode, UsageError
 from inpaint_cli.paths import real_path
 from inpaint_cli.photos import PHOTO_SUFFIXES
-from inpaint_cli.replacing import lock_file
+from inpaint_cli.replacing import is_locked, lock_file
 
 
 @dataclass
@@ -115,13 +115,19 @@ def _begun(report: Path, stop: Stop) -> TextIO:
             lock_file(file.fileno())
         except BlockingIOError as error:
             file.close()
-            raise UsageError(f"--report {report}: another run is writing it; name another file") from error
+            raise _being_written(report) from error
         file.truncate(0)
     return file
 
 
+def _being_written(report: Path) -> UsageError:
+    return UsageError(f"--report {report}: another run is writing it; name another file")
+
+
 def check_reports(report: Path | None, html: Path | None) -> None:
     """Refuse reports that have no place, are one file, or would be written over what is no report of ours.
+
+    Also one that another run is writing: `open_reporting` asks again, but only once the model is opened.
 
     Nothing is opened for writing, so that a run which is refused later leaves an earlier report as it was.
     Raises UsageError.
@@ -142,6 +148,8 @@ def check_reports(report: Path | None, html: Path | None) -> None:
         head = read_head(flag, file)
         if head and not is_ours(head):
             raise UsageError(f"{flag} {file}: is no report of ours; name another file, or remove it")
+    if report and report.is_file() and is_locked(report):
+        raise _being_written(report)
 
 
 def can_have_folder(file: Path) -> bool:

@@ -63,7 +63,7 @@ def find_format(wanted: str) -> str:
 def sniff(data: bytes) -> str | None:
     """Return "JPEG", "PNG", "TIFF", "WEBP", "BMP", "GIF", "AVIF" or "HEIF", or None for anything else."""
     for start, format_name in _STARTS:
-        if data.startswith(start):
+        if data[: len(start)] == start:  # a map of a file into memory has no `startswith`
             return format_name
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "WEBP"

@@ -97,13 +97,29 @@ def parse(data: bytes, name: str) -> PngFile:
     header = _parse_header(chunks[0], name)
     kinds = {chunk.kind for chunk in chunks}
     if b"acTL" in kinds:
-        raise UnsupportedPhotoError(
-            f"{name}: animated PNG is not supported; save one of its pictures as a PNG first"
-        )
+        raise _animated(name)
     if b"IDAT" not in kinds or (header.colour == PALETTE and b"PLTE" not in kinds):
         raise PhotoError(f"{name}: the PNG holds no picture, it is damaged")
     return PngFile(
         header, tuple(chunk for chunk in chunks if chunk.kind not in (b"IHDR", b"IEND")), data[at:]
+    )
+
+
+def check_header(data: bytes, name: str) -> None:
+    """Raise UnsupportedPhotoError for an animation, which tells so before its first picture.
+
+    Whatever else may be wrong is left to `parse`: of the chunks on the way only length and letters are read.
+    """
+    at = len(SIGNATURE)
+    while (kind := data[at + 4 : at + 8]) not in (b"IDAT", b"IEND", b""):
+        if kind == b"acTL":
+            raise _animated(name)
+        at += 12 + int.from_bytes(data[at : at + 4], "big")
+
+
+def _animated(name: str) -> UnsupportedPhotoError:
+    return UnsupportedPhotoError(
+        f"{name}: animated PNG is not supported; save one of its pictures as a PNG first"
     )
 
 

@@ -10,7 +10,7 @@ from typing import BinaryIO
 from inpaint_cli.errors import PhotoError, UnsupportedPhotoError
 from inpaint_cli.limits import DEFAULT_MAX_PIXELS
 from inpaint_cli.paths import refuse_endless
-from inpaint_cli.photos import bmp, edge, jpeg, png, readonly, tiff, webp
+from inpaint_cli.photos import bmp, edge, jpeg, png, png_chunks, readonly, tiff, webp
 from inpaint_cli.photos.formats import sniff
 from inpaint_cli.photos.orientation import as_seen
 from inpaint_cli.photos.photo import Page, Photo, StoredPage
@@ -27,7 +27,15 @@ _DECODERS: dict[str, Decoder] = {
     "AVIF": readonly.decode_avif,
     "HEIF": readonly.decode_heif,
 }
-_HEADER_CHECKS: dict[str, Callable[[bytes, str], object]] = {"JPEG": jpeg.parse, "TIFF": tiff.check_header}
+_HEADER_CHECKS: dict[str, Callable[[bytes, str], object]] = {
+    "JPEG": jpeg.parse,
+    "PNG": png_chunks.check_header,
+    "TIFF": tiff.check_header,
+    "WEBP": webp.check_header,
+    "GIF": readonly.check_header,
+    "AVIF": readonly.check_header,
+    "HEIF": readonly.check_header,
+}
 """Of the formats whose headers tell of kinds that are refused."""
 
 
@@ -61,12 +69,12 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         raise PhotoError(f"{path}: can't be read: {error.strerror or error}") from error
 
 
-def check_header(data: bytes, format_name: str | None, *, name: str) -> None:
+def check_header(data: bytes, format_name: str, *, name: str) -> None:
     """Raise what `decode_photo` would of the header alone, as far as that shows; no pixel is looked at.
 
     data: all of the file, of which little is read, so that it may be a map of it into memory.
     """
-    if check := _HEADER_CHECKS.get(format_name or ""):
+    if check := _HEADER_CHECKS.get(format_name):
         with edge.foreign_errors(name, "decoded", edge.CODEC_ERRORS):
             check(data, name)
 

@@ -31,9 +31,7 @@ def decode_avif(data: bytes, name: str, max_pixels: int) -> tuple[StoredPage, ..
 
     Raises what `read_photo` raises.
     """
-    at = data.find(b"av1C")
-    if at >= 0 and any(octet & _HIGH_BIT_DEPTH for octet in data[at + 6 : at + 7]):
-        raise UnsupportedPhotoError(f"{name}: AVIF of more than 8 bits is not supported; make it a PNG first")
+    _check_depth(data, name)
     picture = pillow.open_with(AvifImageFile, data, name=name, max_pixels=max_pixels)
     return _page(picture, name, "AVIF")
 
@@ -47,6 +45,30 @@ def decode_heif(data: bytes, name: str, max_pixels: int) -> tuple[StoredPage, ..
     pages = _page(picture, name, "HEIF")
     bits = picture.info.get("bit_depth", 8)
     return pages if bits <= 8 else (_deep_heif(data, name, bits),)
+
+
+def check_header(data: bytes, name: str) -> None:
+    """Raise what the decoders would of an animation, of several pictures, and of AVIF's depth."""
+    format_name = sniff(data) or ""
+    if format_name == "AVIF":
+        _check_depth(data, name)
+    _check_single(_opened(data, name), name, format_name)
+
+
+def _check_depth(data: bytes, name: str) -> None:
+    at = data.find(b"av1C")
+    if at >= 0 and any(octet & _HIGH_BIT_DEPTH for octet in data[at + 6 : at + 7]):
+        raise UnsupportedPhotoError(f"{name}: AVIF of more than 8 bits is not supported; make it a PNG first")
+
+
+def _check_single(picture: Any, name: str, format_name: str) -> None:
+    with edge.foreign_errors(name, "decoded"):
+        # A GIF has to be read whole to count its pictures, and not far to know of a second one.
+        if getattr(picture, "is_animated", False) or getattr(picture, "n_frames", 1) > 1:
+            raise UnsupportedPhotoError(
+                f"{name}: animated or multi-picture {format_name} is not supported; save one of its pictures"
+                " as a PNG first"
+            )
 
 
 def _deep_heif(data: bytes, name: str, bits: int) -> StoredPage:
@@ -68,13 +90,18 @@ def _deep_heif(data: bytes, name: str, bits: int) -> StoredPage:
 
 def metadata(data: bytes, name: str) -> Metadata:
     """Return what a conversion takes along."""
-    plugins: dict[str, pillow.Plugin] = {"GIF": GifImageFile, "AVIF": AvifImageFile}
-    plugin = plugins.get(sniff(data) or "") or heif_plugin(name)
-    info = pillow.open_with(plugin, data, name=name, max_pixels=sys.maxsize).info
+    info = _opened(data, name).info
     exif = info.get("exif")
     if exif and exif.startswith(EXIF_HEADER):
         exif = exif[len(EXIF_HEADER) :]
     return Metadata(icc=info.get("icc_profile") or None, exif=exif or None, xmp=info.get("xmp") or None)
+
+
+def _opened(data: bytes, name: str) -> Any:
+    """Read the header with the plugin of the format, of a photo of any size."""
+    plugins: dict[str, pillow.Plugin] = {"GIF": GifImageFile, "AVIF": AvifImageFile}
+    plugin = plugins.get(sniff(data) or "") or heif_plugin(name)
+    return pillow.open_with(plugin, data, name=name, max_pixels=sys.maxsize)
 
 
 def heif_plugin(name: str) -> pillow.Plugin:
@@ -90,12 +117,8 @@ def heif_plugin(name: str) -> pillow.Plugin:
 
 
 def _page(picture: Any, name: str, format_name: str) -> tuple[StoredPage, ...]:
+    _check_single(picture, name, format_name)
     with edge.foreign_errors(name, "decoded"):
-        if getattr(picture, "n_frames", 1) > 1:
-            raise UnsupportedPhotoError(
-                f"{name}: animated or multi-picture {format_name} is not supported; save one of its pictures"
-                " as a PNG first"
-            )
         upright = pillow.upright(picture)
         transparent = upright.has_transparency_data
         mode = "L" if _is_grey(upright) else "RGB"

@@ -106,8 +106,8 @@ def check_kept(source: bytes, name: str) -> None:
     Photoshop opens those, and would show the damage in them in place of the restored picture.
     """
     file = tiff_file.parse(source, name)
-    blocks = [file.octets(page, Tag.PHOTOSHOP_LAYERS) or b"" for page in file.directories()]
-    if any(key in block for key in _LAYERS for block in blocks):
+    blocks = [file.span(page, Tag.PHOTOSHOP_LAYERS) for page in file.directories()]
+    if any(source.find(key, *block) >= 0 for block in blocks for key in _LAYERS):
         raise UnsupportedPhotoError(
             f"{name}: TIFF with layers, which Photoshop would show in place of the restored picture; "
             "flatten it first, or use --format png"

@@ -106,11 +106,15 @@ class TiffFile:
 
     def octets(self, directory: Directory, tag: int) -> bytes | None:
         """Return an entry's bytes as they lie in the file."""
+        return self.data[slice(*self.span(directory, tag))] if tag in directory.entries else None
+
+    def span(self, directory: Directory, tag: int) -> tuple[int, int]:
+        """Return start and end of an entry's bytes, of one that is absent an empty span."""
         entry = directory.entries.get(tag)
         if entry is None:
-            return None
+            return 0, 0
         self._check(entry.values_at, entry.size)
-        return self.data[entry.values_at : entry.values_at + entry.size]
+        return entry.values_at, entry.values_at + entry.size
 
     def ratio(self, directory: Directory, tag: int) -> float | None:
         """Return an entry's first rational number."""

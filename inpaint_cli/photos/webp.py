@@ -18,10 +18,15 @@ LARGEST_SIDE = 16383
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    return ((kind, data[start:end]) for kind, start, end in _places(data))
+
+
+def _places(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Yield each chunk's four letters, and where its payload lies."""
     at = 12
     while at + 8 <= len(data):
         size = int.from_bytes(data[at + 4 : at + 8], "little")
-        yield data[at : at + 4], data[at + 8 : at + 8 + size]
+        yield data[at : at + 4], at + 8, at + 8 + size
         at += 8 + size + size % 2
 
 
@@ -42,10 +47,7 @@ def _size(data: bytes, name: str) -> tuple[int, int]:
 def decode(data: bytes, name: str, max_pixels: int) -> tuple[StoredPage, ...]:
     """Decode a WebP of one picture; refuse an animation by name. Raises what `read_photo` raises."""
     edge.check_size(name, *_size(data, name), max_pixels)
-    if any(kind in (b"ANIM", b"ANMF") for kind, _ in _chunks(data)):
-        raise UnsupportedPhotoError(
-            f"{name}: animated WebP is not supported; save one of its pictures as a PNG first"
-        )
+    check_header(data, name)
     if int.from_bytes(data[4:8], "little") + 8 > len(data):
         raise PhotoError(f"{name}: the WebP is truncated")
     picture = pillow.open_with(WebPImageFile, data, name=name, max_pixels=max_pixels)
@@ -53,6 +55,14 @@ def decode(data: bytes, name: str, max_pixels: int) -> tuple[StoredPage, ...]:
     alpha = np.ascontiguousarray(pixels[..., 3]) if pixels.shape[2] == 4 else None
     orientation = exif_orientation(metadata(data, name).exif)
     return (StoredPage(np.ascontiguousarray(pixels[..., :3]), alpha, orientation),)
+
+
+def check_header(data: bytes, name: str) -> None:
+    """Raise UnsupportedPhotoError for an animation; no picture is read."""
+    if any(kind in (b"ANIM", b"ANMF") for kind, _, _ in _places(data)):
+        raise UnsupportedPhotoError(
+            f"{name}: animated WebP is not supported; save one of its pictures as a PNG first"
+        )
 
 
 def metadata(data: bytes, name: str) -> Metadata:

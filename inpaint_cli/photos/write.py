@@ -46,9 +46,7 @@ def output_format(photo: Photo, wanted: str | None = None) -> str:
     """
     target = photo.format if wanted is None else find_format(wanted)
     if target == photo.format:
-        check_kept(target, photo.name)
-        if target == "TIFF":
-            tiff.check_kept(photo.source, photo.name)
+        check_kept(target, photo.source, name=photo.name)
     else:
         with edge.foreign_errors(photo.name, "read", edge.CODEC_ERRORS):
             kept = _METADATA[photo.format](photo.source, photo.name)
@@ -56,13 +54,18 @@ def output_format(photo: Photo, wanted: str | None = None) -> str:
     return target
 
 
-def check_kept(format_name: str, name: str) -> None:
-    """Raise UnsupportedPhotoError for the format of a photo that is only read, so that it can't be kept."""
+def check_kept(format_name: str, data: bytes, *, name: str) -> None:
+    """Raise UnsupportedPhotoError for a photo whose format can't be kept: it is only read, or has layers.
+
+    data: all of the file, as for `check_header`.
+    """
     if format_name not in _ENCODERS:
         raise UnsupportedPhotoError(
             f"{name}: {format_name} can't be written without changing pixels outside the mask; "
             "use --format png"
         )
+    if format_name == "TIFF":
+        tiff.check_kept(data, name)
 
 
 def encode_photo(

@@ -37,3 +37,10 @@ def test_a_header_tells_of_a_kind_that_is_refused_and_little_else_is_read(tmp_pa
     with archive.open("ab") as huge:
         huge.truncate(1 << 34)  # 16 GB of nothing
     assert read_header(archive).problem == words
+
+
+@pytest.mark.parametrize("length", [8, 20, 33, 40, 60])
+def test_a_png_that_ends_too_soon_is_no_animation(tmp_path: Path, length: int) -> None:
+    Image.new("L", (30, 20)).save(tmp_path / "a.png")
+    (tmp_path / "a.png").write_bytes((tmp_path / "a.png").read_bytes()[:length])
+    assert read_header(tmp_path / "a.png").problem == ""

@@ -124,6 +124,43 @@ def test_a_kind_that_is_refused_and_known_from_the_header_will_fail_in_the_words
         assert f"failed: photos/a.png: {problem}" in capfd.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("format_name", "kind"),
+    [("PNG", "animated PNG"), ("WEBP", "animated WebP"), ("GIF", "animated or multi-picture GIF")],
+)
+def test_an_animation_will_fail_in_the_words_of_a_run(
+    dry_run, tiny_model, capfd, format_name: str, kind: str
+) -> None:
+    pictures = [Image.new("L", (70, 50), grey) for grey in (0, 255)]
+    pictures[0].save("photos/a.png", format_name, save_all=True, append_images=pictures[1:])
+    for call in (
+        ("restore", "photos", "--mask-dir", "masks", "--model", str(tiny_model), "--format", "png"),
+        ("detect", "photos", "-o", "found", "--detector", "classical"),
+    ):
+        code, lines, _ = dry_run(*call)
+        problem = f"{kind} is not supported; save one of its pictures as a PNG first"
+        assert (code, lines["a.png"]["problem"], lines["b.png"]["problem"]) == (1, problem, None)
+        assert run([*call]) == 1
+        assert f"failed: photos/a.png: {problem}" in capfd.readouterr().err
+
+
+def test_layers_will_fail_in_the_words_of_a_run_unless_another_format_leaves_them_behind(
+    dry_run, tiny_model, capfd
+) -> None:
+    layers = b"Adobe Photoshop Document Data Block\x008BIMLayr\x00\x00\x00\x02\x00\x01"
+    Image.new("L", (70, 50)).save("photos/a.png", "TIFF", tiffinfo={37724: layers})
+    call = ("restore", "photos", "--mask-dir", "masks", "--model", str(tiny_model))
+    for wanted in ([], ["--format", "tiff", "-o", "tiffs"]):
+        code, lines, _ = dry_run(*call, *wanted)
+        problem = lines["a.png"]["problem"]
+        assert (code, lines["b.png"]["problem"]) == (1, None)
+        assert problem.startswith("TIFF with layers, which Photoshop would show")
+        assert run([*call, *wanted]) == 1
+        assert f"failed: photos/a.png: {problem}" in capfd.readouterr().err
+    assert dry_run(*call, "--format", "png", "-o", "pngs")[0] == 0
+    assert dry_run("detect", "photos", "-o", "found", "--detector", "classical")[0] == 0
+
+
 def test_what_becomes_a_jpeg_and_can_not_be_proven_will_fail_in_the_words_of_a_run(
     dry_run, tiny_model, capfd
 ) -> None:

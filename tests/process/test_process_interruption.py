@@ -103,7 +103,9 @@ def test_a_report_that_another_run_is_writing_is_refused(archive, hold_restore, 
     refused = restore("photos", "--mask-dir", "masks", "-o", "other", "--report", "run.jsonl")
     told = "inpaint-cli: error: --report run.jsonl: another run is writing it; name another file\n"
     assert (refused.code, refused.stdout, refused.stderr) == (2, b"", told)
-    assert content(root / "other") == {}
+    assert not (root / "other").exists()
+    foreseen = restore("photos", "--mask-dir", "masks", "--report", "run.jsonl", "--dry-run")
+    assert (foreseen.code, foreseen.stdout, foreseen.stderr) == (2, b"", told)
     held.let_go()
     stdout, _ = held.process.communicate(timeout=60)
     assert (held.process.returncode, (root / "run.jsonl").read_bytes()) == (0, stdout)
