@@ -28,6 +28,7 @@ from inpaint_cli.batch.record import Record
 from inpaint_cli.detection import Detector
 from inpaint_cli.errors import MaskError, PhotoError
 from inpaint_cli.photos import Photo, decode_photo, encode_photo, find_format, output_format, verify
+from inpaint_cli.photos.formats import sniff
 from inpaint_cli.photos.read import read_bytes
 from inpaint_cli.photos.write import check_kept
 
@@ -57,10 +58,14 @@ class RestoreSettings:
         """Return the format that a photo of a format is written in."""
         return format_name if self.format is None else find_format(self.format)
 
-    @property
-    def key(self) -> bytes:
-        """Those of the settings that decide the bytes of the output."""
-        return repr((self.format, self.masks.invert, self.masks.resize, self.masks.mode)).encode()
+    def key(self, format_name: str) -> bytes:
+        """Those of the settings that decide the bytes of the output, of a photo of a format.
+
+        One that the photo has already changes nothing.
+        """
+        target = self.target(format_name)
+        converted = None if target == format_name else target
+        return repr((converted, self.masks.invert, self.masks.resize, self.masks.mode)).encode()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +145,8 @@ def _read(job: Job) -> tuple[bytes, bytes | None]:
 
 def _inputs(data: bytes, mask: bytes | None, workshop: Workshop) -> bytes:
     """Return the digest of all that decides the bytes of a result."""
-    return digest_of(data, mask or b"", workshop.models, workshop.settings.key)
+    key = workshop.settings.key(sniff(data) or "")
+    return digest_of(data, mask or b"", workshop.models, key)
 
 
 def restore_bytes(data: bytes, mask: bytes | None, workshop: Workshop, record: Record) -> bytes:

@@ -75,6 +75,13 @@ def test_another_format_in_a_file_of_the_same_name_is_another_result(archive, re
     assert Image.open(root / "out/a.png").format == "PNG"
 
 
+def test_a_format_that_the_photo_has_already_is_no_other_setting(left_half_masked, restore) -> None:
+    as_it_is = ("photos", "--mask-dir", "masks", "-o", "out")
+    assert restore(*as_it_is).lines[0]["status"] == "restored"
+    again = restore(*as_it_is, "--format", "png").lines[0]
+    assert (again["status"], again["coverage"]) == ("skipped", None)  # nothing was looked at
+
+
 @pytest.mark.parametrize(
     "flags",
     [("--mask-color", "#00ffff"), ("--mask-tolerance", "40"), ("--min-size", "5"), ("--grow", "2")],
