@@ -9,6 +9,7 @@ for progressive ones.
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -45,15 +46,15 @@ def read_coefficients(jpeg: bytes, blocks: Sequence[tuple[int, int]]) -> list[Pl
 
     blocks: rows and columns of 8x8 blocks of each component (1 or 3), ceil(height * v / (v_max * 8)) and
     likewise wide, which must be right, since C code fills arrays of that size. Raises LibjpegError,
-    PhotoError where jpeglib itself can't be used.
+    MemoryError, PhotoError where jpeglib itself can't be used.
     """
     planes = [np.zeros((rows, columns, _TABLE), np.int16) for rows, columns in blocks]
     tables = (c_ushort * (_TABLE * _COMPONENTS))()
     assignment = (c_short * _COMPONENTS)()
     with _memory_file(jpeg) as source, native_stderr_silenced():
+        ctypes.set_errno(0)
         done = _library(_SEQUENTIAL).read_jpeg_dct(source, *_pointers(planes), tables, assignment)
-    if not done:
-        raise LibjpegError("libjpeg can't read its coefficients")
+        _check(done, "libjpeg can't read its coefficients")
     return planes
 
 
@@ -69,7 +70,8 @@ def write_coefficients(
 
     planes: as from `read_coefficients`; size: height and width; colour_space: libjpeg's number (1 grey, 2
     RGB, 3 YCbCr). Application segments, comments and restart intervals are not carried over. Raises
-    LibjpegError, OSError where there is no room for it, PhotoError where jpeglib itself can't be used.
+    LibjpegError, MemoryError, OSError where there is no room for it, PhotoError where jpeglib itself can't be
+    used.
     """
     library = _library(_PROGRESSIVE if progressive else _SEQUENTIAL)
     dimensions = (c_int * 2)(*size)
@@ -79,12 +81,20 @@ def write_coefficients(
             source, target, *_pointers(planes), dimensions, None, None, colour_space, len(planes),
             None, -1, None, 0, None, None, None, _OPTIMIZE_CODING, _ALL_SET,
         )  # fmt: skip
-        reason = ctypes.get_errno()
-        if not done and reason in edge.NO_ROOM:
-            raise OSError(reason, os.strerror(reason))
-        if not done:
-            raise LibjpegError("libjpeg can't write its coefficients")
+        _check(done, "libjpeg can't write its coefficients")
         return Path(os.fsdecode(target)).read_bytes()
+
+
+def _check(done: int, failure: str) -> None:
+    """Raise what kept libjpeg from its work, where it is not done: what the system lacks, or the file."""
+    if done:
+        return
+    reason = ctypes.get_errno()  # libjpeg itself tells nothing but that it failed
+    if reason == errno.ENOMEM:
+        raise MemoryError(failure)
+    if reason in edge.NO_ROOM:
+        raise OSError(reason, os.strerror(reason))
+    raise LibjpegError(failure)
 
 
 @cache

@@ -330,3 +330,40 @@ except Exception as error:
         cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert ended.stdout == f"{photo}: can't be written: File too large\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a limit for a program's memory")
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("step", ["read", "write"])
+def test_too_little_memory_for_libjpeg_is_not_told_as_damage(step: str, progressive: bool) -> None:
+    """Coefficients of 6000x6000 pixels take 72 MB; libjpeg needs as much again."""
+    code = """
+import resource, sys
+from pathlib import Path
+from io import BytesIO
+import numpy as np
+from PIL import Image
+from inpaint_cli.photos import libjpeg
+step, progressive = sys.argv[1], sys.argv[2] == "True"
+file = BytesIO()
+Image.new("L", (6000, 6000)).save(file, "JPEG", progressive=progressive)
+planes = [] if step == "read" else libjpeg.read_coefficients(file.getvalue(), [(750, 750)])
+libjpeg._library("turbo210"), libjpeg._library("mozjpeg403")
+left = 100_000_000 if step == "read" else 28_000_000
+most = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize() + left
+resource.setrlimit(resource.RLIMIT_AS, (most, most))
+try:
+    if step == "read":
+        libjpeg.read_coefficients(file.getvalue(), [(750, 750)])
+    else:
+        libjpeg.write_coefficients(
+            file.getvalue(), planes, size=(6000, 6000), colour_space=1, progressive=progressive
+        )
+except MemoryError as error:
+    print(error)
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", code, step, str(progressive)],
+        cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert ended.stdout == f"libjpeg can't {step} its coefficients\n"
