@@ -45,6 +45,10 @@ def is_page(head: bytes) -> bool:
     return b'<meta name="generator" content="inpaint-cli ' in head
 
 
+_Told = tuple[Status, str]
+"""What the summary tells of a photo: of copies with the reason."""
+
+
 @dataclass
 class Tally:
     """Counts photos by their latest outcomes and keeps what the summary tells, little of each.
@@ -53,11 +57,14 @@ class Tally:
     """
 
     failures: dict[int, str] = field(default_factory=dict)
-    _latest: dict[int, tuple[Status, str]] = field(default_factory=dict)
+    _latest: dict[int, _Told] = field(default_factory=dict)
+    _statuses: dict[_Told, _Told] = field(default_factory=dict)
+    """Each of the few that there are, so that a million photos share them."""
 
     def add(self, outcome: Outcome) -> None:
         """Count one outcome, in the place of an earlier one of the same photo."""
-        self._latest[outcome.key] = (outcome.status, outcome.reason if outcome.status == "copied" else "")
+        status = outcome.status, outcome.reason if outcome.status == "copied" else ""
+        self._latest[outcome.key] = self._statuses.setdefault(status, status)
         self.failures.pop(outcome.key, None)
         if outcome.status == "failed" and len(self.failures) < MOST_LISTED:
             self.failures[outcome.key] = failure_line(outcome)

@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -44,6 +45,19 @@ class TestLines:
 
 
 class TestSummary:
+    def test_a_photo_takes_hardly_more_memory_than_its_key(self) -> None:
+        tally, many = Tally(), 4_000
+        tracemalloc.start()
+        try:
+            for number in range(many):
+                reason = ("mask is empty", "clean")[number % 2]
+                tally.add(outcome(f"{number}.jpg", "copied", reason="".join(reason)))
+            taken = tracemalloc.get_traced_memory()[0]
+        finally:
+            tracemalloc.stop()
+        assert taken / many < 100
+        assert tally.lines(1.0) == ["4000 copied (2000 mask is empty, 2000 clean) in 1.0 s"]
+
     def test_failures_are_listed_again(self) -> None:
         tally = Tally()
         tally.add(outcome())
