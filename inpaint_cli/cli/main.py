@@ -183,8 +183,8 @@ def build_app(arguments: Sequence[str]) -> Any:
     app = typer.Typer(
         cls=_group(),
         name=PROGRAM,
-        help="Restore folders of damaged photographs without touching a pixel that is not damaged "
-        "(in a JPEG: an 8x8 block).",
+        help="Restore folders of damaged photographs without touching a pixel outside the masks, given or "
+        "found (in a JPEG: an 8x8 block).",
         epilog=EPILOG,
         no_args_is_help=True,
         rich_markup_mode=None,

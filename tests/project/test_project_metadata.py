@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from inpaint_cli.cli.main import run
+
 ROOT = Path(__file__).parents[2]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 CONSTRAINTS = {
@@ -45,6 +47,13 @@ def test_the_licence_is_the_whole_apache_licence():
     assert PYPROJECT["project"]["license"] == "Apache-2.0"
     assert "TERMS AND CONDITIONS FOR USE, REPRODUCTION, AND DISTRIBUTION" in text
     assert "END OF TERMS AND CONDITIONS" in text
+
+
+def test_what_is_promised_beside_the_name_is_what_the_help_promises(capsys):
+    promise = "without touching a pixel outside the masks, given or found (in a JPEG: an 8x8 block)."
+    assert PYPROJECT["project"]["description"].endswith(promise)
+    assert run(["--help"]) == 0
+    assert promise in " ".join(capsys.readouterr().out.split())
 
 
 def test_the_changelog_knows_the_version():
