@@ -125,17 +125,22 @@ def check_share(damage: Damage, mask: Path | None, settings: MaskSettings) -> No
     raise MaskError(f"{share} is {what}; raise --max-damage if that is right")
 
 
-def _sized(mask: Bools, shape: tuple[int, int], name: str, settings: MaskSettings) -> Bools:
-    if mask.shape == shape:
-        return mask
-    sizes = f"the mask is {mask.shape[1]}x{mask.shape[0]}, the photo is {shape[1]}x{shape[0]}"
-    if not _are_alike(mask.shape, shape):
-        turned = _are_alike(mask.shape[::-1], shape)
+def check_shapes(mask: tuple[int, ...], shape: tuple[int, int], name: str, *, resize: bool) -> None:
+    """Raise MaskError where a mask does not fit, nor may be scaled to; both (h, w), as seen."""
+    if mask == shape:
+        return
+    sizes = f"the mask is {mask[1]}x{mask[0]}, the photo is {shape[1]}x{shape[0]}"
+    if not _are_alike(mask, shape):
+        turned = _are_alike(mask[::-1], shape)
         why = "turn it as the photo is seen (EXIF orientation)" if turned else "both must be of one shape"
         raise MaskError(f"{name}: {sizes}; {why}")
-    if not settings.resize:
+    if not resize:
         raise MaskError(f"{name}: {sizes}; if it shows the same view, use --resize-mask")
-    return resized(mask, shape)
+
+
+def _sized(mask: Bools, shape: tuple[int, int], name: str, settings: MaskSettings) -> Bools:
+    check_shapes(mask.shape, shape, name, resize=settings.resize)
+    return mask if mask.shape == shape else resized(mask, shape)
 
 
 def _are_alike(shape: tuple[int, ...], other: tuple[int, ...]) -> bool:

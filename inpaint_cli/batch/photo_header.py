@@ -18,6 +18,7 @@ from inpaint_cli.photos.read import check_header, opened
 from inpaint_cli.photos.readonly import heif_plugin
 
 _START_BYTES = 256
+_OF_ONE_PAGE = ("JPEG", "PNG", "WEBP", "BMP")
 
 FormatCheck = Callable[[str, bytes, str], None]
 """Takes a photo's format, its file (of which little is read) and name; raises PhotoError."""
@@ -34,6 +35,11 @@ class PhotoHeader:
     format: str | None
     size: tuple[int, int] | None
     problem: str = ""
+
+    @property
+    def shape(self) -> tuple[int, int] | None:
+        """Height and width as stored, of a format that has no more than one page; EXIF may turn it."""
+        return self.size[::-1] if self.size is not None and self.format in _OF_ONE_PAGE else None
 
 
 def read_header(path: Path, check: FormatCheck | None = None) -> PhotoHeader:

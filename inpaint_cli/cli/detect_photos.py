@@ -36,6 +36,7 @@ def detect_photos(options: DetectOptions) -> ExitCode:
     plan = make_plan(detect_selection(options))
     named = options.photos or []
     _check_overlay(options.overlay, plan, named)
+    masks = MaskSettings(max_damage=options.max_damage, max_pixels=options.max_pixels)
     if options.dry_run:
         check_detector_model(options)
         return show_plan(
@@ -43,7 +44,7 @@ def detect_photos(options: DetectOptions) -> ExitCode:
             named,
             screen,
             as_json=options.json,
-            max_pixels=options.max_pixels,
+            masks=masks,
             stays=lambda job: not options.overwrite,
             overlay=options.overlay,
             writes_masks=True,
@@ -55,7 +56,7 @@ def detect_photos(options: DetectOptions) -> ExitCode:
     with interruptible(stop, screen.failure):
         settings = DetectSettings(
             detector=detector,
-            masks=MaskSettings(max_damage=options.max_damage, max_pixels=options.max_pixels),
+            masks=masks,
             overlay=options.overlay,
             overwrite=options.overwrite,
             journals=open_journals(plan, options.overlay),

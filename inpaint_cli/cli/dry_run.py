@@ -5,21 +5,22 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from inpaint_cli.batch.damage import MaskSettings, check_shapes
 from inpaint_cli.batch.job import Job
 from inpaint_cli.batch.journal import Journal
 from inpaint_cli.batch.output_file import OutputFile
-from inpaint_cli.batch.photo_header import FormatCheck, read_header
+from inpaint_cli.batch.photo_header import FormatCheck, PhotoHeader, read_header
 from inpaint_cli.batch.plan import Plan
 from inpaint_cli.cli import interruption
 from inpaint_cli.cli.batch_run import existing_part, folders_refused, may_write_in, nothing_found, tell_notes
 from inpaint_cli.cli.screen import Screen
 from inpaint_cli.errors import ExitCode, MaskError, PhotoError
 from inpaint_cli.photos.edge import check_size
-from inpaint_cli.photos.read import opened
 from inpaint_cli.printable import printable
 
 
@@ -29,7 +30,7 @@ def show_plan(
     screen: Screen,
     *,
     as_json: bool,
-    max_pixels: int,
+    masks: MaskSettings,
     check_format: FormatCheck | None = None,
     journals: Mapping[str, Journal] | None = None,
     stays: Callable[[Job], bool],
@@ -38,7 +39,8 @@ def show_plan(
 ) -> ExitCode:
     """List photo -> mask -> output on stdout and the rest on stderr; return what the run would end with.
 
-    named: the photos and folders that the plan was made of. max_pixels: photos with more will fail.
+    named: the photos and folders that the plan was made of. masks: as the run reads them; photos with
+    more than its max_pixels will fail.
     check_format: is asked about each photo, and raises PhotoError where the run will.
     journals: of each output folder, by which files that are there are known as results of ours; None where
     others are replaced, or kept without a failure.
@@ -53,7 +55,7 @@ def show_plan(
     interruption.raise_again()
     pixels = unknown = failing = 0
     for planned in plan.jobs:
-        job, size = _foreseen(planned, max_pixels, check_format, journals, stays)
+        job, size = _foreseen(planned, masks, check_format, journals, stays)
         pixels += size or 0
         unknown += size is None and not job.problem
         failing += bool(job.problem)
@@ -72,7 +74,7 @@ def show_plan(
 
 def _foreseen(
     job: Job,
-    max_pixels: int,
+    masks: MaskSettings,
     check_format: FormatCheck | None,
     journals: Mapping[str, Journal] | None,
     stays: Callable[[Job], bool],
@@ -83,26 +85,33 @@ def _foreseen(
         header = read_header(job.photo, check_format)
         size = header.size
         if size is not None:
-            check_size(str(job.photo), *size, max_pixels)
+            check_size(str(job.photo), *size, masks.max_pixels)
         if header.problem:
             raise PhotoError(header.problem)
         if not job.problem:
-            _check_mask(job)
+            _check_mask(job, header, masks)
             _check_output(job, journals, stays)
     except (PhotoError, MaskError) as error:
         job = replace(job, problem=job.problem or str(error).removeprefix(f"{job.photo}: "))
     return job, None if size is None else size[0] * size[1]
 
 
-def _check_mask(job: Job) -> None:
-    """Raise MaskError where the mask can't be read."""
+def _check_mask(job: Job, photo: PhotoHeader, settings: MaskSettings) -> None:
+    """Raise MaskError where the mask can't be read, or is of another size than the photo."""
     if job.mask is None:
         return
     try:
-        with opened(job.mask):
-            pass
+        mask = read_header(job.mask)
+        if mask.size is not None:
+            check_size(str(job.mask), *mask.size, settings.max_pixels)
     except PhotoError as error:
         raise MaskError(f"mask {error}") from error
+    if mask.shape is None or photo.shape is None:
+        return
+    with suppress(MaskError):  # EXIF, which was not read, may turn one of them
+        check_shapes(mask.shape, photo.shape[::-1], str(job.mask), resize=settings.resize)
+        return
+    check_shapes(mask.shape, photo.shape, str(job.mask), resize=settings.resize)
 
 
 def _check_output(job: Job, journals: Mapping[str, Journal] | None, stays: Callable[[Job], bool]) -> None:

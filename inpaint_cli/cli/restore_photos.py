@@ -47,14 +47,15 @@ def restore_photos(options: RestoreOptions) -> ExitCode:
     plan, named = make_plan(selection), options.photos or []
     if options.dry_run:
         check_workshop(options)
+        settings = settings_of(options)
         journals = None if options.overwrite else known_journals(plan)
         return show_plan(
             plan,
             named,
             screen,
             as_json=options.json,
-            max_pixels=options.max_pixels,
-            check_format=partial(check_format, settings=settings_of(options)),
+            masks=settings.masks,
+            check_format=partial(check_format, settings=settings),
             journals=journals,
             stays=_asked_about_results(options, journals),
         )

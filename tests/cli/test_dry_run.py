@@ -161,6 +161,47 @@ def test_layers_will_fail_in_the_words_of_a_run_unless_another_format_leaves_the
     assert dry_run("detect", "photos", "-o", "found", "--detector", "classical")[0] == 0
 
 
+@pytest.mark.parametrize(
+    ("size", "problem"),
+    [
+        ((30, 20), "the mask is 30x20, the photo is 70x50; both must be of one shape"),
+        ((140, 100), "the mask is 140x100, the photo is 70x50; if it shows the same view, use --resize-mask"),
+    ],
+)
+def test_a_mask_of_another_size_will_fail_in_the_words_of_a_run(
+    dry_run, tiny_model, capfd, size: tuple[int, int], problem: str
+) -> None:
+    Image.new("L", size).save("masks/a.png")
+    call = ("restore", "photos", "--mask-dir", "masks", "--model", str(tiny_model))
+    code, lines, _ = dry_run(*call)
+    assert (code, lines["a.png"]["problem"]) == (1, f"masks/a.png: {problem}")
+    assert lines["b.png"]["problem"] is None
+    assert run([*call]) == 1
+    assert f"failed: photos/a.png: masks/a.png: {problem}" in capfd.readouterr().err
+    assert dry_run(*call, "--resize-mask")[0] == run([*call, "--resize-mask"]) == (size == (30, 20))
+
+
+def test_a_mask_that_exif_may_turn_is_no_failure_yet(dry_run, tiny_model) -> None:
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    Image.new("L", (50, 70)).save("masks/a.png", exif=turned)
+    call = ("restore", "photos", "--mask-dir", "masks", "--model", str(tiny_model))
+    assert dry_run(*call)[0] == run([*call]) == 0
+
+
+def test_a_mask_with_more_pixels_than_allowed_will_fail_in_the_words_of_a_run(
+    dry_run, tiny_model, capfd
+) -> None:
+    Image.new("L", (140, 100)).save("masks/a.png")
+    call = ("restore", "photos", "--mask-dir", "masks", "--model", str(tiny_model), "--resize-mask")
+    limit = ("--max-pixels", "13999")
+    code, lines, _ = dry_run(*call, *limit)
+    problem = lines["a.png"]["problem"]
+    assert code == 1 and problem.startswith("mask masks/a.png: 140x100 is 0.01 megapixels, more than")
+    assert run([*call, *limit]) == 1
+    assert f"failed: photos/a.png: {problem}" in capfd.readouterr().err
+
+
 def test_what_becomes_a_jpeg_and_can_not_be_proven_will_fail_in_the_words_of_a_run(
     dry_run, tiny_model, capfd
 ) -> None:
