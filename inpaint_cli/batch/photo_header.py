@@ -13,8 +13,7 @@ from PIL.ImageFile import ImageFile
 
 from inpaint_cli.errors import PhotoError
 from inpaint_cli.photos.edge import foreign_errors
-from inpaint_cli.photos.formats import sniff
-from inpaint_cli.photos.read import check_header, opened
+from inpaint_cli.photos.read import check_header, known_format, opened
 from inpaint_cli.photos.readonly import heif_plugin
 
 _START_BYTES = 256
@@ -28,11 +27,11 @@ FormatCheck = Callable[[str, bytes, str], None]
 class PhotoHeader:
     """What is known of a photo that was not decoded.
 
-    format: as of `Photo`, None where it is no photo of a known kind. size: width and height of the first
-    page, None where the header doesn't tell. problem: why it will fail, "" where the header tells of nothing.
+    format: as of `Photo`. size: width and height of the first page, None where the header doesn't tell.
+    problem: why it will fail, "" where the header tells of nothing.
     """
 
-    format: str | None
+    format: str
     size: tuple[int, int] | None
     problem: str = ""
 
@@ -46,19 +45,16 @@ def read_header(path: Path, check: FormatCheck | None = None) -> PhotoHeader:
     """Read the start of a photo.
 
     check: is asked whether it can be written as is wanted.
-    Raises PhotoError as `read_bytes` and `decode_photo` do for a file that can't be read or is empty,
-    UnsupportedPhotoError for HEIC without the package that reads it.
+    Raises PhotoError as `read_bytes` and `decode_photo` do for a file that can't be read or is of no known
+    kind, UnsupportedPhotoError for HEIC without the package that reads it.
     """
     with opened(path) as file:
-        start = file.read(_START_BYTES)
-        if not start:
-            raise PhotoError(f"{path}: the file is empty")
-        format_name = sniff(start)
+        format_name = known_format(file.read(_START_BYTES), name=str(path))
         size = _size(file, format_name, str(path))
         return PhotoHeader(format_name, size, _problem(file, format_name, str(path), check))
 
 
-def _size(file: BinaryIO, format_name: str | None, name: str) -> tuple[int, int] | None:
+def _size(file: BinaryIO, format_name: str, name: str) -> tuple[int, int] | None:
     """Look with one plugin: `Image.open` refuses what is larger than a limit of its own."""
     plugin = _plugin(format_name, name)
     if plugin is None:
@@ -72,9 +68,7 @@ def _size(file: BinaryIO, format_name: str | None, name: str) -> tuple[int, int]
         return None
 
 
-def _problem(file: BinaryIO, format_name: str | None, name: str, check: FormatCheck | None) -> str:
-    if format_name is None:
-        return ""
+def _problem(file: BinaryIO, format_name: str, name: str, check: FormatCheck | None) -> str:
     data = _mapped(file)
     try:
         check_header(data, format_name, name=name)
@@ -94,9 +88,9 @@ def _mapped(file: BinaryIO) -> bytes:
         return file.read()
 
 
-def _plugin(format_name: str | None, name: str) -> Callable[..., ImageFile] | None:
+def _plugin(format_name: str, name: str) -> Callable[..., ImageFile] | None:
     """Return what reads headers of a format; of HEIC, Pillow alone knows nothing."""
     if format_name == "HEIF":
         return heif_plugin(name)
     Image.init()
-    return Image.OPEN.get(format_name or "", (None, None))[0]
+    return Image.OPEN.get(format_name, (None, None))[0]

@@ -69,6 +69,16 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         raise PhotoError(f"{path}: can't be read: {error.strerror or error}") from error
 
 
+def known_format(data: bytes, *, name: str) -> str:
+    """Return the format of a file by its first bytes. Raises PhotoError where it has none that is known."""
+    if not data:
+        raise PhotoError(f"{name}: the file is empty")
+    format_name = sniff(data)
+    if format_name is None:
+        raise PhotoError(f"{name}: not a photo of a known kind ({', '.join(_DECODERS)})")
+    return format_name
+
+
 def check_header(data: bytes, format_name: str, *, name: str) -> None:
     """Raise what `decode_photo` would of the header alone, as far as that shows; no pixel is looked at.
 
@@ -84,11 +94,7 @@ def decode_photo(data: bytes, *, name: str, max_pixels: int = DEFAULT_MAX_PIXELS
 
     Its pages are (h, w, 1|3) uint8 or uint16 as seen, alpha apart. Raises what `read_photo` raises.
     """
-    if not data:
-        raise PhotoError(f"{name}: the file is empty")
-    format_name = sniff(data)
-    if format_name is None:
-        raise PhotoError(f"{name}: not a photo of a known kind ({', '.join(_DECODERS)})")
+    format_name = known_format(data, name=name)
     with edge.foreign_errors(name, "decoded", edge.CODEC_ERRORS):
         stored = _DECODERS[format_name](data, name, max_pixels)
         pages = tuple(_seen(page) for page in stored)

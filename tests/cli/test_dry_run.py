@@ -39,6 +39,10 @@ def make_empty(photo: Path) -> None:
     photo.touch()
 
 
+def make_a_text(photo: Path) -> None:
+    photo.write_text("no photo")
+
+
 def make_dangling(photo: Path) -> None:
     photo.symlink_to("nothing-there")
 
@@ -51,6 +55,7 @@ def make_pipe(photo: Path) -> None:
     ("make", "problem"),
     [
         (make_empty, "the file is empty"),
+        (make_a_text, "not a photo of a known kind (JPEG, PNG, TIFF, WEBP, BMP, GIF, AVIF, HEIF)"),
         (make_dangling, "can't be read: No such file or directory"),
         (make_pipe, "can't be read: it is a pipe, a socket or a device"),
     ],
@@ -159,6 +164,18 @@ def test_layers_will_fail_in_the_words_of_a_run_unless_another_format_leaves_the
         assert f"failed: photos/a.png: {problem}" in capfd.readouterr().err
     assert dry_run(*call, "--format", "png", "-o", "pngs")[0] == 0
     assert dry_run("detect", "photos", "-o", "found", "--detector", "classical")[0] == 0
+
+
+@pytest.mark.parametrize("make", [make_empty, make_a_text, make_dangling])
+def test_a_mask_that_is_no_picture_will_fail_in_the_words_of_a_run(dry_run, tiny_model, capfd, make) -> None:
+    Path("masks/a.png").unlink()
+    make(Path("masks/a.png"))
+    call = ("restore", "photos", "--mask-dir", "masks", "--model", str(tiny_model))
+    code, lines, _ = dry_run(*call)
+    problem = lines["a.png"]["problem"]
+    assert code == 1 and problem.startswith("mask masks/a.png: ")
+    assert run([*call]) == 1
+    assert f"failed: photos/a.png: {problem}" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(
