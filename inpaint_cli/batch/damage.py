@@ -113,6 +113,8 @@ def check_share(damage: Damage, mask: Path | None, settings: MaskSettings) -> No
     if damage.coverage <= settings.max_damage:
         return
     share = f"{damage.coverage:.0%} of it"
+    if mask is not None and 1 - damage.coverage > settings.max_damage:  # no more would be right inverted
+        raise MaskError(f"{mask}: {share} counts as damaged; raise --max-damage if that is right")
     if mask is not None:
         why, remedy = (
             ("is it inverted", "Try") if not settings.invert else ("is it not inverted", "Leave out")

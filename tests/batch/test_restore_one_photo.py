@@ -170,6 +170,17 @@ def test_a_mask_that_is_mostly_white_is_suspected_to_be_inverted(
         assert "--invert-mask" in outcome.reason and not outcome.output.exists()
 
 
+def test_a_mask_that_would_be_too_much_inverted_as_well_is_not_suspected(
+    tmp_path: Path, photo: np.ndarray
+) -> None:
+    mask = np.zeros((40, 50), np.uint8)
+    mask[:8] = 255
+    Image.fromarray(mask).save(tmp_path / "m.png")
+    settings = RestoreSettings(masks=MaskSettings(max_damage=0.1))
+    outcome = restore_photo(job(tmp_path), workshop(settings=settings))
+    assert outcome.reason.endswith("m.png: 20% of it counts as damaged; raise --max-damage if that is right")
+
+
 def test_a_mask_that_is_inverted_in_vain_is_told_so(tmp_path: Path, photo: np.ndarray) -> None:
     Image.fromarray(np.pad(np.uint8([[255]]), ((0, 39), (0, 49)))).save(tmp_path / "m.png")
     settings = RestoreSettings(masks=MaskSettings(invert=True))
