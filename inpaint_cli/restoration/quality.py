@@ -43,10 +43,13 @@ class Quality:
         return repr((self.core, self.ensemble, [tier.below for tier in self.tiers])).encode()
 
 
+_FLAT = Tier("photo-tiny", 0.02)
+"""Where there is nothing but faint grain, larger networks see a texture in it that is not there."""
+
 QUALITIES = {
     "fast": Quality(tiers=(Tier("photo-tiny", 0.08), Tier("photo-small")), core=28),
-    "standard": Quality(tiers=(Tier("photo-small", 0.2), Tier("photo")), core=22),
-    "best": Quality(tiers=(Tier("photo-small", 0.03), Tier("photo")), core=16, ensemble=2),
+    "standard": Quality(tiers=(_FLAT, Tier("photo-small", 0.2), Tier("photo")), core=22),
+    "best": Quality(tiers=(_FLAT, Tier("photo-small", 0.03), Tier("photo")), core=16, ensemble=2),
 }
 DEFAULT_QUALITY = "standard"
 DEFAULT_MODEL = str(QUALITIES[DEFAULT_QUALITY].tiers[-1].model)

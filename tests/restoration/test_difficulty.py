@@ -151,9 +151,10 @@ def test_the_limits_of_a_quality_rise_and_the_last_tier_has_none(quality):
 
 def test_a_shipped_quality_answers_as_its_models_do():
     tiers = QUALITIES["standard"].tiers
-    small, large = (open_network(tier.model, device="cpu") for tier in tiers)
-    inputs = stack(stripes(0.01), stripes(0.5))
+    tiny, small, large = (open_network(tier.model, device="cpu") for tier in tiers)
+    inputs = stack(stripes(0.01), stripes(0.05), stripes(0.5))
     inputs["guide"] = np.zeros_like(inputs["photo"])
     answers = open_tiers(tiers, backend="onnx", device="cpu")(inputs)
-    assert (answers[0] == small(inputs)[0]).all()
-    assert (answers[1] == large(inputs)[1]).all()
+    assert (answers[0] == tiny(inputs)[0]).all()
+    assert (answers[1] == small(inputs)[1]).all()
+    assert (answers[2] == large(inputs)[2]).all()

@@ -60,6 +60,17 @@ def test_flat_surroundings_are_continued_quite_flat_by_the_shipped_models(qualit
     assert (Restorer(quality=quality).restore(damaged, mask) == photo).all()
 
 
+@pytest.mark.parametrize("quality", ["fast", "standard", "best"])
+@pytest.mark.parametrize("grain", [0.6, 1.0])
+def test_faint_grain_is_not_taken_for_a_texture_by_the_shipped_models(quality, grain):
+    noise = np.random.default_rng(0).normal(0, grain, (100, 100, 1))
+    photo = np.clip(np.rint(np.full((100, 100, 3), (255, 180, 0)) + noise), 0, 255).astype(np.uint8)
+    mask = hole((100, 100), 10, 10, 80, 4) | hole((100, 100), 50, 50, 16, 16)
+    off = Restorer(quality=quality).restore(photo, mask)[mask].astype(float) - (255, 180, 0)
+    assert np.abs(off).max() <= 3
+    assert np.abs(off).mean() <= 0.5
+
+
 def test_a_gradient_goes_on_into_the_corner():
     rows, columns = np.mgrid[0:60, 0:60]
     photo = np.repeat((2 * (rows + columns)).astype(np.uint8)[..., None], 3, axis=2)
