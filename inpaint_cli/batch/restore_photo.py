@@ -30,7 +30,7 @@ from inpaint_cli.errors import MaskError, PhotoError
 from inpaint_cli.photos import Photo, decode_photo, encode_photo, find_format, output_format, verify
 from inpaint_cli.photos.formats import sniff
 from inpaint_cli.photos.read import read_bytes
-from inpaint_cli.photos.write import check_kept
+from inpaint_cli.photos.write import check_target
 
 
 class PixelRestorer(Protocol):
@@ -181,8 +181,7 @@ def check_format(format_name: str, data: bytes, name: str, settings: RestoreSett
     data: all of the file, as for `check_header`.
     """
     _check_proof(format_name, name, settings)
-    if settings.target(format_name) == format_name:
-        check_kept(format_name, data, name=name)
+    check_target(format_name, settings.target(format_name), data, name=name)
 
 
 def _check_proof(format_name: str, name: str, settings: RestoreSettings) -> None:

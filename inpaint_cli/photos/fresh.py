@@ -26,7 +26,7 @@ from inpaint_cli.photos.metadata import (
     upright_xmp,
     without_thumbnail,
 )
-from inpaint_cli.photos.photo import Page, Pixels, StoredPage
+from inpaint_cli.photos.photo import Page, PageKind, Pixels, StoredPage
 from inpaint_cli.photos.png_chunks import Chunk, Header
 from inpaint_cli.photos.tiff_page import BLACK_IS_ZERO, RGB
 from inpaint_cli.photos.tiff_tags import Kind, Tag
@@ -48,15 +48,7 @@ def check_fits(target: str, pages: Sequence[Page], kept: Metadata, name: str) ->
 
     Transparency that a mask may fill is not refused yet, see `alpha_for`.
     """
-    if len(pages) > 1 and target != "TIFF":
-        raise UnsupportedPhotoError(f"{name}: {target} can't hold {len(pages)} pages; {_choose('TIFF')}")
-    if target in _NO_16_BITS and any(page.pixels.dtype == np.uint16 for page in pages):
-        raise UnsupportedPhotoError(f"{name}: {target} can't hold 16 bits; {_choose('PNG or TIFF')}")
-    if others := max(page.others for page in pages):
-        more = "one more channel" if others == 1 else f"{others} more channels"
-        raise UnsupportedPhotoError(
-            f"{name}: {target} can't hold {more}, such as an infrared one; {_choose('TIFF')}"
-        )
+    check_kinds(target, [PageKind(page.pixels.dtype == np.uint16, page.others) for page in pages], name)
     if target in _NO_ALPHA and any(
         page.alpha is not None and stays_transparent(page.alpha) for page in pages
     ):
@@ -72,6 +64,19 @@ def check_fits(target: str, pages: Sequence[Page], kept: Metadata, name: str) ->
         )
     if target == "JPEG":
         _check_segments(kept, name)
+
+
+def check_kinds(target: str, pages: Sequence[PageKind], name: str) -> None:
+    """Raise of that what shows without decoding the pages; there may be none."""
+    if len(pages) > 1 and target != "TIFF":
+        raise UnsupportedPhotoError(f"{name}: {target} can't hold {len(pages)} pages; {_choose('TIFF')}")
+    if target in _NO_16_BITS and any(page.deep for page in pages):
+        raise UnsupportedPhotoError(f"{name}: {target} can't hold 16 bits; {_choose('PNG or TIFF')}")
+    if others := max((page.others for page in pages), default=0):
+        more = "one more channel" if others == 1 else f"{others} more channels"
+        raise UnsupportedPhotoError(
+            f"{name}: {target} can't hold {more}, such as an infrared one; {_choose('TIFF')}"
+        )
 
 
 def alpha_for(target: str, alpha: Pixels | None, name: str) -> Pixels | None:

@@ -30,6 +30,14 @@ class Page:
         return self.pixels.shape[0], self.pixels.shape[1]
 
 
+@dataclass(frozen=True)
+class PageKind:
+    """What of a page shows without decoding it: whether its values have 16 bits; others as of `Page`."""
+
+    deep: bool
+    others: int = 0
+
+
 @dataclass(frozen=True, eq=False)
 class Photo:
     """A photo file: its pages, and the original bytes that a later `encode_photo` keeps whole.

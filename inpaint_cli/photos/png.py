@@ -19,10 +19,12 @@ import numpy.typing as npt
 from inpaint_cli.errors import PhotoError
 from inpaint_cli.photos import edge, png_chunks, png_pixels
 from inpaint_cli.photos.metadata import METRES_PER_INCH, Metadata, exif_orientation
-from inpaint_cli.photos.photo import Bools, Pixels, Repair, StoredPage
+from inpaint_cli.photos.photo import Bools, PageKind, Pixels, Repair, StoredPage
 from inpaint_cli.photos.png_chunks import GREY, GREY_ALPHA, PALETTE, RGB, RGB_ALPHA, Chunk, Header, PngFile
 from inpaint_cli.photos.png_text import icc_profile, xmp_packet
 
+_DEPTH = len(png_chunks.SIGNATURE) + 16
+"""Where the file has its bits per channel."""
 _WITH_ALPHA = {GREY: GREY_ALPHA, RGB: RGB_ALPHA}
 
 
@@ -36,6 +38,11 @@ def decode(data: bytes, name: str, max_pixels: int) -> tuple[StoredPage, ...]:
     stored = png_pixels.read(file, name)
     pixels, alpha = _shown(file, stored, name)
     return (StoredPage(pixels, alpha, exif_orientation(file.payload(b"eXIf"))),)
+
+
+def page_kinds(data: bytes, name: str) -> list[PageKind]:
+    """Return of what kind the page is, by the depth in the first chunk, IHDR."""
+    return [PageKind(deep=data[_DEPTH : _DEPTH + 1] == b"\x10")]
 
 
 def _shown(file: PngFile, stored: npt.NDArray[Any], name: str) -> tuple[Pixels, Pixels | None]:

@@ -30,7 +30,7 @@ _DECODERS: dict[str, Decoder] = {
 _HEADER_CHECKS: dict[str, Callable[[bytes, str], object]] = {
     "JPEG": jpeg.parse,
     "PNG": png_chunks.check_header,
-    "TIFF": tiff.check_header,
+    "TIFF": tiff.page_kinds,
     "WEBP": webp.check_header,
     "GIF": readonly.check_header,
     "AVIF": readonly.check_header,

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from inpaint_cli.errors import PhotoError, UnsupportedPhotoError
 from inpaint_cli.photos import edge, iptc, tiff_codecs, tiff_exif, tiff_file, tiff_page
 from inpaint_cli.photos.metadata import Metadata
-from inpaint_cli.photos.photo import Bools, Pixels, Repair, StoredPage
+from inpaint_cli.photos.photo import Bools, PageKind, Pixels, Repair, StoredPage
 from inpaint_cli.photos.tiff_file import Directory, TiffFile, Values
 from inpaint_cli.photos.tiff_page import Layout
 from inpaint_cli.photos.tiff_place import Room, fits_addresses, merged
@@ -59,11 +59,11 @@ def decode(data: bytes, name: str, max_pixels: int) -> tuple[StoredPage, ...]:
     return tuple(_decode_page(file, page, made) for page, made in zip(pages, layouts, strict=True))
 
 
-def check_header(data: bytes, name: str) -> None:
-    """Raise what `decode` would of the directories of all pages, of whatever size."""
+def page_kinds(data: bytes, name: str) -> list[PageKind]:
+    """Return of what kind all pages are, of whatever size; raise what `decode` would of their directories."""
     file = tiff_file.parse(data, name)
-    for page in _pages(file):
-        tiff_page.layout(file, page)
+    layouts = [tiff_page.layout(file, page) for page in _pages(file)]
+    return [PageKind(made.bits == 16, made.others) for made in layouts]
 
 
 def _decode_page(file: TiffFile, page: Directory, made: Layout) -> StoredPage:

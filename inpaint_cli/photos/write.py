@@ -12,7 +12,7 @@ from inpaint_cli.photos.alpha import filled_alpha
 from inpaint_cli.photos.formats import find_format
 from inpaint_cli.photos.metadata import Metadata
 from inpaint_cli.photos.orientation import as_stored
-from inpaint_cli.photos.photo import Bools, Page, Photo, Pixels, Repair, StoredPage
+from inpaint_cli.photos.photo import Bools, Page, PageKind, Photo, Pixels, Repair, StoredPage
 
 Encoder = Callable[[bytes, str, Sequence[Repair]], bytes]
 
@@ -34,6 +34,12 @@ _METADATA: dict[str, Callable[[bytes, str], Metadata]] = {
     "HEIF": readonly.metadata,
 }
 
+_PAGE_KINDS: dict[str, Callable[[bytes, str], list[PageKind]]] = {
+    "PNG": png.page_kinds,
+    "TIFF": tiff.page_kinds,
+}
+"""Of the formats whose pages may have what others can't hold, beside transparency."""
+
 
 def output_format(photo: Photo, wanted: str | None = None) -> str:
     """Return the format that `encode_photo(..., format=wanted)` writes, or refuse before any work is done.
@@ -52,6 +58,17 @@ def output_format(photo: Photo, wanted: str | None = None) -> str:
             kept = _METADATA[photo.format](photo.source, photo.name)
         fresh.check_fits(target, photo.pages, kept, photo.name)
     return target
+
+
+def check_target(format_name: str, target: str, data: bytes, *, name: str) -> None:
+    """Raise what `output_format` would of the header alone, as far as that shows.
+
+    data: all of the file, as for `check_header`. target: the format that is to be written.
+    """
+    if target == format_name:
+        check_kept(format_name, data, name=name)
+    elif kinds := _PAGE_KINDS.get(format_name):
+        fresh.check_kinds(target, kinds(data, name), name)
 
 
 def check_kept(format_name: str, data: bytes, *, name: str) -> None:

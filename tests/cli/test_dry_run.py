@@ -5,7 +5,9 @@ import os
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from inpaint_cli.cli.main import run
@@ -217,6 +219,45 @@ def test_a_mask_with_more_pixels_than_allowed_will_fail_in_the_words_of_a_run(
     assert code == 1 and problem.startswith("mask masks/a.png: 140x100 is 0.01 megapixels, more than")
     assert run([*call, *limit]) == 1
     assert f"failed: photos/a.png: {problem}" in capfd.readouterr().err
+
+
+def make_a_deep_png(photo: Path) -> None:
+    Image.new("I;16", (70, 50)).save(photo, "PNG")
+
+
+def make_a_deep_tiff(photo: Path) -> None:
+    tifffile.imwrite(photo, np.zeros((50, 70), np.uint16))
+
+
+def make_two_pages(photo: Path) -> None:
+    tifffile.imwrite(photo, np.zeros((2, 50, 70), np.uint8), photometric="minisblack")
+
+
+def make_infrared(photo: Path) -> None:
+    pixels = np.zeros((50, 70, 4), np.uint8)
+    tifffile.imwrite(photo, pixels, photometric="rgb", extrasamples=["unspecified"])
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (make_a_deep_png, "16 bits; choose PNG or TIFF"),
+        (make_a_deep_tiff, "16 bits; choose PNG or TIFF"),
+        (make_two_pages, "2 pages; choose TIFF"),
+        (make_infrared, "one more channel, such as an infrared one; choose TIFF"),
+    ],
+)
+def test_what_another_format_can_not_hold_will_fail_in_the_words_of_a_run(
+    dry_run, tiny_model, capfd, make, told: str
+) -> None:
+    make(Path("photos/a.png"))
+    call = ("restore", "photos", "--mask-dir", "masks", "--model", str(tiny_model))
+    code, lines, _ = dry_run(*call, "--format", "jpeg")
+    problem = f"JPEG can't hold {told}, by --format or by the suffix of -o FILE"
+    assert (code, lines["a.png"]["problem"], lines["b.png"]["problem"]) == (1, problem, None)
+    assert run([*call, "--format", "jpeg"]) == 1
+    assert f"failed: photos/a.png: {problem}" in capfd.readouterr().err
+    assert dry_run(*call, "-o", "kept")[0] == 0
 
 
 def test_what_becomes_a_jpeg_and_can_not_be_proven_will_fail_in_the_words_of_a_run(
