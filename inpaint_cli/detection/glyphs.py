@@ -7,7 +7,8 @@ that it would cover have one colour, and enough of those around it have another.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -28,12 +29,18 @@ LEAST_ODDS = -4.5
 Values = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Glyph:
-    """A letter's shape: the row in which its box begins, and which pixels of the box (h, w) are its own."""
+    """A letter's shape: the row in which its box begins, the box's height and width, its pixels as bytes."""
 
     top: int
-    shape: Bools
+    size: tuple[int, int]
+    pixels: bytes
+
+    @property
+    def shape(self) -> Bools:
+        """Which pixels of the box (h, w) are the letter's."""
+        return np.frombuffer(self.pixels, np.bool_).reshape(self.size)
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +54,7 @@ class _Place:
     @property
     def box(self) -> tuple[slice, slice]:
         """The rows and columns of the glyph's box."""
-        height, width = self.glyph.shape.shape
+        height, width = self.glyph.size
         return slice(self.glyph.top, self.glyph.top + height), slice(self.left, self.left + width)
 
 
@@ -57,15 +64,16 @@ def glyphs_of(labels: Labels, chosen: Bools) -> list[Glyph]:
     order = np.argsort(labels[rows, columns], kind="stable")
     rows, columns = rows[order], columns[order]
     ends = np.flatnonzero(np.diff(labels[rows, columns])) + 1
-    glyphs: dict[tuple[int, tuple[int, ...], bytes], Glyph] = {}
+    glyphs: dict[Glyph, None] = {}
     for own_rows, own_columns in zip(np.split(rows, ends), np.split(columns, ends), strict=True):
         if len(own_rows) < FEWEST:
             continue
         top, left = int(own_rows.min()), int(own_columns.min())
-        shape = np.zeros((int(own_rows.max()) - top + 1, int(own_columns.max()) - left + 1), np.bool_)
+        size = int(own_rows.max()) - top + 1, int(own_columns.max()) - left + 1
+        shape = np.zeros(size, np.bool_)
         shape[own_rows - top, own_columns - left] = True
-        glyphs.setdefault((top, shape.shape, shape.tobytes()), Glyph(top, shape))
-    return list(glyphs.values())
+        glyphs[Glyph(top, size, shape.tobytes())] = None
+    return list(glyphs)
 
 
 def standing_elsewhere(photo: Floats, odds: Floats, letters: Bools, glyphs: Sequence[Glyph]) -> Bools:
@@ -75,7 +83,7 @@ def standing_elsewhere(photo: Floats, odds: Floats, letters: Bools, glyphs: Sequ
     plainest of places that overlap is taken.
     """
     page = _Page(photo - np.float32(0.5), odds, letters)
-    places = [place for glyph in glyphs for place in page.places(glyph)]
+    places = [place for glyph in dict.fromkeys(glyphs) for place in page.places(glyph)]
     taken = letters.copy()
     for place in sorted(places, key=lambda place: -place.plainness):
         there, shape = taken[place.box], place.glyph.shape
@@ -92,31 +100,38 @@ class _Page:
     odds: Floats
     letters: Bools
 
-    def places(self, glyph: Glyph) -> Iterator[_Place]:
-        """Yield where along its row a glyph may stand."""
-        at = slice(glyph.top, glyph.top + len(glyph.shape))
+    def places(self, glyph: Glyph) -> list[_Place]:
+        """Where along its row a glyph may stand."""
+        at = slice(glyph.top, glyph.top + glyph.size[0])
         mask = glyph.shape.astype(np.float32)
         size = float(mask.sum())
+        free = _covered(self.letters[at].astype(np.float32), mask) < 0.5
+        likely = _covered(self.odds[at], mask) / size >= LEAST_ODDS
+        if not (free & likely).any():
+            return []
         colour = np.stack([_covered(self.photo[at][..., c], mask) / size for c in range(3)], axis=1)
         squares = np.stack([_covered(self.photo[at][..., c] ** 2, mask) / size for c in range(3)], axis=1)
         plain = (squares - colour**2).max(axis=1) <= SPREAD**2
-        free = _covered(self.letters[at].astype(np.float32), mask) < 0.5
-        likely = _covered(self.odds[at], mask) / size >= LEAST_ODDS
-        for left in np.flatnonzero(plain & free & likely).tolist():
-            edge = self._edge(glyph, left, colour[left])
-            if edge >= EDGE:
-                yield _Place(glyph, left, edge * float(np.log(size)))
+        lefts = np.flatnonzero(plain & free & likely)
+        edges = self._edges(glyph, lefts, colour[lefts].astype(np.float32))
+        return [
+            _Place(glyph, left, edge * math.log(size))
+            for left, edge in zip(lefts.tolist(), edges.tolist(), strict=True)
+            if edge >= EDGE
+        ]
 
-    def _edge(self, glyph: Glyph, left: int, colour: Values) -> float:
-        """Share of the pixels beside a glyph that are of another colour, and no letter's."""
+    def _edges(self, glyph: Glyph, lefts: npt.NDArray[np.intp], colour: Floats) -> Values:
+        """Share of the pixels beside a glyph that are of another colour (n, 3), and no letter's: (n,)."""
         padded = np.pad(glyph.shape, 1)
         beside = (cv2.dilate(padded.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0) & ~padded
-        rows, columns = np.nonzero(beside)
-        rows, columns = rows + glyph.top - 1, columns + left - 1
-        inside = (rows >= 0) & (columns >= 0) & (rows < len(self.letters)) & (columns < self.letters.shape[1])
-        at = rows[inside], columns[inside]
-        other = np.abs(self.photo[at] - colour).max(axis=1) > APART
-        return float(np.count_nonzero(other & ~self.letters[at])) / len(rows)
+        down, right = np.nonzero(beside)
+        rows, columns = np.broadcast_arrays(down + glyph.top - 1, right + lefts[:, None] - 1)
+        height, width = self.letters.shape
+        inside = (rows >= 0) & (columns >= 0) & (rows < height) & (columns < width)
+        at = rows.clip(0, height - 1), columns.clip(0, width - 1)
+        other = np.abs(self.photo[at] - colour[:, None]).max(axis=2) > APART
+        share: Values = (other & inside & ~self.letters[at]).mean(axis=1)
+        return share
 
 
 def _covered(strip: Floats, mask: Floats) -> Values:

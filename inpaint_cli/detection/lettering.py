@@ -21,6 +21,8 @@ from inpaint_cli.detection.print_rows import covered_by, letters_in_rows
 SURE = 0.9
 """Probability from which what was found stays though no letter is there, and from which a letter's shape is
 looked for elsewhere."""
+PASSES = 2
+"""How often letters with hard edges are looked for: those found first make rows longer, and more of them."""
 GRAIN, EDGE = 16 / 255, 30 / 255
 """A pixel beside a letter is its grain where no channel differs by more from the letter's mean, and one does
 by so much from each pixel around it that is no letter's."""
@@ -47,35 +49,41 @@ class Lettering:
         none of them: the rest is what is behind them. Others are added. photo: (h, w, 3) in 0..1; found:
         (h, w) brought to the edge of the damage; grow: see `Cleanup`.
         """
-        rows = letters_in_rows(found)
-        if not rows:
-            return found
-        letters, hard = np.zeros_like(found), False
-        clear: list[tuple[Letters, Bools]] = []
-        for pieces in measured_letters(photo, probability, found, rows):
-            likely = np.where(pieces.in_row, self.judge.probability(pieces.features), 0)
-            letters |= (likely >= self.least)[pieces.labels]
-            hard |= pieces.hard and bool((likely >= self.least).any())
-            clear.append((pieces, likely >= SURE))
-        if not hard:
-            return found | grown(letters, grow)
-        letters = _with_the_same_glyphs(photo, probability, letters, clear)
-        letters |= _grain(photo, letters)
-        sure = (probability >= SURE) & ~grown(letters, 1)
-        kept = pieces_with(sure, sure, self.min_size) | (found & ~covered_by(rows, found.shape))
-        return kept | grown_from_hard_edge(letters, grow)
+        measured: list[Letters] = []
+        for _ in range(PASSES):
+            rows = letters_in_rows(found)
+            measured = list(measured_letters(photo, probability, found, rows, measured))
+            likely = [
+                np.where(pieces.in_row, self.judge.probability(pieces.features), 0) for pieces in measured
+            ]
+            letters = np.zeros_like(found)
+            for pieces, each in zip(measured, likely, strict=True):
+                letters |= (each >= self.least)[pieces.labels]
+            if not any(pieces.hard for pieces in measured) or not letters.any():
+                return found | grown(letters, grow)
+            clear = [each >= SURE for each in likely]
+            letters = _with_the_same_glyphs(photo, probability, letters, measured, clear)
+            letters |= _grain(photo, letters)
+            sure = (probability >= SURE) & ~grown(letters, 1)
+            kept = pieces_with(sure, sure, self.min_size) | (found & ~covered_by(rows, found.shape))
+            found = kept | grown_from_hard_edge(letters, grow)
+        return found
 
 
 def _with_the_same_glyphs(
-    photo: Floats, probability: Floats, letters: Bools, clear: Sequence[tuple[Letters, Bools]]
+    photo: Floats,
+    probability: Floats,
+    letters: Bools,
+    measured: Sequence[Letters],
+    clear: Sequence[Bools],
 ) -> Bools:
-    """Letters (h, w), and where clear ones stand once more; clear: pieces, and which of them are so (n,)."""
+    """Letters (h, w), and where those stand once more that are clear, (n,) of what was measured."""
     odds, taken = log_odds(probability), letters
     for upright in (False, True):
         axes = (1, 0) if upright else (0, 1)
         glyphs = [
             glyph
-            for pieces, chosen in clear
+            for pieces, chosen in zip(measured, clear, strict=True)
             for glyph in glyphs_of(pieces.labels.transpose(axes), chosen & (pieces.upright == upright))
         ]
         turned = photo.transpose(*axes, 2), odds.transpose(axes), letters.transpose(axes)

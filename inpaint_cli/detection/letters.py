@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import product, zip_longest
 from pathlib import Path
 
 import cv2
@@ -68,9 +68,11 @@ class Letters:
 
     labels: (h, w), 0 = none; by label, 0 among them: features (n, len(FEATURES)), area in pixels (n,), and
     in_row (n,), whether there are letters around it to compare it with, upright (n,), whether in a row so.
+    searched: (h, w) where they were looked for.
     """
 
     labels: Labels
+    searched: Bools
     features: Floats
     area: Values
     in_row: Bools
@@ -83,20 +85,28 @@ class Letters:
 
 
 def measured_letters(
-    photo: Floats, probability: Floats, found: Bools, rows: Sequence[Row]
+    photo: Floats,
+    probability: Floats,
+    found: Bools,
+    rows: Sequence[Row],
+    earlier: Sequence[Letters] = (),
 ) -> Iterator[Letters]:
     """Measure what may be a letter in rows of them, for each of TOLERANCES.
 
     photo: (h, w, 3) in 0..1; probability, found: (h, w), the latter brought to the edge of the damage; rows:
-    see `letters_in_rows`; without any there is nothing to measure.
+    see `letters_in_rows`; without any there is nothing to measure; earlier: what this gave for fewer rows,
+    whose pieces are measured anew.
     """
     if not rows:
         return
     highest = max(float(row.height[row.in_row].max()) for row in rows)
-    chance = np.where(covered_by(rows, found.shape), probability, np.float32(0))
-    odds = log_odds(probability)
-    for alike in TOLERANCES:
-        labels = plain_pieces(photo, chance, CONCEIVABLE, alike, round(TALLEST * BROADEST * highest))
+    covered, odds = covered_by(rows, found.shape), log_odds(probability)
+    for alike, before in zip_longest(TOLERANCES, earlier):
+        search = covered & ~before.searched if before else covered
+        labels = plain_pieces(
+            photo, np.where(search, probability, np.float32(0)), CONCEIVABLE, alike,
+            round(TALLEST * BROADEST * highest), before.labels if before else None,
+        )  # fmt: skip
         pieces = _Pieces.of(labels)
         placed, in_row, upright = pieces.in_rows(rows)
         mean_odds, highest_odds = pieces.odds(odds)
@@ -105,7 +115,8 @@ def measured_letters(
         features = np.stack(
             [mean_odds, highest_odds, np.log(np.maximum(pieces.area, 1)), *placed, *rim, hardness]
         )
-        yield Letters(labels, features.T.astype(np.float32), pieces.area, in_row, upright)
+        searched = covered | before.searched if before else covered
+        yield Letters(labels, searched, features.T.astype(np.float32), pieces.area, in_row, upright)
 
 
 def _hardness(rim: Sequence[Values], weight: Values) -> Values:

@@ -26,18 +26,22 @@ Signed = npt.NDArray[np.int16]
 Box = tuple[slice, slice]
 
 
-def plain_pieces(photo: Floats, chance: Floats, least: float, alike: int, largest: int) -> Labels:
+def plain_pieces(
+    photo: Floats, chance: Floats, least: float, alike: int, largest: int, known: Labels | None = None
+) -> Labels:
     """Label the connected pieces (8) of one colour that hold a likely pixel: (h, w), 0 = none.
 
     photo: (h, w, 3) in 0..1; chance: (h, w), the likeliest pixels are begun from first, down to `least`;
     alike: difference (of 255) of any channel from a piece's colour, up to which a pixel belongs to the piece;
-    largest: pixels that a piece is wide and high, at most.
+    largest: pixels that a piece is wide and high, at most; known: labelled pieces (h, w), which are kept and
+    to which others are added.
     """
-    labels = np.zeros(chance.shape, np.int32)
+    labels = np.zeros(chance.shape, np.int32) if known is None else known.copy()
     likely = chance >= least
     if likely.any():
         at = _box_around(likely, largest)
-        _label(labels[at], photo[at], np.where(likely[at], chance[at], np.float32(0)), alike, largest)
+        chance = np.where(likely[at], chance[at], np.float32(0))
+        _label(labels[at], photo[at], chance, alike, largest, first=int(labels.max()) + 1)
     return labels
 
 
@@ -50,15 +54,15 @@ def _box_around(likely: Bools, reach: int) -> Box:
     )
 
 
-def _label(labels: Labels, photo: Floats, chance: Floats, alike: int, largest: int) -> None:
-    """Label the pieces that hold a pixel with a chance above 0, see `plain_pieces`."""
-    canvas = _Canvas.of(photo, alike, largest)
+def _label(labels: Labels, photo: Floats, chance: Floats, alike: int, largest: int, *, first: int) -> None:
+    """Label the pieces that hold a pixel with a chance above 0, from `first` on, see `plain_pieces`."""
+    canvas = _Canvas.of(photo, labels > 0, alike, largest)
     neighbours, colours = _of_its_colour(canvas.pixels.astype(np.int16))
     rows, columns = np.nonzero((chance > 0) & (neighbours >= NEIGHBOURS))
     order = np.argsort(-chance[rows, columns], kind="stable")
     rows, columns = rows[order], columns[order]
-    tried = np.zeros(chance.shape, np.bool_)
-    count = 0
+    tried = labels > 0
+    following = first
     for row, column, colour in zip(
         rows.tolist(), columns.tolist(), colours[rows, columns].tolist(), strict=True
     ):
@@ -68,9 +72,9 @@ def _label(labels: Labels, photo: Floats, chance: Floats, alike: int, largest: i
         at, filled = canvas.piece_at((row, column), colour)
         tried[at] |= filled
         if np.count_nonzero(filled) >= SMALLEST and not canvas.is_too_large(filled):
-            count += 1
             canvas.take(at, filled)
-            labels[at][filled] = count
+            labels[at][filled] = following
+            following += 1
 
 
 def _of_its_colour(signed: Signed) -> tuple[npt.NDArray[np.uint8], Floats]:
@@ -101,9 +105,8 @@ class _Canvas:
     largest: int
 
     @classmethod
-    def of(cls, photo: Floats, alike: int, largest: int) -> _Canvas:
-        height, width = photo.shape[:2]
-        state = np.zeros((height + 2, width + 2), np.uint8)
+    def of(cls, photo: Floats, taken: Bools, alike: int, largest: int) -> _Canvas:
+        state = np.pad(np.where(taken, np.uint8(_TAKEN), np.uint8(_FREE)), 1, constant_values=_FREE)
         return cls(np.rint(photo * 255).astype(np.uint8), state, alike, largest)
 
     def piece_at(self, seed: tuple[int, int], colour: Sequence[float]) -> tuple[Box, Bools]:
