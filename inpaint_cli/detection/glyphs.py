@@ -25,6 +25,8 @@ APART, EDGE = 12 / 255, 0.4
 """Difference of a channel at which a pixel beside a letter is of another colour, and how many must be."""
 LEAST_ODDS = -4.5
 """Mean log-odds of damage of a letter's pixels, at least."""
+MIDDLE = np.float32(0.5)
+"""Taken off before squares are summed up, which keeps their difference from the squared mean exact."""
 
 Values = npt.NDArray[np.float64]
 
@@ -82,7 +84,7 @@ def standing_elsewhere(photo: Floats, odds: Floats, letters: Bools, glyphs: Sequ
     photo: (h, w, 3) in 0..1; odds: (h, w) log-odds of damage; letters: (h, w) those that were found. The
     plainest of places that overlap is taken.
     """
-    page = _Page(photo - np.float32(0.5), odds, letters)
+    page = _Page(photo, odds, letters)
     places = [place for glyph in dict.fromkeys(glyphs) for place in page.places(glyph)]
     taken = letters.copy()
     for place in sorted(places, key=lambda place: -place.plainness):
@@ -94,7 +96,7 @@ def standing_elsewhere(photo: Floats, odds: Floats, letters: Bools, glyphs: Sequ
 
 @dataclass(frozen=True, eq=False)
 class _Page:
-    """What is searched, see `standing_elsewhere`; the photo's middle grey is 0, which keeps sums exact."""
+    """What is searched, see `standing_elsewhere`."""
 
     photo: Floats
     odds: Floats
@@ -109,11 +111,12 @@ class _Page:
         likely = _covered(self.odds[at], mask) / size >= LEAST_ODDS
         if not (free & likely).any():
             return []
-        colour = np.stack([_covered(self.photo[at][..., c], mask) / size for c in range(3)], axis=1)
-        squares = np.stack([_covered(self.photo[at][..., c] ** 2, mask) / size for c in range(3)], axis=1)
+        strip = self.photo[at] - MIDDLE
+        colour = np.stack([_covered(strip[..., c], mask) / size for c in range(3)], axis=1)
+        squares = np.stack([_covered(strip[..., c] ** 2, mask) / size for c in range(3)], axis=1)
         plain = (squares - colour**2).max(axis=1) <= SPREAD**2
         lefts = np.flatnonzero(plain & free & likely)
-        edges = self._edges(glyph, lefts, colour[lefts].astype(np.float32))
+        edges = self._edges(glyph, lefts, colour[lefts].astype(np.float32) + MIDDLE)
         return [
             _Place(glyph, left, edge * math.log(size))
             for left, edge in zip(lefts.tolist(), edges.tolist(), strict=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -13,7 +13,6 @@ from inpaint_cli.detection.cleanup import grown, grown_from_hard_edge, pieces_wi
 from inpaint_cli.detection.detection import Bools, Floats
 from inpaint_cli.detection.glyphs import glyphs_of, standing_elsewhere
 from inpaint_cli.detection.letters import AROUND, Letters, measured_letters
-from inpaint_cli.detection.nearest import nearest_piece
 from inpaint_cli.detection.odds import log_odds
 from inpaint_cli.detection.piece_judge import PieceJudge
 from inpaint_cli.detection.print_rows import covered_by, letters_in_rows
@@ -21,6 +20,9 @@ from inpaint_cli.detection.print_rows import covered_by, letters_in_rows
 SURE = 0.9
 """Probability from which what was found stays though no letter is there, and from which a letter's shape is
 looked for elsewhere."""
+SPECK = 8
+"""Pixels from which what is SURE needs to be found to be taken, outside of rows: smaller pieces are parts of
+letters that the photo's edge cuts off."""
 PASSES = 2
 """How often letters with hard edges are looked for: those found first make rows longer, and more of them."""
 GRAIN, EDGE = 16 / 255, 30 / 255
@@ -46,7 +48,8 @@ class Lettering:
         """Complete the mask (h, w) of what was found where letters stand in rows.
 
         Letters with hard edges take the place of what was found in the rows, but for what is SURE and beside
-        none of them: the rest is what is behind them. Others are added. photo: (h, w, 3) in 0..1; found:
+        none of them: the rest is what is behind them. Specks that are SURE are taken everywhere. Letters with
+        soft edges are added. photo: (h, w, 3) in 0..1; found:
         (h, w) brought to the edge of the damage; grow: see `Cleanup`.
         """
         measured: list[Letters] = []
@@ -64,9 +67,9 @@ class Lettering:
             clear = [each >= SURE for each in likely]
             letters = _with_the_same_glyphs(photo, probability, letters, measured, clear)
             letters |= _grain(photo, letters)
-            sure = (probability >= SURE) & ~grown(letters, 1)
-            kept = pieces_with(sure, sure, self.min_size) | (found & ~covered_by(rows, found.shape))
-            found = kept | grown_from_hard_edge(letters, grow)
+            where, sure = covered_by(rows, found.shape), (probability >= SURE) & ~grown(letters, 1)
+            specks = pieces_with(sure, sure, self.min_size) & (where | ~pieces_with(sure, sure, SPECK))
+            found = specks | (found & ~where) | grown_from_hard_edge(letters, grow)
         return found
 
 
@@ -93,15 +96,15 @@ def _with_the_same_glyphs(
 
 def _grain(photo: Floats, letters: Bools) -> Bools:
     """Pixels beside letters (h, w) that are of no other colour than theirs but for grain: see GRAIN."""
-    count, pieces = cv2.connectedComponents(letters.astype(np.uint8), connectivity=8)
-    labels = np.asarray(pieces, np.int32)
+    count, labels = cv2.connectedComponents(letters.astype(np.uint8), connectivity=8)
     owner, inside = labels[letters], photo[letters]
     area = np.maximum(np.bincount(owner, minlength=count), 1)
     colour = np.stack([np.bincount(owner, inside[:, c], count) / area for c in range(3)], axis=1)
-    beside = grown(letters, 1) & ~letters
-    rows, columns = np.nonzero(beside)
-    _, nearest = nearest_piece(labels)
-    alike = np.abs(photo[rows, columns] - colour[nearest[rows, columns]]).max(axis=1) <= GRAIN
+    rows, columns = np.nonzero(grown(letters, 1) & ~letters)
+    letter = np.zeros(len(rows), np.int32)
+    for here, around in _around(rows, columns, letters.shape):
+        letter[here] = np.maximum(letter[here], labels[around])
+    alike = np.abs(photo[rows, columns] - colour[letter]).max(axis=1) <= GRAIN
     rows, columns = rows[alike], columns[alike]
     grain = np.zeros_like(letters)
     grain[rows, columns] = True
@@ -111,12 +114,18 @@ def _grain(photo: Floats, letters: Bools) -> Bools:
 
 def _edge(photo: Floats, letters: Bools, rows: Places, columns: Places) -> Floats:
     """How much some pixels (n,) differ from whichever pixel around them is most alike and no letter's."""
-    height, width = letters.shape
     least = np.full(len(rows), np.inf, np.float32)
+    for here, around in _around(rows, columns, letters.shape):
+        change = np.abs(photo[around] - photo[rows[here], columns[here]]).max(axis=1)
+        least[here] = np.minimum(least[here], np.where(letters[around], np.float32(np.inf), change))
+    return least
+
+
+def _around(
+    rows: Places, columns: Places, shape: tuple[int, ...]
+) -> Iterator[tuple[Bools, tuple[Places, Places]]]:
+    """Yield, for each step to a pixel around, which of some pixels (n,) have one there, and its place."""
     for down, right in AROUND:
         y, x = rows + down, columns + right
-        other = (y >= 0) & (x >= 0) & (y < height) & (x < width)
-        other[other] = ~letters[y[other], x[other]]
-        change = np.abs(photo[y[other], x[other]] - photo[rows[other], columns[other]]).max(axis=1)
-        least[other] = np.minimum(least[other], change)
-    return least
+        here = (y >= 0) & (x >= 0) & (y < shape[0]) & (x < shape[1])
+        yield here, (y[here], x[here])

@@ -108,11 +108,19 @@ def test_without_rows_nothing_changes():
 def test_specks_are_sure_however_small_unless_a_size_is_asked_for():
     photo = printed(ground(), ALL)
     speck = np.zeros_like(ALL)
-    speck[50:52, 60:62] = True
+    speck[2:4, 60:62] = True
     probability = np.where(ALL | speck, 0.99, 0.01).astype(np.float32)
     assert (BY_HEIGHT.completed(photo, probability, ALL, grow=1) == ALL | speck).all()
     larger = Lettering(as_high_as_others(), 0.5, min_size=5)
     assert (larger.completed(photo, probability, ALL, grow=1) == ALL).all()
+
+
+def test_what_was_not_found_far_from_the_rows_is_no_speck():
+    photo = printed(ground(), ALL)
+    piece = np.zeros_like(ALL)
+    piece[3:5, 60:64] = True  # 8 pixels
+    probability = np.where(ALL | piece, 0.99, 0.01).astype(np.float32)
+    assert (BY_HEIGHT.completed(photo, probability, ALL, grow=1) == ALL).all()
 
 
 def test_what_is_sure_only_because_it_lies_beside_a_letter_goes():
