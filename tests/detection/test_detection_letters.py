@@ -58,3 +58,19 @@ def test_a_piece_is_compared_with_the_letters_around_it():
     assert measured["rim-apart"] == measured["beyond-apart"] == measured["beyond-far"] == 1
     assert measured["found"] == 0
     assert measured["odds-around"] == pytest.approx(np.log(0.001 / 0.999), abs=0.01)
+
+
+def test_what_was_measured_before_is_measured_anew_but_not_looked_for_again():
+    photo = printed(ground(), ALL)
+    found = ALL & ~MISSED
+    probability = np.where(found, 0.99, np.where(MISSED, 0.05, 0.001)).astype(np.float32)
+    rows = letters_in_rows(found)
+    before = list(measured_letters(photo, probability, found, rows))
+    nothing = np.zeros_like(probability)  # no piece could be begun from it
+    after = list(measured_letters(photo, nothing, ALL, rows, before))
+    assert [(one.labels == other.labels).all() for one, other in zip(before, after, strict=True)] == [
+        True
+    ] * 2
+    missed = before[0].labels[36, 70]
+    assert before[0].features[missed, FEATURES.index("odds-around")] > -7
+    assert after[0].features[missed, FEATURES.index("odds-around")] < -13

@@ -33,6 +33,16 @@ def test_one_likely_pixel_brings_its_whole_piece_and_nothing_beside_it():
     assert labels.tolist() == [[0, 0, 0, 0, 0], [0, 1, 1, 1, 0], [0, 1, 1, 1, 0], [0, 0, 0, 0, 0]]
 
 
+def test_known_pieces_stay_as_they_are_and_others_are_added():
+    photo = photo_of([[200, 200, 200, 90, 201, 201, 90]] * 3)
+    known = np.zeros((3, 7), np.int32)
+    known[1, 0:3] = 4
+    chance = likely_at((0, 1), (0, 4), shape=(3, 7))
+    labels = plain_pieces(photo, chance, 0.1, alike=11, largest=4, known=known)
+    assert labels.tolist() == [[5, 5, 5, 0, 6, 6, 0], [4, 4, 4, 0, 6, 6, 0], [0, 0, 0, 0, 6, 6, 0]]
+    assert known.max() == 4
+
+
 def test_what_is_less_likely_than_asked_for_begins_no_piece():
     assert not plain_pieces(BAR, likely_at((1, 2), shape=(4, 5)), 0.6, alike=11, largest=4).any()
 
