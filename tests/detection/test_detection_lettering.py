@@ -3,29 +3,12 @@
 import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+from printed_bars import ALL, HEIGHT, LETTERS, MISSED, WIDTH, ground, printed
 
 from inpaint_cli.detection.cleanup import grown
 from inpaint_cli.detection.lettering import Lettering
 from inpaint_cli.detection.letters import FEATURES, WEIGHTS
 from inpaint_cli.detection.piece_judge import PieceJudge, shipped_judge
-
-HEIGHT, WIDTH = 80, 160
-
-
-def ground(seed=0):
-    """A photo with grain, (h, w, 3) in 0..1, around 0.4."""
-    grain = np.random.default_rng(seed).normal(0, 0.05, (HEIGHT, WIDTH, 3))
-    return (0.4 + grain).clip(0, 1).astype(np.float32)
-
-
-def bars(*, count=10, height=12):
-    """Letters 4 wide, 8 apart, from row 30 on: a mask for each."""
-    masks = []
-    for k in range(count):
-        mask = np.zeros((HEIGHT, WIDTH), np.bool_)
-        mask[30 : 30 + height, 20 + 12 * k : 24 + 12 * k] = True
-        masks.append(mask)
-    return masks
 
 
 def cross(left):
@@ -34,10 +17,6 @@ def cross(left):
     mask[30:42, left + 2 : left + 5] = True
     mask[35:38, left : left + 7] = True
     return mask
-
-
-def printed(photo, mask, value=0.9):
-    return np.where(mask[..., None], np.float32(value), photo)
 
 
 def as_high_as_others():
@@ -52,9 +31,6 @@ def as_high_as_others():
 
 
 BY_HEIGHT = Lettering(as_high_as_others(), 0.5)
-LETTERS = bars()
-ALL = np.logical_or.reduce(LETTERS)
-MISSED = LETTERS[4]
 
 
 def test_a_letter_that_was_missed_is_completed_to_its_edge():

@@ -2,36 +2,10 @@
 
 import numpy as np
 import pytest
+from printed_bars import ALL, HEIGHT, MISSED, WIDTH, ground, printed
 
 from inpaint_cli.detection.letters import FEATURES, measured_letters
 from inpaint_cli.detection.print_rows import letters_in_rows
-
-HEIGHT, WIDTH = 80, 160
-
-
-def ground(seed=0):
-    """A photo with grain, (h, w, 3) in 0..1, around 0.4."""
-    grain = np.random.default_rng(seed).normal(0, 0.05, (HEIGHT, WIDTH, 3))
-    return (0.4 + grain).clip(0, 1).astype(np.float32)
-
-
-def bars(*, count=10, height=12):
-    """Letters 4 wide, 8 apart, from row 30 on: a mask for each."""
-    masks = []
-    for k in range(count):
-        mask = np.zeros((HEIGHT, WIDTH), np.bool_)
-        mask[30 : 30 + height, 20 + 12 * k : 24 + 12 * k] = True
-        masks.append(mask)
-    return masks
-
-
-def printed(photo, mask, value=0.9):
-    return np.where(mask[..., None], np.float32(value), photo)
-
-
-LETTERS = bars()
-ALL = np.logical_or.reduce(LETTERS)
-MISSED = LETTERS[4]
 
 
 def features_at(photo, probability, found, place):
