@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from inpaint_cli.detection.cleanup import grown, grown_from_hard_edge, pieces_with
 from inpaint_cli.detection.detection import Bools, Floats
 from inpaint_cli.detection.glyphs import glyphs_of, standing_elsewhere
-from inpaint_cli.detection.letters import AROUND, Letters, measured_letters
+from inpaint_cli.detection.letters import Letters, measured_letters
 from inpaint_cli.detection.odds import log_odds
 from inpaint_cli.detection.piece_judge import PieceJudge
+from inpaint_cli.detection.piece_pixels import Places, around, mean_colours
 from inpaint_cli.detection.print_rows import covered_by, letters_in_rows
 
 SURE = 0.9
@@ -28,9 +28,6 @@ PASSES = 2
 GRAIN, EDGE = 16 / 255, 30 / 255
 """A pixel beside a letter is its grain where no channel differs by more from the letter's mean, and one does
 by so much from each pixel around it that is no letter's."""
-
-
-Places = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -96,36 +93,26 @@ def _with_the_same_glyphs(
 
 def _grain(photo: Floats, letters: Bools) -> Bools:
     """Pixels beside letters (h, w) that are of no other colour than theirs but for grain: see GRAIN."""
-    count, labels = cv2.connectedComponents(letters.astype(np.uint8), connectivity=8)
-    owner, inside = labels[letters], photo[letters]
-    area = np.maximum(np.bincount(owner, minlength=count), 1)
-    colour = np.stack([np.bincount(owner, inside[:, c], count) / area for c in range(3)], axis=1)
+    count, pieces = cv2.connectedComponents(letters.astype(np.uint8), connectivity=8)
+    labels = np.asarray(pieces, np.int32)
+    colours = mean_colours(labels[letters], photo[letters], count)
     rows, columns = np.nonzero(grown(letters, 1) & ~letters)
     letter = np.zeros(len(rows), np.int32)
-    for here, around in _around(rows, columns, letters.shape):
-        letter[here] = np.maximum(letter[here], labels[around])
-    alike = np.abs(photo[rows, columns] - colour[letter]).max(axis=1) <= GRAIN
-    rows, columns = rows[alike], columns[alike]
+    for here, there in around((rows, columns), letters.shape):
+        letter[here] = np.maximum(letter[here], labels[there])
+    alike = np.abs(photo[rows, columns] - colours[letter]).max(axis=1) <= GRAIN
+    places = rows[alike], columns[alike]
     grain = np.zeros_like(letters)
-    grain[rows, columns] = True
-    grain[rows, columns] = _edge(photo, letters | grain, rows, columns) >= EDGE
+    grain[places] = True
+    grain[places] = _edge(photo, letters | grain, places) >= EDGE
     return grain
 
 
-def _edge(photo: Floats, letters: Bools, rows: Places, columns: Places) -> Floats:
+def _edge(photo: Floats, letters: Bools, places: Places) -> Floats:
     """How much some pixels (n,) differ from whichever pixel around them is most alike and no letter's."""
-    least = np.full(len(rows), np.inf, np.float32)
-    for here, around in _around(rows, columns, letters.shape):
-        change = np.abs(photo[around] - photo[rows[here], columns[here]]).max(axis=1)
-        least[here] = np.minimum(least[here], np.where(letters[around], np.float32(np.inf), change))
+    pixels = photo[places]
+    least = np.full(len(pixels), np.inf, np.float32)
+    for here, there in around(places, letters.shape):
+        change = np.abs(photo[there] - pixels[here]).max(axis=1)
+        least[here] = np.minimum(least[here], np.where(letters[there], np.float32(np.inf), change))
     return least
-
-
-def _around(
-    rows: Places, columns: Places, shape: tuple[int, ...]
-) -> Iterator[tuple[Bools, tuple[Places, Places]]]:
-    """Yield, for each step to a pixel around, which of some pixels (n,) have one there, and its place."""
-    for down, right in AROUND:
-        y, x = rows + down, columns + right
-        here = (y >= 0) & (x >= 0) & (y < shape[0]) & (x < shape[1])
-        yield here, (y[here], x[here])

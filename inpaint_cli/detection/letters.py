@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product, zip_longest
 from pathlib import Path
 
 import cv2
@@ -18,6 +17,7 @@ import numpy.typing as npt
 
 from inpaint_cli.detection.detection import Bools, Floats, Labels
 from inpaint_cli.detection.odds import log_odds
+from inpaint_cli.detection.piece_pixels import AROUND, Places, around, mean_colours
 from inpaint_cli.detection.plain import plain_pieces
 from inpaint_cli.detection.print_rows import BROADEST, Row, covered_by
 
@@ -57,9 +57,6 @@ WEIGHTS = Path(__file__).with_name("letter_weights.json")
 _FEW = 1e-6
 
 Values = npt.NDArray[np.float64]
-Places = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
-AROUND = tuple(step for step in product((-1, 0, 1), repeat=2) if any(step))
-"""Steps, down and right, to the pixels around one."""
 
 
 @dataclass(frozen=True)
@@ -100,13 +97,13 @@ def measured_letters(
     if not rows:
         return
     highest = max(float(row.height[row.in_row].max()) for row in rows)
+    largest = round(TALLEST * BROADEST * highest)
     covered, odds = covered_by(rows, found.shape), log_odds(probability)
-    for alike, before in zip_longest(TOLERANCES, earlier):
-        search = covered & ~before.searched if before else covered
-        labels = plain_pieces(
-            photo, np.where(search, probability, np.float32(0)), CONCEIVABLE, alike,
-            round(TALLEST * BROADEST * highest), before.labels if before else None,
-        )  # fmt: skip
+    before = earlier[0].searched if earlier else np.zeros_like(found)
+    chance = np.where(covered & ~before, probability, np.float32(0))
+    known = [pieces.labels for pieces in earlier] if earlier else [None] * len(TOLERANCES)
+    for alike, labels_before in zip(TOLERANCES, known, strict=True):
+        labels = plain_pieces(photo, chance, CONCEIVABLE, alike, largest, labels_before)
         pieces = _Pieces.of(labels)
         placed, in_row, upright = pieces.in_rows(rows)
         mean_odds, highest_odds = pieces.odds(odds)
@@ -115,8 +112,7 @@ def measured_letters(
         features = np.stack(
             [mean_odds, highest_odds, np.log(np.maximum(pieces.area, 1)), *placed, *rim, hardness]
         )
-        searched = covered | before.searched if before else covered
-        yield Letters(labels, searched, features.T.astype(np.float32), pieces.area, in_row, upright)
+        yield Letters(labels, covered | before, features.T.astype(np.float32), pieces.area, in_row, upright)
 
 
 def _hardness(rim: Sequence[Values], weight: Values) -> Values:
@@ -191,22 +187,17 @@ class _Pieces:
 
     def rim(self, photo: Floats, found: Bools, odds: Floats) -> list[Values]:
         """Measure the edge of each piece (n,): `rim` to `odds-around` of FEATURES."""
-        colour = np.stack(
-            [self._sum(self.owner, photo[..., c][self.places]) / np.maximum(self.area, 1) for c in range(3)],
-            1,
-        ).astype(np.float32)
+        colour = mean_colours(self.owner, photo[self.places], len(self.area)).astype(np.float32)
         beside, beyond = (self._met(photo, found, odds, colour, away) for away in (1, 2))
         return [beside[0], beside[1], beyond[0], beyond[1], beyond[2], beside[3], beyond[4]]
 
     def _met(self, photo: Floats, found: Bools, odds: Floats, colour: Floats, away: int) -> list[Values]:
         """Mean difference, shares APART, FAR and found, and mean odds of what is so many pixels away (n,)."""
-        height, width = self.labels.shape
         met, difference, apart, far, were_found, their_odds = np.zeros((6, len(self.area)))
-        for down, right in AROUND:
-            rows, columns = self.places[0] + away * down, self.places[1] + away * right
-            other = (rows >= 0) & (columns >= 0) & (rows < height) & (columns < width)
-            other[other] = self.labels[rows[other], columns[other]] != self.owner[other]
-            at, owner = (rows[other], columns[other]), self.owner[other]
+        for there, (rows, columns) in around(self.places, self.labels.shape, away):
+            owner = self.owner[there]
+            other = self.labels[rows, columns] != owner
+            at, owner = (rows[other], columns[other]), owner[other]
             change = np.abs(photo[at] - colour[owner])
             furthest = np.maximum(np.maximum(change[:, 0], change[:, 1]), change[:, 2])
             met += self._sum(owner)

@@ -18,6 +18,7 @@ from inpaint_cli.detection.cleanup import grown, hysteresis, measured_pieces
 from inpaint_cli.detection.detection import Bools, Floats, Labels
 from inpaint_cli.detection.nearest import nearest_piece
 from inpaint_cli.detection.odds import log_odds
+from inpaint_cli.detection.piece_pixels import mean_colours
 
 FEATURES = (
     "mean-odds", "highest-odds", "area", "half-width", "length", "roughness", "texture", "photo-texture",
@@ -148,7 +149,7 @@ class _Inside:
         size = np.maximum(np.bincount(each, minlength=count), 1).astype(np.float64)
         highest = np.full(count, odds.min(initial=0), np.float64)
         np.maximum.at(highest, each, odds)
-        colour = np.stack([np.bincount(each, pixels[:, c], count) for c in range(3)], axis=1) / size[:, None]
+        colour = mean_colours(each, pixels, count)
         squares = np.bincount(each, pixels.mean(axis=1) ** 2, count) / size
         spread = np.sqrt(np.maximum(squares - colour.mean(axis=1) ** 2, 0))
         return cls(size, np.bincount(each, odds, count) / size, highest, colour, spread)

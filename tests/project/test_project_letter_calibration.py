@@ -1,10 +1,10 @@
 import cv2
 import numpy as np
+from calibration_command import fitted_judge
 from PIL import Image, ImageDraw, ImageFont
 
 from benchmarks.calibrate_letters import main
 from inpaint_cli.detection.letters import FEATURES
-from inpaint_cli.detection.piece_judge import PieceJudge
 
 
 def test_the_command_writes_a_judge_of_letters(tmp_path, monkeypatch, capsys):
@@ -26,15 +26,9 @@ def test_the_command_writes_a_judge_of_letters(tmp_path, monkeypatch, capsys):
         cv2.imwrite(str(tmp_path / f"cases/masks/text/{name}.png"), mask)
         cv2.imwrite(str(tmp_path / f"clean/{name}.png"), photo)
     cv2.imwrite(str(tmp_path / "elements/dust/a.png"), np.full((9, 9), 255, np.uint8))
-    output = tmp_path / "weights.json"
     monkeypatch.setattr("benchmarks.judging.STEPS", 50)
-    command = ["calibrate_letters", str(tmp_path / "cases"), "--photos", str(tmp_path / "clean")]
-    monkeypatch.setattr(
-        "sys.argv",
-        [*command, "--elements", str(tmp_path / "elements"), "--per-photo", "1", "-o", str(output)],
+    judge = fitted_judge(
+        main, tmp_path, monkeypatch, command="calibrate_letters", per_photo=1, features=FEATURES
     )
-    assert main() == 0
     assert "pieces" in capsys.readouterr().out
-    judge = PieceJudge.from_json(output.read_text(), FEATURES)
     assert "calibrate_letters" in judge.made_by
-    assert np.isfinite(judge.probability(np.zeros((1, len(FEATURES)), np.float32))).all()

@@ -1,10 +1,10 @@
 import cv2
 import numpy as np
 import pytest
+from calibration_command import fitted_judge
 
 from benchmarks.calibrate_pieces import main
 from benchmarks.judging import PieceData, fit
-from inpaint_cli.detection.piece_judge import PieceJudge
 from inpaint_cli.detection.pieces import FEATURES
 
 ODDS = FEATURES.index("mean-odds")
@@ -59,14 +59,8 @@ def test_the_command_writes_a_judge_of_damaged_photos(tmp_path, monkeypatch, cap
     cv2.imwrite(
         str(tmp_path / "elements/dust/a.png"), cv2.circle(np.zeros((40, 40), np.uint8), (20, 20), 6, 255, -1)
     )
-    output = tmp_path / "weights.json"
-    command = ["calibrate_pieces", str(tmp_path / "cases"), "--photos", str(tmp_path / "clean")]
-    monkeypatch.setattr(
-        "sys.argv",
-        [*command, "--elements", str(tmp_path / "elements"), "--per-photo", "2", "-o", str(output)],
+    judge = fitted_judge(
+        main, tmp_path, monkeypatch, command="calibrate_pieces", per_photo=2, features=FEATURES
     )
-    assert main() == 0
     assert "pieces" in capsys.readouterr().out
-    judge = PieceJudge.from_json(output.read_text(), FEATURES)
     assert "--per-photo 2" in judge.made_by
-    assert np.isfinite(judge.probability(np.zeros((1, len(FEATURES)), np.float32))).all()
